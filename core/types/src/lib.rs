@@ -1,0 +1,13 @@
+//! The words that every Postseal crate shares: [`Address`], [`Envelope`], [`Secret`] and the one list of [`ErrorCode`]s.
+//!
+//! The message side and the session side know nothing of each other; what both must agree on lives here, and nothing else does.
+
+mod address;
+mod code;
+mod envelope;
+mod secret;
+
+pub use address::{Address, AddressError};
+pub use code::ErrorCode;
+pub use envelope::Envelope;
+pub use secret::Secret;
