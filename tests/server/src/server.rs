@@ -1,0 +1,256 @@
+use std::collections::BTreeSet;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use rustls::ServerConfig;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::ca::TestCa;
+use crate::fault::{Fault, Faults};
+use crate::options::{Options, Protocol, Security, tls_config};
+use crate::smtp::Accepted;
+use crate::store::{Store, StoredMessage};
+use crate::transcript::{Conversation, Transcript};
+use crate::wire::Wire;
+
+/// A mail server on loopback, with a port for each protocol and kind of security.
+///
+/// It runs on the tokio runtime in which it was started. Dropping it ends it, too; [`TestServer::stop`] also waits for the end.
+#[derive(Debug)]
+pub struct TestServer {
+    shared: Arc<Shared>,
+    ca: TestCa,
+    ports: Vec<(Protocol, Security, SocketAddr)>,
+    stop: watch::Sender<bool>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// What the operator of the server could see, and so could whoever breaks into it.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// Every byte that clients sent, decrypted, connection after connection.
+    pub received: Vec<u8>,
+    /// Every message in every mailbox.
+    pub stored: Vec<StoredMessage>,
+    /// Every submitted message with its envelope.
+    pub accepted: Vec<Accepted>,
+}
+
+/// What all connections of a server share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) options: Options,
+    pub(crate) store: Store,
+    pub(crate) faults: Faults,
+    pub(crate) tls: Arc<ServerConfig>,
+    pub(crate) accepted: Mutex<Vec<Accepted>>,
+    transcript: Transcript,
+}
+
+const PORTS: [(Protocol, Security); 2] =
+    [(Protocol::Smtp, Security::Tls), (Protocol::Smtp, Security::StartTls)];
+
+impl TestServer {
+    /// Starts a server on free ports of 127.0.0.1.
+    ///
+    /// # Errors
+    ///
+    /// When a port can't be had, or a certificate can't be made from `options`.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let ca = options.ca.clone().map_or_else(TestCa::new, Ok)?;
+        let tls = tls_config(&options, &ca)?;
+        let store = Store::new();
+        for (address, password) in &options.users {
+            store.add_user(address, password);
+        }
+        for (address, token) in &options.tokens {
+            store.change(address, |account| account.token = Some(token.clone()));
+        }
+        let shared = Arc::new(Shared {
+            options,
+            store,
+            faults: Faults::default(),
+            tls,
+            accepted: Mutex::default(),
+            transcript: Transcript::default(),
+        });
+        let stop = watch::Sender::new(false);
+        let (mut ports, mut tasks) = (Vec::new(), Vec::new());
+        for (protocol, security) in PORTS {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+            ports.push((protocol, security, listener.local_addr()?));
+            let serving = serve(listener, shared.clone(), protocol, security, stop.subscribe());
+            tasks.push(tokio::spawn(serving));
+        }
+        Ok(Self { shared, ca, ports, stop, tasks: Mutex::new(tasks) })
+    }
+
+    fn address(&self, protocol: Protocol, security: Security) -> SocketAddr {
+        let wanted = |(of, with, _): &&(Protocol, Security, SocketAddr)| *of == protocol && *with == security;
+        // Every pair has its port; the null address is unreachable code that the types can't rule out.
+        self.ports.iter().find(wanted).map_or(SocketAddr::from(([0, 0, 0, 0], 0)), |&(_, _, address)| address)
+    }
+
+    /// Where the server takes submissions: the stand-in for port 465 or 587.
+    #[must_use]
+    pub fn smtp(&self, security: Security) -> SocketAddr {
+        self.address(Protocol::Smtp, security)
+    }
+
+    /// The authority that issued the server's certificate.
+    #[must_use]
+    pub fn ca(&self) -> &TestCa {
+        &self.ca
+    }
+
+    /// Adds a user with INBOX and the usual folders, or changes the password of one.
+    pub fn add_user(&self, address: &str, password: &str) {
+        self.shared.store.add_user(address, password);
+    }
+
+    /// The OAuth 2 bearer token that the user may log in with from now on; `None`: none.
+    pub fn set_token(&self, address: &str, token: Option<&str>) {
+        self.shared.store.change(address, |account| account.token = token.map(str::to_owned));
+    }
+
+    /// Puts a message into a mailbox, which is made where there is none, and returns its UID; `None` for an unknown user.
+    pub fn deliver(&self, user: &str, mailbox: &str, bytes: &[u8]) -> Option<u32> {
+        self.shared.deliver(user, mailbox, bytes)
+    }
+
+    /// The messages of a mailbox, byte by byte as they came; empty for one that isn't there.
+    #[must_use]
+    pub fn messages(&self, user: &str, mailbox: &str) -> Vec<Vec<u8>> {
+        let bytes = |account: &crate::store::Account| {
+            let messages = account.mailbox(mailbox).map(|found| found.messages.as_slice());
+            messages.unwrap_or_default().iter().map(|message| message.bytes.to_vec()).collect()
+        };
+        self.shared.store.read(user, bytes).unwrap_or_default()
+    }
+
+    /// The messages that clients submitted and the server took, in order.
+    #[must_use]
+    pub fn accepted(&self) -> Vec<Accepted> {
+        self.shared.accepted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Gives a mailbox another UIDVALIDITY and its messages new UIDs; false where there is no such mailbox.
+    ///
+    /// Sessions that have it selected keep seeing the old one, as on servers that replace a mailbox on disk.
+    pub fn rebuild_mailbox(&self, user: &str, mailbox: &str) -> bool {
+        let rebuild = |account: &mut crate::store::Account| {
+            let validity = account.new_validity();
+            account.mailbox_mut(mailbox).map(|found| found.rebuild(validity)).is_some()
+        };
+        self.shared.store.change(user, rebuild).unwrap_or(false)
+    }
+
+    /// Makes the server misbehave from now on; faults add up.
+    pub fn inject(&self, protocol: Protocol, fault: Fault) {
+        self.shared.faults.add(protocol, fault);
+    }
+
+    /// Makes the server behave again.
+    pub fn clear_faults(&self) {
+        self.shared.faults.clear();
+    }
+
+    /// What was said on each connection so far, in the order in which they were accepted.
+    #[must_use]
+    pub fn transcript(&self) -> Vec<Conversation> {
+        self.shared.transcript.conversations()
+    }
+
+    /// Everything that the server's operator could read.
+    #[must_use]
+    pub fn view(&self) -> View {
+        let received = self.transcript().iter().flat_map(Conversation::client_bytes).collect();
+        View { received, stored: self.shared.store.all(), accepted: self.accepted() }
+    }
+
+    /// Ends the server and waits until all of its tasks are gone. What it stored can still be read. Idempotent.
+    pub async fn stop(&self) {
+        self.stop.send_replace(true);
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in tasks {
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            task.abort();
+        }
+    }
+}
+
+impl View {
+    /// Whether `needle` stands anywhere in it.
+    #[must_use]
+    pub fn contains(&self, needle: &[u8]) -> bool {
+        let found = |bytes: &[u8]| bytes.windows(needle.len().max(1)).any(|window| window == needle);
+        found(&self.received)
+            || self.stored.iter().any(|message| found(&message.bytes))
+            || self.accepted.iter().any(|message| found(&message.bytes))
+    }
+}
+
+impl Shared {
+    pub(crate) fn deliver(&self, user: &str, mailbox: &str, bytes: &[u8]) -> Option<u32> {
+        self.store
+            .change(user, |account| {
+                if account.mailbox(mailbox).is_none() {
+                    account.create(mailbox, None);
+                }
+                let found = account.mailbox_mut(mailbox)?;
+                Some(found.add(bytes.into(), BTreeSet::new(), SystemTime::now()))
+            })
+            .flatten()
+    }
+}
+
+/// Accepts connections until told to stop; then ends those there are.
+async fn serve(
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    protocol: Protocol,
+    security: Security,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|&stopped| stopped) => break,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => {
+                if let Ok((stream, _)) = accepted {
+                    connections.spawn(converse(stream, shared.clone(), protocol, security));
+                }
+            }
+        }
+    }
+    connections.shutdown().await;
+}
+
+async fn converse(stream: TcpStream, shared: Arc<Shared>, protocol: Protocol, security: Security) {
+    let _ = stream.set_nodelay(true);
+    let log = shared.transcript.open(protocol, security);
+    let mut wire = Wire::new(stream, shared.clone(), protocol, log);
+    if security == Security::Tls && wire.start_tls().await.is_err() {
+        return;
+    }
+    // A session ends with an error when the connection does: there is nobody left to tell.
+    let ended = match protocol {
+        Protocol::Smtp => crate::smtp::serve(&mut wire, &shared).await,
+        Protocol::Imap | Protocol::Pop3 => Ok(()),
+    };
+    if ended.is_ok() {
+        wire.close().await;
+    }
+}
