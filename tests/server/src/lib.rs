@@ -19,6 +19,7 @@ pub mod ca;
 mod fault;
 mod options;
 mod sasl;
+pub mod script;
 mod server;
 mod smtp;
 mod store;
