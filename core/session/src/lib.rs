@@ -1,1 +1,27 @@
-//! Placeholder.
+//! SMTP, IMAP and POP3 over TLS.
+//!
+//! This crate carries bytes: it knows neither MIME nor OpenPGP. A [`Connector`] opens connections on a [`Runtime`]; each session
+//! is a task of its own, and its methods only wait for the task's answers, so that dropping a wait never tears a reply in half.
+//!
+//! TLS is not optional: [`Security`] says how it begins, and there is no third way.
+
+mod connector;
+mod error;
+mod net;
+mod runtime;
+mod sasl;
+mod server;
+mod starttls;
+mod task;
+mod tls;
+mod wire;
+
+pub use connector::{Connector, Timeouts};
+pub use error::{EnhancedCode, Error, PeerFault, Refusal};
+pub use runtime::Runtime;
+pub use sasl::{Credentials, TokenProvider};
+pub use server::{Host, Security, Server};
+pub use tls::{
+    CertificateFault, CertificateInfo, CertificateReason, SpkiHash, TlsConfig, TlsInfo, TlsVersion,
+    TrustSource,
+};

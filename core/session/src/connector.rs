@@ -1,0 +1,126 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ClientConfig;
+use tokio_rustls::TlsConnector;
+
+use crate::starttls::{self, Dialect};
+use crate::tls::{CertificateFault, TlsConfig, TlsInfo, TrustSource};
+use crate::wire::{Plain, Secure, Wire};
+use crate::{Error, Runtime, Security, Server, net};
+
+/// How long each step may stand still. They count progress: a transfer of an hour is fine while bytes move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Until a TCP connection is up, over all addresses of the name together.
+    pub connect: Duration,
+    /// Until the TLS handshake is done.
+    pub handshake: Duration,
+    /// Without a byte moving, while an answer is due.
+    pub progress: Duration,
+    /// For the answer to a whole message. RFC 5321, section 4.5.3.2.6, asks for 10 minutes: a shorter one causes double sends.
+    pub final_reply: Duration,
+    /// For the farewell, before the connection is cut.
+    pub close: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(30),
+            handshake: Duration::from_secs(30),
+            progress: Duration::from_secs(60),
+            final_reply: Duration::from_secs(600),
+            close: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Opens connections: the runtime, what is trusted, and the deadlines. Clones share the store of resumable TLS sessions, so one
+/// is made and kept.
+#[derive(Clone)]
+pub struct Connector {
+    runtime: Runtime,
+    tls: Arc<ClientConfig>,
+    trust_source: TrustSource,
+    timeouts: Timeouts,
+}
+
+impl Connector {
+    /// A connector with the default [`Timeouts`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] where a root or the client certificate can't be used.
+    pub fn new(runtime: &Runtime, tls: &TlsConfig) -> Result<Self, Error> {
+        let (tls, trust_source) = tls.build()?;
+        Ok(Self { runtime: runtime.clone(), tls, trust_source, timeouts: Timeouts::default() })
+    }
+
+    /// The same connector with other deadlines.
+    #[must_use]
+    pub const fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// Where the trusted roots came from.
+    #[must_use]
+    pub const fn trust_source(&self) -> TrustSource {
+        self.trust_source
+    }
+
+    /// The deadlines.
+    #[must_use]
+    pub const fn timeouts(&self) -> &Timeouts {
+        &self.timeouts
+    }
+
+    pub(crate) const fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// Connects, and returns once TLS is up. After implicit TLS the server's greeting is still to be read; after STARTTLS an SMTP,
+    /// IMAP or POP3 server does not greet again. Must run on the [`Runtime`].
+    pub(crate) async fn connect(&self, server: &Server, dialect: Dialect) -> Result<Wire<Secure>, Error> {
+        let stream = net::connect(&server.host, server.port, self.timeouts.connect).await?;
+        let mut wire = Wire::plain(stream);
+        if server.security == Security::StartTls {
+            wire = starttls::negotiate(wire, dialect, &self.timeouts).await?;
+        }
+        self.handshake(wire, server).await
+    }
+
+    async fn handshake(&self, wire: Wire<Plain>, server: &Server) -> Result<Wire<Secure>, Error> {
+        let stream = wire.into_stream()?;
+        let connecting =
+            TlsConnector::from(Arc::clone(&self.tls)).connect(server.host.server_name()?, stream);
+        let after = self.timeouts.handshake;
+        match tokio::time::timeout(after, connecting).await {
+            Err(_) => Err(Error::Timeout { step: "the TLS handshake", after }),
+            Ok(Err(error)) => Err(handshake_error(&error)),
+            Ok(Ok(stream)) => {
+                let info = TlsInfo::of(stream.get_ref().1);
+                Ok(Wire::secure(stream, info))
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Connector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connector").field("timeouts", &self.timeouts).finish_non_exhaustive()
+    }
+}
+
+fn handshake_error(error: &std::io::Error) -> Error {
+    let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) else {
+        return Error::network("the TLS handshake", error);
+    };
+    if let rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other)) = tls
+        && let Some(fault) = other.0.downcast_ref::<CertificateFault>()
+    {
+        return Error::Certificate(Box::new(fault.clone()));
+    }
+    Error::Tls { detail: tls.to_string() }
+}

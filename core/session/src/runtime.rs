@@ -1,0 +1,147 @@
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::runtime::{Builder, Handle};
+use tokio::task::JoinHandle;
+
+use crate::Error;
+
+/// The threads that sessions run on.
+///
+/// Sessions never use the runtime that happens to be around: they run on the one they were given, so calls may come from any
+/// thread, any executor and any language. Clones share the threads, which end when the last clone and session is gone.
+#[derive(Clone, Debug)]
+pub struct Runtime(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    handle: Handle,
+    /// `None` where the runtime is the caller's own.
+    owned: Option<tokio::runtime::Runtime>,
+    process: u32,
+}
+
+impl Runtime {
+    /// Starts a runtime of its own, with two worker threads.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] where the operating system gives no threads.
+    pub fn new() -> Result<Self, Error> {
+        let owned = Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("postseal")
+            .enable_all()
+            .build()
+            .map_err(|error| Error::internal(format!("no runtime: {error}")))?;
+        Ok(Self::from_parts(owned.handle().clone(), Some(owned)))
+    }
+
+    /// The tokio runtime that the caller is running on, for programs that have one.
+    ///
+    /// It must have its time and I/O drivers enabled, and outlive the sessions.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] outside a tokio runtime.
+    pub fn current() -> Result<Self, Error> {
+        let handle = Handle::try_current()
+            .map_err(|_| Error::invalid("runtime", "the caller is on no tokio runtime"))?;
+        Ok(Self::from_parts(handle, None))
+    }
+
+    fn from_parts(handle: Handle, owned: Option<tokio::runtime::Runtime>) -> Self {
+        Self(Arc::new(Inner { handle, owned, process: std::process::id() }))
+    }
+
+    /// Runs `future` on the runtime's threads and waits for it here; for callers without an executor.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] on a thread of a tokio runtime, which must not block; [`Error::Forked`] in a forked child.
+    pub fn block_on<F: Future>(&self, future: F) -> Result<F::Output, Error> {
+        self.check()?;
+        if Handle::try_current().is_ok() {
+            return Err(Error::invalid("thread", "a thread of an async runtime must not block"));
+        }
+        Ok(self.0.handle.block_on(future))
+    }
+
+    /// Runs `future` as a task of its own; dropping the wait ends the task.
+    pub(crate) async fn run<T, F>(&self, future: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let mut task = AbortOnDrop(self.spawn(future)?);
+        match (&mut task.0).await {
+            Ok(result) => result,
+            Err(gone) if gone.is_panic() => Err(Error::internal("a task panicked")),
+            Err(_) => Err(Error::Closed { because: None }),
+        }
+    }
+
+    pub(crate) fn spawn<F>(&self, future: F) -> Result<JoinHandle<F::Output>, Error>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        self.check()?;
+        Ok(self.0.handle.spawn(future))
+    }
+
+    /// Threads do not survive a `fork()`: in the child nothing would ever answer.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.0.process == std::process::id() { Ok(()) } else { Err(Error::Forked) }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // A plain drop would block, and panics on a thread of another runtime.
+        if let Some(runtime) = self.owned.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_runs_without_any_ambient_runtime() {
+        let runtime = Runtime::new().unwrap();
+        let inner = runtime.clone();
+        assert_eq!(futures::executor::block_on(async move { inner.run(async { Ok(7) }).await }), Ok(7));
+        assert_eq!(runtime.block_on(async { 8 }), Ok(8));
+    }
+
+    #[tokio::test]
+    async fn a_panicking_task_is_an_internal_error() {
+        let runtime = Runtime::current().unwrap();
+        let result: Result<(), _> = runtime.run(async { panic!("on purpose") }).await;
+        assert_eq!(result, Err(Error::internal("a task panicked")));
+    }
+
+    #[tokio::test]
+    async fn blocking_and_dropping_on_a_runtime_thread_are_safe() {
+        let runtime = Runtime::new().unwrap();
+        let refused = Error::invalid("thread", "a thread of an async runtime must not block");
+        assert_eq!(runtime.block_on(async {}), Err(refused));
+        drop(runtime);
+    }
+
+    #[test]
+    fn there_is_no_current_runtime_outside_one() {
+        assert_eq!(Runtime::current().err().map(|e| e.code()), Some(postseal_types::ErrorCode::InvalidInput));
+    }
+}

@@ -1,0 +1,49 @@
+//! TLS: what is trusted, how a certificate is judged, and what a refused one looks like.
+
+mod certificate;
+mod config;
+mod verify;
+
+pub use certificate::{CertificateFault, CertificateInfo, CertificateReason, SpkiHash};
+pub use config::{TlsConfig, TlsVersion, TrustSource};
+
+use rustls::ClientConnection;
+
+/// What a finished handshake agreed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TlsInfo {
+    /// The protocol version.
+    pub version: TlsVersion,
+    /// The cipher suite, by its IANA name.
+    pub cipher_suite: String,
+    /// The key exchange group; `X25519MLKEM768` is post-quantum.
+    pub key_exchange: String,
+    /// Whether an earlier session was resumed.
+    pub resumed: bool,
+    /// The server's key, to be pinned.
+    pub spki: Option<SpkiHash>,
+}
+
+impl TlsInfo {
+    pub(crate) fn of(connection: &ClientConnection) -> Self {
+        let debug_name = |name: Option<String>| name.unwrap_or_else(|| "unknown".to_owned());
+        Self {
+            version: match connection.protocol_version() {
+                Some(rustls::ProtocolVersion::TLSv1_2) => TlsVersion::Tls12,
+                _ => TlsVersion::Tls13,
+            },
+            cipher_suite: debug_name(
+                connection.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite())),
+            ),
+            key_exchange: debug_name(
+                connection.negotiated_key_exchange_group().map(|group| format!("{:?}", group.name())),
+            ),
+            resumed: connection.handshake_kind() == Some(rustls::HandshakeKind::Resumed),
+            spki: connection
+                .peer_certificates()
+                .and_then(|chain| chain.first())
+                .and_then(|leaf| SpkiHash::of(leaf)),
+        }
+    }
+}
