@@ -6,6 +6,7 @@
 //! TLS is not optional: [`Security`] says how it begins, and there is no third way.
 
 mod connector;
+mod denied;
 mod error;
 mod net;
 mod runtime;
@@ -17,6 +18,7 @@ mod tls;
 mod wire;
 
 pub use connector::{Connector, Timeouts};
+pub use denied::Denied;
 pub use error::{EnhancedCode, Error, PeerFault, Refusal};
 pub use runtime::Runtime;
 pub use sasl::{Credentials, TokenProvider};
