@@ -1,0 +1,98 @@
+//! The policy checks: what the compiler can't see. Each is a function from what it reads to the violations that it finds.
+
+mod arrows;
+mod codes;
+mod deny;
+mod graph;
+mod licence;
+mod sources;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use crate::cargo;
+use crate::report::{Report, Row};
+use graph::Graph;
+
+/// What a check found: one line for each violation, nothing where all holds.
+type Violations = Vec<String>;
+
+/// Runs the checks alone and prints their summary.
+pub(crate) fn run(root: &Path) -> bool {
+    let mut summary = Report::default();
+    report(root, &mut summary);
+    println!("\n{summary}");
+    summary.is_green(true)
+}
+
+/// Runs every check as one part of a larger report.
+pub(crate) fn report(root: &Path, report: &mut Report) {
+    println!("\n== policy");
+    let started = Instant::now();
+    let mut row = Row { part: "policy".to_owned(), ..Row::default() };
+    for (name, outcome) in all(root) {
+        let violations = outcome.unwrap_or_else(|why| vec![format!("the check can't run: {why}")]);
+        println!("{name}: {}", if violations.is_empty() { "holds" } else { "violated" });
+        if violations.is_empty() {
+            row.passed += 1;
+        } else {
+            row.failed += 1;
+        }
+        for violation in violations {
+            println!("  {violation}");
+            report.note(format!("failed: policy: {name}: {violation}"));
+        }
+    }
+    row.took = started.elapsed();
+    report.add(row);
+}
+
+type Outcome = Result<Violations, String>;
+
+fn all(root: &Path) -> Vec<(&'static str, Outcome)> {
+    let graph = &metadata(root);
+    let deny = &read(root, "deny.toml").and_then(|text| deny::Deny::parse(&text));
+    let over = |check: fn(&Graph) -> Violations| graph.as_ref().map(check).map_err(Clone::clone);
+    let under = |check: fn(&Graph, &deny::Deny) -> Violations| match (graph, deny) {
+        (Ok(graph), Ok(deny)) => Ok(check(graph, deny)),
+        (Err(why), _) | (_, Err(why)) => Err(why.clone()),
+    };
+    vec![
+        ("arrows point down", over(arrows::workspace_edges)),
+        ("core/message does no I/O", over(arrows::message_does_no_io)),
+        ("no host language under core/", over(arrows::no_host_language)),
+        ("licences", under(licence::licences)),
+        ("bans", under(deny::bans)),
+        ("sources", under(deny::sources)),
+        ("docs/errors.md has every code", error_codes(root)),
+        ("no unfinished code", committed_rust(root).map(|files| sources::unfinished(&files))),
+        ("no file over 800 lines", committed_rust(root).map(|files| sources::too_long(&files))),
+    ]
+}
+
+fn error_codes(root: &Path) -> Outcome {
+    Ok(codes::documented(&read(root, "core/types/src/code.rs")?, &read(root, "docs/errors.md")?))
+}
+
+/// `cargo metadata` of the whole workspace, for all platforms, from the lock file as it is.
+fn metadata(root: &Path) -> Result<Graph, String> {
+    Graph::parse(&output(cargo(root).args(["metadata", "--format-version", "1", "--locked"]))?)
+}
+
+/// Every Rust file that git knows, with its text.
+fn committed_rust(root: &Path) -> Result<Vec<(String, String)>, String> {
+    let names = output(Command::new("git").current_dir(root).args(["ls-files", "-z", "*.rs"]))?;
+    let names = String::from_utf8(names).map_err(|error| error.to_string())?;
+    let files = names.split_terminator('\0').filter(|name| root.join(name).exists());
+    files.map(|name| Ok((name.to_owned(), read(root, name)?))).collect()
+}
+
+fn read(root: &Path, name: &str) -> Result<String, String> {
+    std::fs::read_to_string(root.join(name)).map_err(|error| format!("{name}: {error}"))
+}
+
+fn output(command: &mut Command) -> Result<Vec<u8>, String> {
+    let output = command.stderr(Stdio::inherit()).output().map_err(|error| error.to_string())?;
+    if output.status.success() { Ok(output.stdout) } else { Err(format!("{command:?} failed")) }
+}

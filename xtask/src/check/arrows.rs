@@ -1,0 +1,131 @@
+//! Which crate may know which: arrows point down.
+
+use super::Violations;
+use super::graph::{Graph, Package};
+
+/// Each folder of the workspace, and the folders that its crate may depend on.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("core/types", &[]),
+    ("core/message", &["core/types"]),
+    ("core/session", &["core/types"]),
+    ("core/client", &["core/message", "core/session", "core/types"]),
+    ("bindings/ffi", &["core/client"]),
+    ("bindings/bindgen", &[]),
+    ("wasm", &["core/message"]),
+    ("examples/quickstart", &["core/client", "tests/server"]),
+    ("tests/server", &[]),
+    ("tests/live", &["core/client", "tests/server"]),
+    ("tests/interop", &["core/client"]),
+    ("xtask", &[]),
+];
+
+/// What tests of the shipped crates may use besides: never code that ships.
+const FOR_TESTS: &str = "tests/server";
+
+/// Crates that do input and output, or that need a runtime which does.
+const INPUT_AND_OUTPUT: &[&str] =
+    &["async-io", "async-std", "hyper", "mio", "native-tls", "reqwest", "rustls", "smol", "socket2", "tokio"];
+
+/// Crates that know a host language (the binding mirrors the core's types, the core knows none of it).
+const HOST_LANGUAGES: &[&str] =
+    &["jni", "js-sys", "napi", "neon", "pyo3", "uniffi", "wasm-bindgen", "web-sys"];
+
+/// Every dependency between crates of the workspace is in the table.
+pub(super) fn workspace_edges(graph: &Graph) -> Violations {
+    let mut violations = Vec::new();
+    for member in graph.members() {
+        let from = folder(member);
+        let Some((_, allowed)) = ARROWS.iter().find(|(known, _)| *known == from) else {
+            violations.push(format!("{from} is not in the table of arrows"));
+            continue;
+        };
+        for (edge, needed) in graph.needs(member).filter(|(_, needed)| needed.folder.is_some()) {
+            let to = folder(needed);
+            let test_only = !edge.ships && to == FOR_TESTS;
+            if !allowed.contains(&to) && !test_only {
+                violations.push(format!("{from} must not depend on {to}"));
+            }
+        }
+    }
+    violations
+}
+
+/// core/message is bytes in, bytes out, and builds where there is no network.
+pub(super) fn message_does_no_io(graph: &Graph) -> Violations {
+    let Some(message) = graph.members().find(|member| folder(member) == "core/message") else {
+        return vec!["there is no core/message".to_owned()];
+    };
+    let closure = graph.normal_closure(message);
+    let found = closure.iter().filter(|needed| INPUT_AND_OUTPUT.contains(&needed.name.as_str()));
+    found.map(|needed| format!("core/message needs {}", needed.name)).collect()
+}
+
+/// No crate under core/ names a host language.
+pub(super) fn no_host_language(graph: &Graph) -> Violations {
+    let core = graph.members().filter(|member| folder(member).starts_with("core/"));
+    core.flat_map(|member| {
+        let found = graph.needs(member).filter(|(_, needed)| HOST_LANGUAGES.contains(&needed.name.as_str()));
+        found.map(move |(_, needed)| format!("{} depends on {}", folder(member), needed.name))
+    })
+    .collect()
+}
+
+fn folder(package: &Package) -> &str {
+    package.folder.as_deref().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::graph::made_up::graph;
+    use super::*;
+
+    #[test]
+    fn arrows_that_point_down_hold() {
+        let graph = graph(&[
+            ("core/client", &[("core/message", None), ("core/session", None), ("tests/server", Some("dev"))]),
+            ("core/message", &[("core/types", None), ("sequoia-openpgp", None)]),
+        ]);
+        assert_eq!(workspace_edges(&graph), Vec::<String>::new());
+    }
+
+    #[test]
+    fn arrows_that_point_up_or_sideways_are_named() {
+        let graph = graph(&[
+            ("core/message", &[("core/session", None)]),
+            ("core/session", &[("core/client", Some("dev")), ("tests/server", Some("build"))]),
+            ("core/extra", &[("core/types", None)]),
+        ]);
+        assert_eq!(
+            workspace_edges(&graph),
+            [
+                "core/extra is not in the table of arrows",
+                "core/message must not depend on core/session",
+                "core/session must not depend on core/client",
+                "core/session must not depend on tests/server",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_runtime_far_below_core_message_is_found_and_one_of_its_tests_is_not() {
+        let direct = graph(&[
+            ("core/message", &[("parser", None)]),
+            ("parser", &[("tokio", None)]),
+            ("core/session", &[("mio", None)]),
+        ]);
+        assert_eq!(message_does_no_io(&direct), ["core/message needs tokio"]);
+        let tests = graph(&[("core/message", &[("tokio", Some("dev")), ("mio", Some("build"))])]);
+        assert_eq!(message_does_no_io(&tests), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_host_language_under_core_is_named() {
+        let graph = graph(&[
+            ("core/client", &[("uniffi", None), ("core/types", None)]),
+            ("core/types", &[("chrono", None)]),
+            ("chrono", &[("wasm-bindgen", None)]),
+            ("bindings/ffi", &[("uniffi", None)]),
+        ]);
+        assert_eq!(no_host_language(&graph), ["core/client depends on uniffi"]);
+    }
+}
