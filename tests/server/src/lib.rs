@@ -1,7 +1,8 @@
-//! A mail server for tests: SMTP submission over TLS, all in memory, on loopback.
+//! A mail server for tests: SMTP submission and IMAP over TLS, all in memory, on loopback.
 //!
 //! It is written from the RFCs and shares no code with the Postseal crates, so that a misreading there isn't repeated here. It plays
-//! honest unless it is told otherwise: a [`Fault`] makes it misbehave at one exact place. It prints nothing, and everything it starts ends with [`TestServer::stop`] or with its drop.
+//! honest unless it is told otherwise: a [`Fault`] makes it misbehave at one exact place, and a [`script::Script`] plays a fixed
+//! conversation instead of a server. It prints nothing, and everything it starts ends with [`TestServer::stop`] or with its drop.
 //!
 //! ```
 //! use postseal_test_server::{Options, Security, TestServer};
@@ -17,6 +18,8 @@
 
 pub mod ca;
 mod fault;
+mod imap;
+mod mime;
 mod options;
 mod sasl;
 pub mod script;

@@ -13,7 +13,7 @@ use crate::ca::TestCa;
 use crate::fault::{Fault, Faults};
 use crate::options::{Options, Protocol, Security, tls_config};
 use crate::smtp::Accepted;
-use crate::store::{Store, StoredMessage};
+use crate::store::{Account, Store, StoredMessage};
 use crate::transcript::{Conversation, Transcript};
 use crate::wire::Wire;
 
@@ -48,11 +48,17 @@ pub(crate) struct Shared {
     pub(crate) faults: Faults,
     pub(crate) tls: Arc<ServerConfig>,
     pub(crate) accepted: Mutex<Vec<Accepted>>,
+    /// What every IMAP session is to be told.
+    pub(crate) alerts: Mutex<Vec<String>>,
     transcript: Transcript,
 }
 
-const PORTS: [(Protocol, Security); 2] =
-    [(Protocol::Smtp, Security::Tls), (Protocol::Smtp, Security::StartTls)];
+const PORTS: [(Protocol, Security); 4] = [
+    (Protocol::Smtp, Security::Tls),
+    (Protocol::Smtp, Security::StartTls),
+    (Protocol::Imap, Security::Tls),
+    (Protocol::Imap, Security::StartTls),
+];
 
 impl TestServer {
     /// Starts a server on free ports of 127.0.0.1.
@@ -76,6 +82,7 @@ impl TestServer {
             faults: Faults::default(),
             tls,
             accepted: Mutex::default(),
+            alerts: Mutex::default(),
             transcript: Transcript::default(),
         });
         let stop = watch::Sender::new(false);
@@ -99,6 +106,12 @@ impl TestServer {
     #[must_use]
     pub fn smtp(&self, security: Security) -> SocketAddr {
         self.address(Protocol::Smtp, security)
+    }
+
+    /// Where the server speaks IMAP: the stand-in for port 993 or 143.
+    #[must_use]
+    pub fn imap(&self, security: Security) -> SocketAddr {
+        self.address(Protocol::Imap, security)
     }
 
     /// The authority that issued the server's certificate.
@@ -125,7 +138,7 @@ impl TestServer {
     /// The messages of a mailbox, byte by byte as they came; empty for one that isn't there.
     #[must_use]
     pub fn messages(&self, user: &str, mailbox: &str) -> Vec<Vec<u8>> {
-        let bytes = |account: &crate::store::Account| {
+        let bytes = |account: &Account| {
             let messages = account.mailbox(mailbox).map(|found| found.messages.as_slice());
             messages.unwrap_or_default().iter().map(|message| message.bytes.to_vec()).collect()
         };
@@ -140,13 +153,41 @@ impl TestServer {
 
     /// Gives a mailbox another UIDVALIDITY and its messages new UIDs; false where there is no such mailbox.
     ///
-    /// Sessions that have it selected keep seeing the old one, as on servers that replace a mailbox on disk.
+    /// Sessions that have it selected are told BYE at their next command, as by servers whose index is gone.
     pub fn rebuild_mailbox(&self, user: &str, mailbox: &str) -> bool {
-        let rebuild = |account: &mut crate::store::Account| {
+        let rebuild = |account: &mut Account| {
             let validity = account.new_validity();
             account.mailbox_mut(mailbox).map(|found| found.rebuild(validity)).is_some()
         };
         self.shared.store.change(user, rebuild).unwrap_or(false)
+    }
+
+    /// Sets the flags of a message, as another client of the user would; false where there is no such message.
+    pub fn set_flags(&self, user: &str, mailbox: &str, uid: u32, flags: &[&str]) -> bool {
+        let set = |account: &mut Account| {
+            let messages = &mut account.mailbox_mut(mailbox)?.messages;
+            let message = messages.iter_mut().find(|message| message.uid == uid)?;
+            message.flags = flags.iter().map(|&flag| flag.to_owned()).collect();
+            Some(())
+        };
+        self.shared.store.change(user, set).flatten().is_some()
+    }
+
+    /// Removes a message, as another client of the user would; false where there is no such message.
+    pub fn remove(&self, user: &str, mailbox: &str, uid: u32) -> bool {
+        let remove = |account: &mut Account| {
+            let messages = &mut account.mailbox_mut(mailbox)?.messages;
+            let before = messages.len();
+            messages.retain(|message| message.uid != uid);
+            (messages.len() < before).then_some(())
+        };
+        self.shared.store.change(user, remove).flatten().is_some()
+    }
+
+    /// Shows every IMAP session an alert (RFC 3501, section 7.1), with its next reply or in IDLE.
+    pub fn alert(&self, text: &str) {
+        self.shared.alerts.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
+        self.shared.store.touch();
     }
 
     /// Makes the server misbehave from now on; faults add up.
@@ -248,7 +289,8 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>, protocol: Protocol, se
     // A session ends with an error when the connection does: there is nobody left to tell.
     let ended = match protocol {
         Protocol::Smtp => crate::smtp::serve(&mut wire, &shared).await,
-        Protocol::Imap | Protocol::Pop3 => Ok(()),
+        Protocol::Imap => crate::imap::serve(&mut wire, &shared).await,
+        Protocol::Pop3 => Ok(()),
     };
     if ended.is_ok() {
         wire.close().await;

@@ -88,8 +88,13 @@ impl Store {
     /// Changes the account of `address`, if there is one, and wakes those who wait for changes.
     pub(crate) fn change<T>(&self, address: &str, act: impl FnOnce(&mut Account) -> T) -> Option<T> {
         let result = self.lock().iter_mut().find(|account| account.is(address)).map(act);
-        self.changed.send_modify(|tick| *tick += 1);
+        self.touch();
         result
+    }
+
+    /// Wakes those who wait for changes.
+    pub(crate) fn touch(&self) {
+        self.changed.send_modify(|tick| *tick += 1);
     }
 
     /// The user's address in the form it was added, when `check` accepts the account.
