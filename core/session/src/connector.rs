@@ -76,7 +76,9 @@ impl Connector {
         &self.timeouts
     }
 
-    pub(crate) const fn runtime(&self) -> &Runtime {
+    /// The runtime that the connections live on.
+    #[must_use]
+    pub const fn runtime(&self) -> &Runtime {
         &self.runtime
     }
 

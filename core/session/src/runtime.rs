@@ -67,6 +67,22 @@ impl Runtime {
         Ok(self.0.handle.block_on(future))
     }
 
+    /// Runs `work` on a thread for long computations, and waits for it without blocking the caller's thread.
+    ///
+    /// For what would hold up an async thread: sealing or opening a large message. Dropping the wait does not stop the work.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] where `work` panicked; [`Error::Forked`] in a forked child.
+    pub async fn run_blocking<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        self.check()?;
+        self.0.handle.spawn_blocking(work).await.map_err(|_| Error::internal("a computation panicked"))
+    }
+
     /// Runs `future` as a task of its own; dropping the wait ends the task.
     pub(crate) async fn run<T, F>(&self, future: F) -> Result<T, Error>
     where
@@ -138,6 +154,14 @@ mod tests {
         let refused = Error::invalid("thread", "a thread of an async runtime must not block");
         assert_eq!(runtime.block_on(async {}), Err(refused));
         drop(runtime);
+    }
+
+    #[tokio::test]
+    async fn a_panicking_computation_is_an_internal_error() {
+        let runtime = Runtime::current().unwrap();
+        assert_eq!(runtime.run_blocking(|| 7).await, Ok(7));
+        let result: Result<(), _> = runtime.run_blocking(|| panic!("on purpose")).await;
+        assert_eq!(result, Err(Error::internal("a computation panicked")));
     }
 
     #[test]
