@@ -1,4 +1,4 @@
-//! A mail server for tests: SMTP submission and IMAP over TLS, all in memory, on loopback.
+//! A mail server for tests: SMTP submission, IMAP and POP3 over TLS, all in memory, on loopback.
 //!
 //! It is written from the RFCs and shares no code with the Postseal crates, so that a misreading there isn't repeated here. It plays
 //! honest unless it is told otherwise: a [`Fault`] makes it misbehave at one exact place, and a [`script::Script`] plays a fixed
@@ -21,6 +21,7 @@ mod fault;
 mod imap;
 mod mime;
 mod options;
+mod pop3;
 mod sasl;
 pub mod script;
 mod server;

@@ -53,11 +53,13 @@ pub(crate) struct Shared {
     transcript: Transcript,
 }
 
-const PORTS: [(Protocol, Security); 4] = [
+const PORTS: [(Protocol, Security); 6] = [
     (Protocol::Smtp, Security::Tls),
     (Protocol::Smtp, Security::StartTls),
     (Protocol::Imap, Security::Tls),
     (Protocol::Imap, Security::StartTls),
+    (Protocol::Pop3, Security::Tls),
+    (Protocol::Pop3, Security::StartTls),
 ];
 
 impl TestServer {
@@ -112,6 +114,12 @@ impl TestServer {
     #[must_use]
     pub fn imap(&self, security: Security) -> SocketAddr {
         self.address(Protocol::Imap, security)
+    }
+
+    /// Where the server speaks POP3: the stand-in for port 995 or 110.
+    #[must_use]
+    pub fn pop3(&self, security: Security) -> SocketAddr {
+        self.address(Protocol::Pop3, security)
     }
 
     /// The authority that issued the server's certificate.
@@ -290,7 +298,7 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>, protocol: Protocol, se
     let ended = match protocol {
         Protocol::Smtp => crate::smtp::serve(&mut wire, &shared).await,
         Protocol::Imap => crate::imap::serve(&mut wire, &shared).await,
-        Protocol::Pop3 => Ok(()),
+        Protocol::Pop3 => crate::pop3::serve(&mut wire, &shared).await,
     };
     if ended.is_ok() {
         wire.close().await;
