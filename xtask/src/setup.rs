@@ -15,7 +15,6 @@ const TOOLS: &[Tool] = &[
     Tool { files: &["/usr/sbin/dovecot"], package: "dovecot-core", needed_by: "tests/live" },
     Tool { files: &["/usr/lib/dovecot/imap"], package: "dovecot-imapd", needed_by: "tests/live" },
     Tool { files: &["/usr/lib/dovecot/pop3"], package: "dovecot-pop3d", needed_by: "tests/live" },
-    Tool { files: &["/usr/lib/dovecot/lmtp"], package: "dovecot-lmtpd", needed_by: "tests/live" },
     Tool { files: &["/usr/lib/postfix/sbin/master"], package: "postfix", needed_by: "tests/live" },
 ];
 
