@@ -1,0 +1,193 @@
+//! The server misbehaves exactly where it is told to, and ends when it is told to.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use postseal_test_server::ca::Validity;
+use postseal_test_server::script::{Script, ScriptError};
+use postseal_test_server::{Fault, Options, Protocol, Security, TestServer, TlsVersions};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+const ALICE: &str = "alice@example.test";
+
+async fn start(options: Options) -> TestServer {
+    TestServer::start(options.user(ALICE, "wonderland")).await.unwrap()
+}
+
+/// Sends `input` in the clear, and returns all that comes back until the server hangs up or nothing more comes.
+async fn hear(address: SocketAddr, input: &[u8]) -> (Vec<u8>, Result<(), &'static str>) {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(input).await.unwrap();
+    let mut heard = Vec::new();
+    let reading = async { while stream.read_buf(&mut heard).await.is_ok_and(|count| count > 0) {} };
+    let end = tokio::time::timeout(Duration::from_millis(200), reading).await;
+    (heard, end.map_err(|_| "still open"))
+}
+
+const GREETING: &str = "220 mx.example.test ESMTP\r\n";
+
+#[tokio::test]
+async fn each_place_and_each_effect() {
+    let reply = "250 2.0.0 ok\r\n";
+    for (fault, heard, end) in [
+        (Fault::before(0).cut(), String::new(), Ok(())),
+        (Fault::before(0).stall(), String::new(), Err("still open")),
+        (Fault::after(0).cut(), GREETING.to_owned(), Ok(())),
+        (
+            Fault::instead_of(0).refuse("554 5.3.2 busy"),
+            format!("554 5.3.2 busy\r\n{reply}{reply}"),
+            Err("still open"),
+        ),
+        (Fault::before(2).cut(), format!("{GREETING}{reply}"), Ok(())),
+        (Fault::after("noop").stall(), format!("{GREETING}{reply}"), Err("still open")),
+        (Fault::before("NOOP").say("x").times(1), format!("{GREETING}x{reply}{reply}"), Err("still open")),
+        (Fault::instead_of("NOOP").say("").times(1), format!("{GREETING}{reply}"), Err("still open")),
+        (Fault::instead_of("NOO").cut(), format!("{GREETING}{reply}{reply}"), Err("still open")),
+        (Fault::at_byte(3).cut(), "220".to_owned(), Ok(())),
+        (Fault::at_byte(30).stall(), format!("{GREETING}250"), Err("still open")),
+        (Fault::at_byte(0).say("junk\r\n"), format!("junk\r\n{GREETING}{reply}{reply}"), Err("still open")),
+    ] {
+        let server = start(Options::new()).await;
+        server.inject(Protocol::Smtp, fault.clone());
+        server.inject(Protocol::Pop3, Fault::before(0).cut());
+        let (bytes, how) = hear(server.smtp(Security::StartTls), b"NOOP\r\nNOOP\r\n").await;
+        assert_eq!((String::from_utf8(bytes).unwrap(), how), (heard, end), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn garbage_keeps_its_line_ends() {
+    let server = start(Options::new()).await;
+    server.inject(Protocol::Smtp, Fault::before("NOOP").garble());
+    let (heard, _) = hear(server.smtp(Security::StartTls), b"NOOP\r\n").await;
+    let garbled: Vec<u8> = b"250 2.0.0 ok".iter().map(|byte| byte ^ 0x80).collect();
+    assert_eq!(heard, [GREETING.as_bytes(), &garbled, b"\r\n"].concat());
+}
+
+#[tokio::test]
+async fn a_cut_under_tls_comes_without_a_close_notify_at_any_byte() {
+    let server = start(Options::new()).await;
+    for at in 0..40 {
+        server.clear_faults();
+        server.inject(Protocol::Smtp, Fault::at_byte(at).cut());
+        let script = Script::parse("TLS\nS: 220 mx.example.test ESMTP\nC: NOOP\nS: 250 2.0.0 ok");
+        let end = script.tls(server.ca()).drive(server.smtp(Security::Tls)).await;
+        let cut = matches!(&end, Err(ScriptError::Io { reason, .. }) if reason.contains("close_notify"));
+        assert!(cut, "{at}: {end:?}");
+        assert_eq!(server.transcript().pop().unwrap().server_bytes().len(), at);
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_accepted_though_its_final_reply_is_lost() {
+    let server = start(Options::new()).await;
+    server.inject(Protocol::Smtp, Fault::before(".").cut());
+    let script = Script::parse(
+        "
+        TLS
+        S: 220 …
+        C: HELO x
+        S: 250 …
+        C: AUTH PLAIN AGFsaWNlQGV4YW1wbGUudGVzdAB3b25kZXJsYW5k
+        S: 235 …
+        C: MAIL FROM:<alice@example.test>
+        S: 250 …
+        C: RCPT TO:<alice@example.test>
+        S: 250 …
+        C: DATA
+        S: 354 …
+        C: hello
+        C: .
+        S: 250 …
+        ",
+    );
+    let end = script.clone().tls(server.ca()).drive(server.smtp(Security::Tls)).await;
+    assert!(matches!(end, Err(ScriptError::Io { line: 16, .. })), "{end:?}");
+    assert_eq!(server.messages(ALICE, "INBOX"), [b"hello\r\n"]);
+
+    // Cut before it is carried out: the client can't tell, and nothing was sent.
+    server.clear_faults();
+    server.inject(Protocol::Smtp, Fault::instead_of(".").cut());
+    let end = script.tls(server.ca()).drive(server.smtp(Security::Tls)).await;
+    assert!(matches!(end, Err(ScriptError::Io { line: 16, .. })), "{end:?}");
+    assert_eq!(server.accepted().len(), 1);
+}
+
+#[tokio::test]
+async fn starttls_with_words_too_many_on_either_side() {
+    let server = start(Options::new()).await;
+    // The client's words ahead of the handshake end the connection.
+    let (heard, end) = hear(server.smtp(Security::StartTls), b"STARTTLS\r\nNOOP\r\n").await;
+    assert_eq!((heard, end), (format!("{GREETING}220 2.0.0 go ahead\r\n").into_bytes(), Ok(())));
+
+    // The server's words behind its reply come in the same segment.
+    server.inject(Protocol::Imap, Fault::after("STARTTLS").say("* PREAUTH hi\r\n"));
+    let mut stream = TcpStream::connect(server.imap(Security::StartTls)).await.unwrap();
+    let mut buffer = vec![0; 4096];
+    let _ = stream.read(&mut buffer).await.unwrap();
+    stream.write_all(b"a STARTTLS\r\n").await.unwrap();
+    let count = stream.read(&mut buffer).await.unwrap();
+    assert_eq!(buffer.get(..count).unwrap(), b"a OK begin TLS\r\n* PREAUTH hi\r\n");
+}
+
+#[tokio::test]
+async fn bad_certificates_are_bad_and_tls_versions_are_kept_to() {
+    for (options, reason) in [
+        (Options::new().certificate(Validity::Expired), "expired"),
+        (Options::new().certificate(Validity::NotYetValid), "not valid yet"),
+        (Options::new().names(&["elsewhere.test"]), "not valid for name"),
+        (Options::new().certificate(Validity::SelfSigned), "UnknownIssuer"),
+        (Options::new().certificate(Validity::Client), "does not allow extended key usage"),
+        (Options::new().client_certificates(), "ertificateRequired"),
+    ] {
+        let server = start(options).await;
+        let script = Script::parse("TLS\nS: 220 …\nC: NOOP\nS: 250 …").tls(server.ca());
+        let end = script.drive(server.smtp(Security::Tls)).await;
+        assert!(end.as_ref().is_err_and(|error| error.to_string().contains(reason)), "{reason}: {end:?}");
+        while !server.transcript().iter().all(|conversation| conversation.ended) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert!(server.transcript().pop().unwrap().handshake.unwrap().is_err(), "{reason}");
+    }
+    for (versions, version) in [(TlsVersions::Only12, "TLSv1_2"), (TlsVersions::Only13, "TLSv1_3")] {
+        let server = start(Options::new().tls(versions)).await;
+        let script = Script::parse("TLS\nS: 220 …\nC: QUIT\nS: 221 …").tls(server.ca());
+        script.drive(server.smtp(Security::Tls)).await.unwrap();
+        let handshake = server.transcript().pop().unwrap().handshake.unwrap().unwrap();
+        assert_eq!(handshake.version, version);
+        assert_eq!(handshake.server_name.as_deref(), Some("localhost"));
+        assert!(!handshake.resumed && !handshake.client_certificate);
+    }
+}
+
+#[tokio::test]
+async fn an_idle_client_is_dropped() {
+    let server = start(Options::new().idle(Duration::from_millis(50))).await;
+    let (heard, end) = hear(server.smtp(Security::StartTls), b"").await;
+    assert_eq!((heard, end), (GREETING.as_bytes().to_vec(), Ok(())));
+}
+
+#[tokio::test]
+async fn stop_ends_everything_twice_and_drop_does_too() {
+    let server = start(Options::new()).await;
+    server.inject(Protocol::Smtp, Fault::before(0).stall());
+    let address = server.smtp(Security::StartTls);
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    while server.transcript().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    server.stop().await;
+    server.stop().await;
+    assert_eq!(stream.read(&mut [0; 9]).await.unwrap_or(0), 0);
+    assert!(TcpStream::connect(address).await.is_err());
+    assert!(server.transcript().iter().all(|conversation| conversation.ended));
+
+    let server = start(Options::new()).await;
+    let mut stream = TcpStream::connect(server.pop3(Security::StartTls)).await.unwrap();
+    let mut greeting = [0; 23];
+    stream.read_exact(&mut greeting).await.unwrap();
+    drop(server);
+    assert_eq!(stream.read(&mut [0; 9]).await.unwrap_or(0), 0);
+}
