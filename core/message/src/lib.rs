@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Mail as bytes: MIME, OpenPGP and PGP/MIME. Bytes in, bytes out: no I/O, no clock, no runtime.
+
+pub mod mime;

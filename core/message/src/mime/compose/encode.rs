@@ -1,0 +1,199 @@
+//! Transfer encodings: every body leaves here as 7-bit text in lines that no gateway has a reason to touch.
+//!
+//! RFC 3156, section 3, asks for that in what is signed: no 8-bit data, no white space at the end of a line, no line that begins
+//! with `From `. We keep to it in every message, so that signing changes nothing about a body.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// The longest line of encoded data (RFC 2045, sections 6.7 and 6.8).
+const MAX_ENCODED_LINE: usize = 76;
+/// A text with longer lines than RFC 5322, section 2.1.1, recommends is encoded.
+const MAX_PLAIN_LINE: usize = 78;
+/// A message that is passed on as it is may have lines as long as RFC 5322, section 2.1.1, allows.
+const MAX_LINE: usize = 998;
+
+/// A body with the name of its transfer encoding.
+pub(super) struct Encoded {
+    pub(super) encoding: &'static str,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Encodes a text: as it is where that is safe, else in quoted-printable, or in
+/// base64 where that is much shorter. All line breaks become CRLF.
+pub(super) fn text(text: &str) -> Encoded {
+    let text = with_crlf(text.as_bytes());
+    if is_safe(&text, MAX_PLAIN_LINE) {
+        return Encoded { encoding: "7bit", bytes: text.into_owned() };
+    }
+    let quoted = quoted_printable(&text);
+    // Base64 turns three octets into four; quoted-printable may take a little more, for it can be read as it is.
+    if quoted.len() <= text.len() * 3 / 2 + 16 {
+        Encoded { encoding: "quoted-printable", bytes: quoted }
+    } else {
+        base64(&text)
+    }
+}
+
+/// Encodes bytes that must come back exactly.
+pub(super) fn base64(data: &[u8]) -> Encoded {
+    let mut bytes = Vec::with_capacity(data.len() / 57 * 78 + 80);
+    for line in data.chunks(MAX_ENCODED_LINE / 4 * 3) {
+        bytes.extend_from_slice(STANDARD.encode(line).as_bytes());
+        bytes.extend_from_slice(b"\r\n");
+    }
+    Encoded { encoding: "base64", bytes }
+}
+
+/// A message that can stand inside another as it is, with its line breaks made CRLF; `None` where only an encoding would save it.
+pub(super) fn plain_message(message: &[u8]) -> Option<Encoded> {
+    let bytes = with_crlf(message);
+    is_safe(&bytes, MAX_LINE).then(|| Encoded { encoding: "7bit", bytes: bytes.into_owned() })
+}
+
+/// Whether no gateway has a reason to change any of these lines.
+fn is_safe(text: &[u8], max_line: usize) -> bool {
+    text.split(|&b| b == b'\n').all(|line| {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        line.len() <= max_line
+            && !line.starts_with(b"From ")
+            && !matches!(line.last(), Some(b' ' | b'\t'))
+            && line.iter().all(|&b| b == b'\t' || (b' '..=b'~').contains(&b))
+    })
+}
+
+/// Makes CR, LF and CRLF all CRLF.
+fn with_crlf(text: &[u8]) -> Cow<'_, [u8]> {
+    let mut previous = 0;
+    let is_canonical = text.iter().chain(b"x").all(|&byte| {
+        let fits = (byte == b'\n') == (previous == b'\r');
+        previous = byte;
+        fits
+    });
+    if is_canonical {
+        return Cow::Borrowed(text);
+    }
+    let mut canonical = Vec::with_capacity(text.len() + text.len() / 32);
+    let mut bytes = text.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\r' => {
+                bytes.next_if_eq(&b'\n');
+                canonical.extend_from_slice(b"\r\n");
+            }
+            b'\n' => canonical.extend_from_slice(b"\r\n"),
+            _ => canonical.push(byte),
+        }
+    }
+    Cow::Owned(canonical)
+}
+
+/// Quoted-printable (RFC 2045, section 6.7) of a text whose line breaks are CRLF.
+fn quoted_printable(text: &[u8]) -> Vec<u8> {
+    let mut output = Vec::with_capacity(text.len() * 5 / 4);
+    let mut lines = text.split(|&b| b == b'\n').peekable();
+    while let Some(line) = lines.next() {
+        quote_line(line.strip_suffix(b"\r").unwrap_or(line), &mut output);
+        if lines.peek().is_some() {
+            output.extend_from_slice(b"\r\n");
+        }
+    }
+    output
+}
+
+fn quote_line(line: &[u8], output: &mut Vec<u8>) {
+    let from = line.starts_with(b"From ");
+    let mut column = 0;
+    for (at, &byte) in line.iter().enumerate() {
+        let is_last = at + 1 == line.len();
+        let is_plain = match byte {
+            b' ' | b'\t' => !is_last,
+            b'=' => false,
+            b'F' => !(from && at == 0),
+            _ => byte.is_ascii_graphic(),
+        };
+        let width = if is_plain { 1 } else { 3 };
+        // One column is kept for the `=` of a soft line break, but not at the end of the line.
+        if column + width > MAX_ENCODED_LINE - usize::from(!is_last) {
+            output.extend_from_slice(b"=\r\n");
+            column = 0;
+        }
+        // A soft line break may bring `From ` to the start of a line, where the F must be quoted again.
+        if is_plain && !(column == 0 && line.get(at..).is_some_and(|rest| rest.starts_with(b"From "))) {
+            output.push(byte);
+            column += 1;
+        } else {
+            output.extend_from_slice(format!("={byte:02X}").as_bytes());
+            column += 3;
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn encoded(input: &str) -> (&'static str, String) {
+        let Encoded { encoding, bytes } = text(input);
+        (encoding, String::from_utf8(bytes).unwrap())
+    }
+
+    #[test]
+    fn a_harmless_text_stays_as_it_is_but_for_its_line_breaks() {
+        assert_eq!(encoded("one\ntwo\r\nthree\rfour\n"), ("7bit", "one\r\ntwo\r\nthree\r\nfour\r\n".into()));
+        assert_eq!(encoded("\r\r\n\n"), ("7bit", "\r\n\r\n\r\n".into()));
+        assert_eq!(encoded(""), ("7bit", String::new()));
+        assert_eq!(encoded(&"x".repeat(78)), ("7bit", "x".repeat(78)));
+    }
+
+    #[test]
+    fn what_a_gateway_might_touch_is_quoted() {
+        let qp = "quoted-printable";
+        assert_eq!(encoded("From here\n>From\nSo From "), (qp, "=46rom here\r\n>From\r\nSo From=20".into()));
+        assert_eq!(encoded("-- \nBob"), (qp, "--=20\r\nBob".into()));
+        assert_eq!(encoded("a=b\t\n"), (qp, "a=3Db=09\r\n".into()));
+        assert_eq!(
+            encoded("nul\0 and ü, in a long enough text"),
+            (qp, "nul=00 and =C3=BC, in a long enough text".into())
+        );
+        assert_eq!(encoded("привет, мир"), ("base64", "0L/RgNC40LLQtdGCLCDQvNC40YA=\r\n".into()));
+    }
+
+    #[test]
+    fn long_lines_break_softly_within_76_columns() {
+        let (encoding, quoted) = encoded(&"x".repeat(79));
+        assert_eq!(
+            (encoding, quoted),
+            ("quoted-printable", format!("{}=\r\n{}", "x".repeat(75), "x".repeat(4)))
+        );
+        // Exactly 76 characters fit into the last piece.
+        let (_, quoted) = encoded(&format!("{}\nü", "x".repeat(76 + 75)));
+        assert_eq!(quoted, format!("{}=\r\n{}\r\n=C3=BC", "x".repeat(75), "x".repeat(76)));
+        // `From ` that a soft break brings to the start of a line is quoted, too.
+        let (_, quoted) = encoded(&format!("{}From you, and more of it", "x".repeat(75)));
+        assert_eq!(quoted, format!("{}=\r\n=46rom you, and more of it", "x".repeat(75)));
+        let (_, quoted) = encoded(&"ü= ".repeat(500));
+        assert!(quoted.split("\r\n").all(|line| line.len() <= 76 && !line.ends_with([' ', '\t'])));
+    }
+
+    #[test]
+    fn base64_has_lines_of_76() {
+        let Encoded { bytes, .. } = base64(&[0; 58]);
+        assert_eq!(bytes, format!("{}\r\nAA==\r\n", "A".repeat(76)).into_bytes());
+        assert_eq!(base64(b"").bytes, b"");
+    }
+
+    #[test]
+    fn a_message_is_passed_on_as_it_is_only_where_it_is_safe() {
+        assert_eq!(plain_message(b"A: b\n\nc").unwrap().bytes, b"A: b\r\n\r\nc");
+        let long = |n| format!("A: b\r\n\r\n{}", "x".repeat(n)).into_bytes();
+        assert!(plain_message(&long(998)).is_some());
+        assert!(plain_message(&long(999)).is_none());
+        assert!(plain_message("A: ü".as_bytes()).is_none());
+        assert!(plain_message(b"A: b \r\n").is_none());
+        assert!(plain_message(b"From b\r\n").is_none());
+    }
+}

@@ -1,0 +1,103 @@
+//! From a [`Draft`] to bytes: whole, or in the pieces that PGP/MIME puts together.
+//!
+//! mail-builder writes parameters (RFC 2231). The rest is ours, because it must be exact to the byte: what is signed is frozen
+//! once and then only copied, is safe for gateways that know 7 bits only, and a `Bcc` is never written.
+
+mod encode;
+mod entity;
+mod fields;
+
+use super::{Boundaries, Draft};
+pub(crate) use entity::Entity;
+
+/// How the header fields of a message are protected (RFC 9788).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HeaderProtection {
+    /// Not at all: the fields stand outside only.
+    None,
+    /// `hp="clear"`: the fields stand outside, and again inside the signed part.
+    Clear,
+    /// `hp="cipher"`: the fields stand inside the encrypted part; outside is what the policy `hcp_baseline` leaves of them,
+    /// and `HP-Outer` fields inside say what that was.
+    Cipher,
+}
+
+/// What stands for the subject outside an encrypted message (RFC 9788, section 3.2.1).
+const HIDDEN_SUBJECT: &str = "[...]";
+
+impl Draft {
+    /// The message as RFC 5322 has it, unprotected: header, empty line, body; CRLF at the end of each line.
+    #[must_use]
+    pub fn to_bytes(&self, boundaries: &mut Boundaries) -> Vec<u8> {
+        let mut message = self.outer_header(HeaderProtection::None);
+        message.extend_from_slice(&self.entity(HeaderProtection::None, boundaries).into_bytes());
+        message
+    }
+
+    /// The content of the message as one MIME entity, to be frozen, signed and encrypted: its fields (with the protected ones
+    /// before the `Content-…` ones, and `hp=` in its `Content-Type`), empty line, body.
+    ///
+    /// All of it is 7-bit text in lines that end in CRLF, none of which ends in white space or begins with `From `
+    /// (RFC 3156, section 3).
+    pub(crate) fn entity(&self, protection: HeaderProtection, boundaries: &mut Boundaries) -> Entity {
+        let content = entity::content(self, boundaries);
+        match protection {
+            HeaderProtection::None => content,
+            HeaderProtection::Clear => content.protecting(&self.fields(), &[], "clear"),
+            HeaderProtection::Cipher => {
+                content.protecting(&self.fields(), &self.shown_fields(protection), "cipher")
+            }
+        }
+    }
+
+    /// The header section of the whole message up to `MIME-Version`, each field with its CRLF, without the `Content-…` fields
+    /// and without the empty line: those come with the entity, or with the `multipart/signed` or `multipart/encrypted` put
+    /// around it.
+    pub(crate) fn outer_header(&self, protection: HeaderProtection) -> Vec<u8> {
+        let mut header: String =
+            self.shown_fields(protection).iter().map(|(name, value)| fields::folded(name, value)).collect();
+        header.push_str("MIME-Version: 1.0\r\n");
+        header.into_bytes()
+    }
+
+    /// The fields that stand outside. `hcp_baseline` (RFC 9788, section 3.2.1) replaces the subject, and leaves out the
+    /// comments and keywords; a message without a subject has none outside either.
+    fn shown_fields(&self, protection: HeaderProtection) -> Vec<(String, String)> {
+        let mut fields = self.fields();
+        if protection == HeaderProtection::Cipher {
+            fields.retain(|(name, _)| {
+                !["comments", "keywords"].iter().any(|hidden| name.eq_ignore_ascii_case(hidden))
+            });
+            for (_, value) in fields.iter_mut().filter(|(name, _)| name == "Subject") {
+                HIDDEN_SUBJECT.clone_into(value);
+            }
+        }
+        fields
+    }
+
+    /// Every field but the structural ones (RFC 9788, section 1.6: `MIME-Version` and `Content-…`), encoded but not folded.
+    /// There is no `Bcc` among them, and nothing in them depends on it.
+    fn fields(&self) -> Vec<(String, String)> {
+        let date = [("Date", self.date.to_string())];
+        let addresses = [
+            ("From", fields::mailboxes([&self.from])),
+            ("Reply-To", fields::mailboxes(&self.reply_to)),
+            ("To", fields::mailboxes(&self.to)),
+            ("Cc", fields::mailboxes(&self.cc)),
+        ];
+        let ids = [
+            ("Message-ID", fields::message_ids([&self.message_id])),
+            ("In-Reply-To", fields::message_ids(&self.in_reply_to)),
+            ("References", fields::message_ids(&self.references)),
+        ];
+        let subject =
+            self.subject.iter().map(|subject| ("Subject".to_owned(), fields::text(subject.as_str())));
+        let custom =
+            self.headers.iter().map(|(name, value)| (name.to_string(), fields::text(value.as_str())));
+        let given = date.into_iter().chain(addresses).chain(ids).filter(|(_, value)| !value.is_empty());
+        given.map(|(name, value)| (name.to_owned(), value)).chain(subject).chain(custom).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

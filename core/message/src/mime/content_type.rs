@@ -1,0 +1,189 @@
+use std::fmt;
+use std::str::FromStr;
+
+use mail_parser::HeaderValue as Parsed;
+use mail_parser::parsers::MessageStream;
+
+use super::FieldError;
+use super::date::terminated;
+use super::field::check_text;
+
+/// The longest `Content-Type` or `Content-Disposition` that is read. Parameters in pieces (RFC 2231) cost quadratic time, so
+/// that a longer one counts as unreadable.
+const MAX_FIELD: usize = 16 * 1024;
+
+/// A media type with its parameters, such as `text/html; charset=utf-8` (RFC 2045, section 5).
+///
+/// ```
+/// use postseal_message::mime::ContentType;
+/// let pdf = ContentType::parse("Application/PDF; x-pages=\"3\"")?;
+/// assert_eq!(pdf.essence(), "application/pdf");
+/// assert_eq!(pdf.parameter("X-Pages"), Some("3"));
+/// # Ok::<(), postseal_message::mime::FieldError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContentType {
+    /// `type/subtype`, in lower case.
+    essence: String,
+    /// Names in lower case; values decoded.
+    parameters: Vec<(String, String)>,
+}
+
+impl ContentType {
+    /// Parses `type/subtype`, with parameters where they are needed.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError`]: a control character, or not of that form.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        check_text(text)?;
+        let parsed = Self::read(text.as_bytes());
+        let whole = parsed.ok_or(FieldError::Form { expected: "a media type, as in `type/subtype`" })?;
+        // A control character may also come in percent-encoded.
+        whole.parameters.iter().try_for_each(|(_, value)| check_text(value))?;
+        Ok(whole)
+    }
+
+    /// `application/octet-stream`: bytes about which nothing is known.
+    #[must_use]
+    pub fn octet_stream() -> Self {
+        Self::of("application/octet-stream")
+    }
+
+    /// `essence`, which the caller has written in the right form and in lower case.
+    pub(crate) fn of(essence: &str) -> Self {
+        Self { essence: essence.to_owned(), parameters: Vec::new() }
+    }
+
+    /// With one more parameter, whose name the caller has written in lower case.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.parameters.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// `type/subtype`, in lower case.
+    #[must_use]
+    pub fn essence(&self) -> &str {
+        &self.essence
+    }
+
+    /// The part before the slash, in lower case.
+    #[must_use]
+    pub fn top_level(&self) -> &str {
+        self.essence.split_once('/').map_or("", |(top, _)| top)
+    }
+
+    /// The value of a parameter, decoded (RFC 2231). Where it is given twice, the first counts.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters().find_map(|(key, value)| key.eq_ignore_ascii_case(name).then_some(value))
+    }
+
+    /// All parameters in their order: names in lower case, values decoded.
+    pub fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Whether this is a container of parts.
+    #[must_use]
+    pub fn is_multipart(&self) -> bool {
+        self.top_level() == "multipart"
+    }
+
+    /// Reads the value of a `Content-Type` field; `None` where it is not of the form `type/subtype`.
+    pub(super) fn read(value: &[u8]) -> Option<Self> {
+        let field = TokenWithParameters::read(value)?;
+        let (top, sub) = field.token.split_once('/')?;
+        (is_token(top) && is_token(sub))
+            .then_some(Self { essence: field.token, parameters: field.parameters })
+    }
+}
+
+/// `type/subtype` and the parameters, as in a header but on one line.
+impl fmt::Display for ContentType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.essence)?;
+        self.parameters().try_for_each(|(name, value)| {
+            if is_token(value) { write!(f, "; {name}={value}") } else { write!(f, "; {name}={value:?}") }
+        })
+    }
+}
+
+impl FromStr for ContentType {
+    type Err = FieldError;
+
+    fn from_str(text: &str) -> Result<Self, FieldError> {
+        Self::parse(text)
+    }
+}
+
+/// What `Content-Type` and `Content-Disposition` have in common.
+pub(super) struct TokenWithParameters {
+    /// In lower case.
+    pub(super) token: String,
+    /// Names in lower case; values decoded.
+    pub(super) parameters: Vec<(String, String)>,
+}
+
+impl TokenWithParameters {
+    pub(super) fn read(value: &[u8]) -> Option<Self> {
+        if value.len() > MAX_FIELD {
+            return None;
+        }
+        let line = terminated(value);
+        let Parsed::ContentType(parsed) = MessageStream::new(&line).parse_content_type() else { return None };
+        let parameters = parsed.attributes.unwrap_or_default().into_iter();
+        Some(Self {
+            token: match parsed.c_subtype {
+                Some(sub) => format!("{}/{sub}", parsed.c_type),
+                None => parsed.c_type.into_owned(),
+            },
+            parameters: parameters.map(|a| (a.name.into_owned(), a.value.into_owned())).collect(),
+        })
+    }
+
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find_map(|(key, value)| (key == name).then_some(value.as_str()))
+    }
+}
+
+/// RFC 2045, section 5.1.
+pub(super) fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(&b))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_parameters_in_every_form() {
+        let parsed =
+            ContentType::parse("Message/External-Body; NAME*0*=utf-8''%C3%BC; name*1=\"b c\"; a=b").unwrap();
+        assert_eq!(parsed.essence(), "message/external-body");
+        assert_eq!(parsed.parameter("name"), Some("übc".replace("bc", "b c").as_str()));
+        assert_eq!(parsed.parameter("A"), Some("b"));
+        assert_eq!(parsed.parameter("b"), None);
+        assert_eq!(ContentType::parse("a/b; c=d; e=\"f g\"").unwrap().to_string(), "a/b; c=d; e=\"f g\"");
+    }
+
+    #[test]
+    fn refuses_what_is_no_media_type() {
+        let form = Err(FieldError::Form { expected: "a media type, as in `type/subtype`" });
+        for text in ["", "text", "text/", "/plain", "te xt/plain", "a/b/c"] {
+            assert_eq!(ContentType::parse(text), form, "{text:?}");
+        }
+        let injected = ContentType::parse("text/plain\r\nBcc: eve@example.test");
+        assert_eq!(injected, Err(FieldError::Forbidden { character: '\r' }));
+        let encoded = ContentType::parse("text/plain; name*=utf-8''a%0d%0aBcc%3A");
+        assert_eq!(encoded, Err(FieldError::Forbidden { character: '\r' }));
+    }
+
+    #[test]
+    fn a_field_past_its_limit_counts_as_unreadable() {
+        let field = |length: usize| format!("a/b; c={}", "d".repeat(length - 7)).into_bytes();
+        assert!(ContentType::read(&field(MAX_FIELD)).is_some());
+        assert!(ContentType::read(&field(MAX_FIELD + 1)).is_none());
+    }
+}

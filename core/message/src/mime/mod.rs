@@ -1,0 +1,25 @@
+//! MIME: what a message is made of, and the bytes that it travels as.
+//!
+//! - To compose: a [`Draft`] of [`Mailbox`]es, [`HeaderValue`]s and [`Attachment`]s becomes bytes.
+//! - Nothing is taken from the host: date, identifiers and [`Boundaries`] are given.
+
+mod attachment;
+mod boundary;
+mod compose;
+mod content_type;
+mod date;
+mod draft;
+mod error;
+mod field;
+mod mailbox;
+
+pub use attachment::Attachment;
+pub use boundary::Boundaries;
+#[allow(unused_imports)] // For the PGP/MIME module.
+pub(crate) use compose::{Entity, HeaderProtection};
+pub use content_type::ContentType;
+pub use date::Date;
+pub use draft::Draft;
+pub use error::{FieldError, NoRandomness};
+pub use field::{HeaderName, HeaderValue, MessageId, NewIdError};
+pub use mailbox::Mailbox;
