@@ -1,4 +1,5 @@
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::options::Protocol;
 
@@ -51,6 +52,8 @@ pub enum Effect {
     Refuse(String),
     /// From here on every byte that the server sends, except CR and LF, has its top bit flipped.
     Garble,
+    /// From here on the server pauses for this long before each byte that it sends.
+    Trickle(Duration),
 }
 
 impl Fault {
@@ -112,6 +115,12 @@ impl Place {
     #[must_use]
     pub fn garble(self) -> Fault {
         self.with(Effect::Garble)
+    }
+
+    /// Sends byte by byte from here on, with a pause before each.
+    #[must_use]
+    pub fn trickle(self, pause: Duration) -> Fault {
+        self.with(Effect::Trickle(pause))
     }
 
     fn with(self, effect: Effect) -> Fault {

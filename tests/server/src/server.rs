@@ -24,7 +24,7 @@ use crate::wire::Wire;
 pub struct TestServer {
     shared: Arc<Shared>,
     ca: TestCa,
-    ports: Vec<(Protocol, Security, SocketAddr)>,
+    ports: Ports,
     stop: watch::Sender<bool>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -50,17 +50,24 @@ pub(crate) struct Shared {
     pub(crate) accepted: Mutex<Vec<Accepted>>,
     /// What every IMAP session is to be told.
     pub(crate) alerts: Mutex<Vec<String>>,
+    /// Ticks when all connections are to be cut.
+    cuts: watch::Sender<u64>,
     transcript: Transcript,
 }
 
-const PORTS: [(Protocol, Security); 6] = [
-    (Protocol::Smtp, Security::Tls),
-    (Protocol::Smtp, Security::StartTls),
-    (Protocol::Imap, Security::Tls),
-    (Protocol::Imap, Security::StartTls),
-    (Protocol::Pop3, Security::Tls),
-    (Protocol::Pop3, Security::StartTls),
-];
+/// Where each protocol is spoken.
+#[derive(Debug)]
+struct Ports {
+    smtp: Pair,
+    imap: Pair,
+    pop3: Pair,
+}
+
+#[derive(Debug)]
+struct Pair {
+    tls: SocketAddr,
+    start_tls: SocketAddr,
+}
 
 impl TestServer {
     /// Starts a server on free ports of 127.0.0.1.
@@ -85,41 +92,35 @@ impl TestServer {
             tls,
             accepted: Mutex::default(),
             alerts: Mutex::default(),
+            cuts: watch::Sender::new(0),
             transcript: Transcript::default(),
         });
         let stop = watch::Sender::new(false);
-        let (mut ports, mut tasks) = (Vec::new(), Vec::new());
-        for (protocol, security) in PORTS {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-            ports.push((protocol, security, listener.local_addr()?));
-            let serving = serve(listener, shared.clone(), protocol, security, stop.subscribe());
-            tasks.push(tokio::spawn(serving));
-        }
+        let mut tasks = Vec::new();
+        let ports = Ports {
+            smtp: pair(&shared, Protocol::Smtp, &stop, &mut tasks).await?,
+            imap: pair(&shared, Protocol::Imap, &stop, &mut tasks).await?,
+            pop3: pair(&shared, Protocol::Pop3, &stop, &mut tasks).await?,
+        };
         Ok(Self { shared, ca, ports, stop, tasks: Mutex::new(tasks) })
-    }
-
-    fn address(&self, protocol: Protocol, security: Security) -> SocketAddr {
-        let wanted = |(of, with, _): &&(Protocol, Security, SocketAddr)| *of == protocol && *with == security;
-        // Every pair has its port; the null address is unreachable code that the types can't rule out.
-        self.ports.iter().find(wanted).map_or(SocketAddr::from(([0, 0, 0, 0], 0)), |&(_, _, address)| address)
     }
 
     /// Where the server takes submissions: the stand-in for port 465 or 587.
     #[must_use]
     pub fn smtp(&self, security: Security) -> SocketAddr {
-        self.address(Protocol::Smtp, security)
+        self.ports.smtp.with(security)
     }
 
     /// Where the server speaks IMAP: the stand-in for port 993 or 143.
     #[must_use]
     pub fn imap(&self, security: Security) -> SocketAddr {
-        self.address(Protocol::Imap, security)
+        self.ports.imap.with(security)
     }
 
     /// Where the server speaks POP3: the stand-in for port 995 or 110.
     #[must_use]
     pub fn pop3(&self, security: Security) -> SocketAddr {
-        self.address(Protocol::Pop3, security)
+        self.ports.pop3.with(security)
     }
 
     /// The authority that issued the server's certificate.
@@ -208,6 +209,11 @@ impl TestServer {
         self.shared.faults.clear();
     }
 
+    /// Cuts every connection there is, whatever it is doing, as a lost network does; new ones are welcome.
+    pub fn cut_connections(&self) {
+        self.shared.cuts.send_modify(|tick| *tick += 1);
+    }
+
     /// What was said on each connection so far, in the order in which they were accepted.
     #[must_use]
     pub fn transcript(&self) -> Vec<Conversation> {
@@ -264,6 +270,31 @@ impl Shared {
     }
 }
 
+impl Pair {
+    fn with(&self, security: Security) -> SocketAddr {
+        match security {
+            Security::Tls => self.tls,
+            Security::StartTls => self.start_tls,
+        }
+    }
+}
+
+/// Opens the two ports of a protocol.
+async fn pair(
+    shared: &Arc<Shared>,
+    protocol: Protocol,
+    stop: &watch::Sender<bool>,
+    tasks: &mut Vec<JoinHandle<()>>,
+) -> io::Result<Pair> {
+    let mut open = async |security| {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        tasks.push(tokio::spawn(serve(listener, shared.clone(), protocol, security, stop.subscribe())));
+        io::Result::Ok(address)
+    };
+    Ok(Pair { tls: open(Security::Tls).await?, start_tls: open(Security::StartTls).await? })
+}
+
 /// Accepts connections until told to stop; then ends those there are.
 async fn serve(
     listener: TcpListener,
@@ -291,16 +322,25 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>, protocol: Protocol, se
     let _ = stream.set_nodelay(true);
     let log = shared.transcript.open(protocol, security);
     let mut wire = Wire::new(stream, shared.clone(), protocol, log);
-    if security == Security::Tls && wire.start_tls().await.is_err() {
-        return;
-    }
-    // A session ends with an error when the connection does: there is nobody left to tell.
-    let ended = match protocol {
-        Protocol::Smtp => crate::smtp::serve(&mut wire, &shared).await,
-        Protocol::Imap => crate::imap::serve(&mut wire, &shared).await,
-        Protocol::Pop3 => crate::pop3::serve(&mut wire, &shared).await,
+    let mut cut = shared.cuts.subscribe();
+    let ended = tokio::select! {
+        ended = speak(&mut wire, &shared, protocol, security) => ended,
+        _ = cut.changed() => Err(io::ErrorKind::ConnectionAborted.into()),
     };
-    if ended.is_ok() {
-        wire.close().await;
+    // A session ends with an error when the connection does, or must: there is nobody left to tell.
+    match ended {
+        Ok(()) => wire.close().await,
+        Err(_) => _ = wire.cut().await,
+    }
+}
+
+async fn speak(wire: &mut Wire, shared: &Shared, protocol: Protocol, security: Security) -> io::Result<()> {
+    if security == Security::Tls {
+        wire.start_tls().await?;
+    }
+    match protocol {
+        Protocol::Smtp => crate::smtp::serve(wire, shared).await,
+        Protocol::Imap => crate::imap::serve(wire, shared).await,
+        Protocol::Pop3 => crate::pop3::serve(wire, shared).await,
     }
 }

@@ -58,6 +58,14 @@ pub struct StoredMessage {
     pub bytes: Vec<u8>,
 }
 
+impl StoredMessage {
+    /// The value of a header field, unfolded, as it stands there; the first of that name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<String> {
+        crate::mime::field(crate::mime::split_header(&self.bytes).0, name)
+    }
+}
+
 /// The mailboxes that a new user has besides INBOX, with their roles.
 const FOLDERS: [(&str, &str); 5] = [
     ("Archive", "\\Archive"),

@@ -36,6 +36,7 @@ pub(crate) struct Wire {
     steps: usize,
     twist: Twist,
     garbled: bool,
+    pause: Option<Duration>,
 }
 
 /// What to do with a command.
@@ -60,6 +61,7 @@ impl Wire {
             steps: 0,
             twist: Twist::default(),
             garbled: false,
+            pause: None,
         }
     }
 
@@ -209,6 +211,10 @@ impl Wire {
                 self.flush().await?;
                 self.garbled = true;
             }
+            Effect::Trickle(pause) => {
+                self.flush().await?;
+                self.pause = Some(pause);
+            }
             Effect::Cut => {
                 self.flush().await?;
                 return self.cut().await;
@@ -231,6 +237,7 @@ impl Wire {
                 Effect::Say(bytes) => self.write_uncounted(&bytes).await?,
                 Effect::Refuse(line) => self.write_uncounted(format!("{line}\r\n").as_bytes()).await?,
                 Effect::Garble => self.garbled = true,
+                Effect::Trickle(pause) => self.pause = Some(pause),
                 Effect::Cut => return self.cut().await,
                 Effect::Stall => std::future::pending::<()>().await,
             }
@@ -253,17 +260,23 @@ impl Wire {
         }
         let flip = |&byte: &u8| if matches!(byte, b'\r' | b'\n') { byte } else { byte ^ 0x80 };
         let bytes: Vec<u8> = if self.garbled { bytes.iter().map(flip).collect() } else { bytes.to_vec() };
-        self.log.add(Side::Server, self.is_tls(), &bytes);
-        let idle = self.shared.options.idle;
-        tokio::time::timeout(idle, async {
-            self.stream.write_all(&bytes).await?;
-            self.stream.flush().await
-        })
-        .await?
+        let size = if self.pause.is_some() { 1 } else { bytes.len() };
+        for chunk in bytes.chunks(size) {
+            if let Some(pause) = self.pause {
+                tokio::time::sleep(pause).await;
+            }
+            self.log.add(Side::Server, self.is_tls(), chunk);
+            let writing = async {
+                self.stream.write_all(chunk).await?;
+                self.stream.flush().await
+            };
+            tokio::time::timeout(self.shared.options.idle, writing).await??;
+        }
+        Ok(())
     }
 
     /// Ends the TCP connection under whatever runs on it. Always an error, which ends the session.
-    async fn cut(&mut self) -> io::Result<()> {
+    pub(crate) async fn cut(&mut self) -> io::Result<()> {
         let socket = match &mut self.stream {
             Stream::Plain(stream) => Some(stream),
             Stream::Tls(stream) => Some(stream.get_mut().0),

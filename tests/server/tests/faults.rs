@@ -157,9 +157,35 @@ async fn bad_certificates_are_bad_and_tls_versions_are_kept_to() {
         script.drive(server.smtp(Security::Tls)).await.unwrap();
         let handshake = server.transcript().pop().unwrap().handshake.unwrap().unwrap();
         assert_eq!(handshake.version, version);
+        let post_quantum = handshake.group.as_deref() == Some("X25519MLKEM768");
+        assert_eq!(post_quantum, versions == TlsVersions::Only13);
         assert_eq!(handshake.server_name.as_deref(), Some("localhost"));
         assert!(!handshake.resumed && !handshake.client_certificate);
     }
+}
+
+#[tokio::test]
+async fn a_trickle_comes_byte_by_byte() {
+    let server = start(Options::new()).await;
+    server.inject(Protocol::Smtp, Fault::after(0).trickle(Duration::from_millis(5)));
+    let mut stream = TcpStream::connect(server.smtp(Security::StartTls)).await.unwrap();
+    stream.write_all(b"NOOP\r\n").await.unwrap();
+    stream.read_exact(&mut [0; GREETING.len()]).await.unwrap();
+    let begun = std::time::Instant::now();
+    stream.read_exact(&mut [0; 14]).await.unwrap();
+    assert!(begun.elapsed() >= Duration::from_millis(14 * 5 - 5));
+}
+
+#[tokio::test]
+async fn a_lost_network_ends_the_connections_there_are_and_no_others() {
+    let server = start(Options::new()).await;
+    let mut greeting = [0; GREETING.len()];
+    let mut stream = TcpStream::connect(server.smtp(Security::StartTls)).await.unwrap();
+    stream.read_exact(&mut greeting).await.unwrap();
+    server.cut_connections();
+    assert_eq!(stream.read(&mut [0; 9]).await.unwrap_or(0), 0);
+    let mut stream = TcpStream::connect(server.smtp(Security::StartTls)).await.unwrap();
+    stream.read_exact(&mut greeting).await.unwrap();
 }
 
 #[tokio::test]

@@ -184,6 +184,8 @@ async fn a_message_arrives_to_the_byte_and_with_its_envelope() {
     assert_eq!(server.accepted(), accepted);
     assert_eq!(server.messages(BOB, "INBOX"), [first]);
     assert_eq!(server.messages(ALICE, "INBOX"), [second]);
+    let seen = server.view().stored.iter().find_map(|message| message.field("subject"));
+    assert_eq!(seen.as_deref(), Some("dots"));
     assert!(server.view().contains(b"Subject: dots"));
     assert!(!server.view().contains(b"Subject: other"));
 }

@@ -68,10 +68,12 @@ impl Section {
     }
 
     fn whole(&self, message: &[u8]) -> Option<Vec<u8>> {
+        if self.path.is_empty() && self.what == What::All {
+            return Some(message.to_vec());
+        }
         let root = Part::parse(message);
         if self.path.is_empty() {
             return Some(match &self.what {
-                What::All => message.to_vec(),
                 What::Text => root.body.to_vec(),
                 what => header(&root, what),
             });

@@ -156,10 +156,12 @@ impl Session<'_> {
             "LOGIN" => self.login(rest),
             _ if self.user.is_none() => bad("unknown, or log in first"),
             "ENABLE" => {
+                self.needs("ENABLE")?;
                 self.wire.say("* ENABLED");
                 Ok("done".to_owned())
             }
             "NAMESPACE" => {
+                self.needs("NAMESPACE")?;
                 self.wire.say("* NAMESPACE ((\"\" \"/\")) NIL NIL");
                 rest.end().map(|()| "done".to_owned())
             }
@@ -216,6 +218,7 @@ impl Session<'_> {
     }
 
     fn id(&mut self, mut rest: Parser<'_>) -> Reply {
+        self.needs("ID")?;
         rest.space()?;
         if rest.peek() == Some(b'(') {
             let words = rest.list(|item| match item.peek() {
