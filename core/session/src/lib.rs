@@ -12,6 +12,7 @@ mod net;
 mod runtime;
 mod sasl;
 mod server;
+mod smtp;
 mod starttls;
 mod task;
 mod tls;
@@ -23,6 +24,10 @@ pub use error::{EnhancedCode, Error, PeerFault, Refusal};
 pub use runtime::Runtime;
 pub use sasl::{Credentials, TokenProvider};
 pub use server::{Host, Security, Server};
+pub use smtp::{
+    Acceptance, Delivery, Dsn, EnvelopeId, NotSent, Notify, Receipt, RecipientOutcome, ReturnedContent,
+    SendId, SendOptions, SmtpConnection, SmtpExtensions, SmtpSession,
+};
 pub use tls::{
     CertificateFault, CertificateInfo, CertificateReason, SpkiHash, TlsConfig, TlsInfo, TlsVersion,
     TrustSource,

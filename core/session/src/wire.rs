@@ -54,6 +54,19 @@ impl Wire<Secure> {
         Self { stream: Progress::new(Box::new(stream)), unread: Unread::default(), state: Secure(info) }
     }
 
+    /// A wire over any stream, as if TLS were up: for scripted conversations.
+    #[cfg(test)]
+    pub(crate) fn scripted(stream: impl Transport + 'static) -> Self {
+        let info = TlsInfo {
+            version: crate::TlsVersion::Tls13,
+            cipher_suite: "none".to_owned(),
+            key_exchange: "none".to_owned(),
+            resumed: false,
+            spki: None,
+        };
+        Self::secure(stream, info)
+    }
+
     /// What the handshake agreed on.
     pub(crate) const fn tls(&self) -> &TlsInfo {
         &self.state.0

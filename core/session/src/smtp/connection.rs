@@ -1,0 +1,149 @@
+use super::answer::Answer;
+use super::extensions::SmtpExtensions;
+use super::session::SmtpSession;
+use super::{command, login};
+use crate::sasl::Proof;
+use crate::starttls::Dialect;
+use crate::tls::TlsInfo;
+use crate::wire::{Secure, Wire};
+use crate::{Connector, Credentials, Denied, Error, Runtime, Security, Server, Timeouts};
+
+/// A connection to a submission server: TLS is up, the server's extensions are known, nobody is logged in.
+#[derive(Debug)]
+pub struct SmtpConnection {
+    wire: Wire<Secure>,
+    extensions: SmtpExtensions,
+    runtime: Runtime,
+    timeouts: Timeouts,
+}
+
+impl SmtpConnection {
+    /// Connects, brings TLS up and asks for the server's extensions (RFC 8314, section 3.3; RFC 3207; RFC 5321, section 4.1.1.1).
+    ///
+    /// The client names itself `[127.0.0.1]`, the same on every device: its real name or address would end in the message's
+    /// Received header.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Certificate`] and [`Error::Tls`] where the server is not who it should be; [`Error::Unsupported`] where it lacks
+    /// STARTTLS; [`Error::Refused`] where it does not want to talk; [`Error::Timeout`], [`Error::Network`] and [`Error::Peer`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the wait closes the connection.
+    pub async fn open(connector: &Connector, server: &Server) -> Result<Self, Error> {
+        let (inner, server) = (connector.clone(), server.clone());
+        let connecting = async move {
+            let wire = inner.connect(&server, Dialect::Smtp).await?;
+            Self::begin(wire, server.security, inner.runtime().clone(), *inner.timeouts()).await
+        };
+        connector.runtime().run(connecting).await
+    }
+
+    /// Begins on a wire whose TLS has just come up. After STARTTLS a server does not greet again (RFC 3207, section 4.2), and what
+    /// it said before is forgotten.
+    pub(super) async fn begin(
+        mut wire: Wire<Secure>,
+        security: Security,
+        runtime: Runtime,
+        timeouts: Timeouts,
+    ) -> Result<Self, Error> {
+        if security == Security::Tls {
+            wire.begin("the greeting", timeouts.progress);
+            Answer::read(&mut wire).await?.completed("the greeting")?;
+        }
+        wire.begin("EHLO", timeouts.progress);
+        wire.send(&command::ehlo()).await?;
+        let answer = Answer::read(&mut wire).await?.completed("EHLO")?;
+        Ok(Self { wire, extensions: SmtpExtensions::of(&answer), runtime, timeouts })
+    }
+
+    /// Logs in (RFC 4954) with the best of the server's mechanisms that fits the credentials.
+    ///
+    /// A [`TokenProvider`](crate::TokenProvider) whose token is refused is asked for another one, once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LoginRefused`] for wrong credentials and [`Error::Unsupported`] where no mechanism fits hand the connection back,
+    /// as does a token provider's failure; after any other error it is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the wait closes the connection.
+    pub async fn log_in(self, credentials: &Credentials) -> Result<SmtpSession, Denied<Self>> {
+        let first = match credentials.proof(None).await {
+            Ok(proof) => proof,
+            Err(error) => return Err(Denied { error, connection: Some(self) }),
+        };
+        let (connection, first, outcome) = self.present(first).await?;
+        let (connection, outcome) = match outcome {
+            Err(Error::LoginRefused(_)) if credentials.can_refresh() => {
+                match credentials.proof(Some(&first)).await {
+                    Ok(second) => {
+                        let (connection, _, outcome) = connection.present(second).await?;
+                        (connection, outcome)
+                    }
+                    Err(error) => (connection, Err(error)),
+                }
+            }
+            outcome => (connection, outcome),
+        };
+        match outcome {
+            Ok(()) => Ok(SmtpSession::start(
+                connection.wire,
+                connection.extensions,
+                &connection.runtime,
+                connection.timeouts,
+            )?),
+            Err(error) => {
+                let connection = error.keeps_session().then_some(connection);
+                Err(Denied { error, connection })
+            }
+        }
+    }
+
+    /// One login on our runtime, to which the connection goes and from which it comes back.
+    async fn present(self, proof: Proof) -> Result<(Self, Proof, Result<(), Error>), Error> {
+        let runtime = self.runtime.clone();
+        let mut connection = self;
+        let presenting = async move {
+            let Self { wire, extensions, timeouts, .. } = &mut connection;
+            let outcome = login::log_in(wire, extensions, &proof, timeouts).await;
+            Ok((connection, proof, outcome))
+        };
+        runtime.run(presenting).await
+    }
+
+    /// Takes leave without having logged in (QUIT, RFC 5321, section 4.1.1.10). Dropping the connection just cuts it.
+    pub async fn close(self) {
+        let Self { mut wire, runtime, timeouts, .. } = self;
+        // Nobody waits for how a farewell went.
+        _ = runtime
+            .run(async move {
+                _ = tokio::time::timeout(timeouts.close, quit(&mut wire, &timeouts)).await;
+                Ok(())
+            })
+            .await;
+    }
+
+    /// What the TLS handshake agreed on.
+    #[must_use]
+    pub const fn tls(&self) -> &TlsInfo {
+        self.wire.tls()
+    }
+
+    /// What the server can do.
+    #[must_use]
+    pub const fn extensions(&self) -> &SmtpExtensions {
+        &self.extensions
+    }
+}
+
+/// Says QUIT, waits for the answer, and closes the stream.
+pub(super) async fn quit(wire: &mut Wire<Secure>, timeouts: &Timeouts) -> Result<(), Error> {
+    wire.begin("QUIT", timeouts.close);
+    wire.send(command::QUIT).await?;
+    Answer::read(wire).await?;
+    wire.shut_down().await;
+    Ok(())
+}

@@ -1,0 +1,333 @@
+//! One message through the server: MAIL, RCPT, then DATA or BDAT (RFC 5321, section 3.3; RFC 2920; RFC 3030).
+//!
+//! What is known of the message at each moment is written down before the next byte goes out: see [`Stage`].
+
+use std::sync::Arc;
+
+use postseal_types::{Address, Envelope};
+use tokio::sync::watch;
+
+use super::answer::Answer;
+use super::body::{self, Body, Framing};
+use super::command;
+use super::extensions::SmtpExtensions;
+use super::options::SendOptions;
+use super::receipt::{Acceptance, Delivery, NotSent, Receipt, RecipientOutcome};
+use crate::wire::{Secure, Wire};
+use crate::{Error, PeerFault, Refusal, Timeouts};
+
+/// How many commands are sent before their answers are read. More could fill the buffers of both sides with unread bytes, and both
+/// would wait for ever (RFC 2920, section 3.1).
+const MAX_IN_FLIGHT: usize = 64;
+
+/// How far a message has come.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Stage {
+    /// The server does not have all of it: it can't have been sent.
+    Pending,
+    /// Its end is being written, or was: the server may have it. What became of the recipients is known.
+    Ending(Vec<RecipientOutcome>),
+    /// It is known what became of it, or that nobody can know.
+    Ended(Result<Receipt, Error>),
+}
+
+/// A message that is ready to be sent.
+#[derive(Debug)]
+pub(super) struct Job {
+    /// MAIL, then RCPT for each recipient.
+    commands: Vec<String>,
+    recipients: Vec<Address>,
+    message: Arc<[u8]>,
+    framing: Framing,
+    /// How many commands go in one write.
+    in_flight: usize,
+    /// Whether DATA goes with the last of them.
+    joins_data: bool,
+    all_or_nothing: bool,
+    stage: watch::Sender<Stage>,
+}
+
+impl Job {
+    /// Checks everything that can be checked without the server.
+    pub(super) fn new(
+        envelope: &Envelope,
+        message: Arc<[u8]>,
+        options: &SendOptions,
+        server: &SmtpExtensions,
+    ) -> Result<Self, Error> {
+        body::check(&message)?;
+        Ok(Self {
+            commands: command::envelope(envelope, &message, options, server)?,
+            recipients: envelope.to.clone(),
+            message,
+            framing: if server.chunking { Framing::Length } else { Framing::Dot },
+            in_flight: if server.pipelining { MAX_IN_FLIGHT } else { 1 },
+            // BDAT needs no go-ahead, so it is as fast without; and all or nothing must be decided before DATA.
+            joins_data: server.pipelining && !server.chunking && !options.all_or_nothing,
+            all_or_nothing: options.all_or_nothing,
+            stage: watch::Sender::new(Stage::Pending),
+        })
+    }
+
+    pub(super) fn watch(&self) -> watch::Receiver<Stage> {
+        self.stage.subscribe()
+    }
+
+    /// Writes down how it ended.
+    pub(super) fn end(&self, outcome: Result<Receipt, Error>) {
+        self.stage.send_replace(Stage::Ended(outcome));
+    }
+}
+
+/// What became of a message, from the last thing that was written down about it; `otherwise` says why nothing more will be.
+pub(super) fn conclude(stage: &Stage, otherwise: Error) -> Result<Receipt, Error> {
+    match stage {
+        Stage::Ended(outcome) => outcome.clone(),
+        Stage::Ending(recipients) => {
+            Ok(Receipt { message: Delivery::Unknown { because: otherwise }, recipients: recipients.clone() })
+        }
+        Stage::Pending => Err(otherwise),
+    }
+}
+
+/// How the wire is left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum After {
+    /// Ready for the next command.
+    Clean,
+    /// A transaction is still open, and RSET must end it.
+    Open,
+}
+
+/// Sends one message; `is_abandoned` tells whether its caller left, which counts until the message itself begins.
+///
+/// The outcome is in the job's stage when this returns.
+///
+/// # Errors
+///
+/// What broke the session. The job's stage may say more.
+pub(super) async fn run(
+    wire: &mut Wire<Secure>,
+    job: &Job,
+    timeouts: &Timeouts,
+    is_abandoned: impl Fn() -> bool,
+) -> Result<After, Error> {
+    let mut transaction = Transaction { wire, job, timeouts, recipients: Vec::new() };
+    match transaction.run(is_abandoned).await {
+        Ok((outcome, after)) => {
+            job.end(outcome);
+            Ok(after)
+        }
+        Err(error) => {
+            let outcome = conclude(&job.stage.borrow(), error.clone());
+            job.end(outcome);
+            Err(error)
+        }
+    }
+}
+
+/// A decided outcome, and how it leaves the wire.
+type Decided = (Result<Receipt, Error>, After);
+
+struct Transaction<'a> {
+    wire: &'a mut Wire<Secure>,
+    job: &'a Job,
+    timeouts: &'a Timeouts,
+    recipients: Vec<RecipientOutcome>,
+}
+
+impl Transaction<'_> {
+    async fn run(&mut self, is_abandoned: impl Fn() -> bool) -> Result<Decided, Error> {
+        let mut go_ahead = None;
+        let mut groups = self.job.commands.chunks(self.job.in_flight).peekable();
+        let mut is_first = true;
+        while let Some(group) = groups.next() {
+            let with_data = self.job.joins_data && groups.peek().is_none();
+            let mut answers = self.ask(group, is_first, with_data).await?.into_iter();
+            if is_first && let Some(refusal) = self.mail(answers.next())? {
+                let data = if with_data { answers.next_back() } else { None };
+                return self.refused(refusal, data).await;
+            }
+            go_ahead = if with_data { answers.next_back() } else { None };
+            self.rcpt(answers)?;
+            is_first = false;
+            if go_ahead.is_none() && is_abandoned() {
+                return Ok((Err(Error::Cancelled), After::Open));
+            }
+        }
+        if !self.goes_on() {
+            let receipt = self.receipt(Delivery::NotSent(NotSent::Recipients));
+            return self.give_up(receipt, go_ahead).await;
+        }
+        match self.job.framing {
+            Framing::Dot => self.data(go_ahead).await,
+            Framing::Length => self.body().await,
+        }
+    }
+
+    /// Sends a group of commands in one write, and reads an answer to each.
+    async fn ask(&mut self, group: &[String], is_first: bool, with_data: bool) -> Result<Vec<Answer>, Error> {
+        let mut lines = group.concat().into_bytes();
+        if with_data {
+            lines.extend_from_slice(command::DATA);
+        }
+        let step = if is_first { "MAIL" } else { "RCPT" };
+        in_step(self.wire).await?;
+        self.wire.begin(step, self.timeouts.progress);
+        self.wire.send(&lines).await?;
+        let mut answers = Vec::new();
+        for index in 0..group.len() + usize::from(with_data) {
+            let step = if index == group.len() {
+                "DATA"
+            } else if is_first && index == 0 {
+                "MAIL"
+            } else {
+                "RCPT"
+            };
+            self.wire.begin(step, self.timeouts.progress);
+            answers.push(Answer::read(self.wire).await?);
+        }
+        Ok(answers)
+    }
+
+    /// The refusal of MAIL, where it was refused.
+    fn mail(&mut self, answer: Option<Answer>) -> Result<Option<Refusal>, Error> {
+        let answer = answer.ok_or_else(|| Error::internal("MAIL was not asked"))?;
+        match answer.completed("MAIL") {
+            Ok(_) => Ok(None),
+            Err(Error::Refused(refusal)) => Ok(Some(refusal)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Notes the answers to RCPT, in the order of the envelope.
+    fn rcpt(&mut self, answers: impl Iterator<Item = Answer>) -> Result<(), Error> {
+        for answer in answers {
+            let outcome = match answer.completed("RCPT") {
+                Ok(_) => Acceptance::Accepted,
+                Err(Error::Refused(refusal)) => Acceptance::Refused(refusal),
+                Err(error) => return Err(error),
+            };
+            let address = self.job.recipients.get(self.recipients.len()).cloned();
+            let address = address.ok_or_else(|| Error::internal("more answers than recipients"))?;
+            self.recipients.push(RecipientOutcome { address, outcome });
+        }
+        Ok(())
+    }
+
+    /// Whether the recipients that were accepted are enough.
+    fn goes_on(&self) -> bool {
+        let is_accepted = |recipient: &RecipientOutcome| recipient.outcome == Acceptance::Accepted;
+        if self.job.all_or_nothing {
+            self.recipients.iter().all(is_accepted)
+        } else {
+            self.recipients.iter().any(is_accepted)
+        }
+    }
+
+    /// The sender was refused, and so was everybody.
+    async fn refused(&mut self, refusal: Refusal, data: Option<Answer>) -> Result<Decided, Error> {
+        let refuse = |address: &Address| RecipientOutcome {
+            address: address.clone(),
+            outcome: Acceptance::Refused(refusal.clone()),
+        };
+        self.recipients = self.job.recipients.iter().map(refuse).collect();
+        let receipt = self.receipt(Delivery::NotSent(NotSent::Refused(refusal)));
+        self.give_up(receipt, data).await
+    }
+
+    /// Ends without the message. A DATA that went with the recipients may have been accepted although none of them was: then an
+    /// empty message goes to nobody (RFC 2920, section 3.1), and the server's word on it is of no interest.
+    async fn give_up(&mut self, receipt: Receipt, data: Option<Answer>) -> Result<Decided, Error> {
+        if data.is_some_and(|answer| answer.class() == 3) {
+            // The outcome is decided, whatever becomes of the wire.
+            self.job.end(Ok(receipt.clone()));
+            self.wire.begin("DATA", self.timeouts.progress);
+            self.wire.send(b".\r\n").await?;
+            Answer::read(self.wire).await?;
+        }
+        Ok((Ok(receipt), After::Open))
+    }
+
+    /// Asks for the go-ahead where that was not done yet, and sends the message.
+    async fn data(&mut self, answer: Option<Answer>) -> Result<Decided, Error> {
+        let answer = match answer {
+            Some(answer) => answer,
+            None => {
+                in_step(self.wire).await?;
+                self.wire.begin("DATA", self.timeouts.progress);
+                self.wire.send(command::DATA).await?;
+                Answer::read(self.wire).await?
+            }
+        };
+        match answer.class() {
+            3 => self.body().await,
+            4 | 5 => {
+                let refusal = answer.refusal("DATA");
+                Ok((Ok(self.receipt(Delivery::NotSent(NotSent::Refused(refusal)))), After::Open))
+            }
+            _ => Err(answer.unexpected("DATA")),
+        }
+    }
+
+    async fn body(&mut self) -> Result<Decided, Error> {
+        let mut body = Body::new(&self.job.message, self.job.framing);
+        while !body.is_over() {
+            let piece = body.next_piece();
+            if body.is_over() {
+                // An answer before the end answers something else: it must not be taken for the message's.
+                in_step(self.wire).await?;
+                self.job.stage.send_replace(Stage::Ending(self.recipients.clone()));
+            }
+            self.wire.begin("the message", self.timeouts.progress);
+            if let Err(error) = self.wire.send(&piece).await {
+                return Err(self.cut_off(error, body.is_over()).await);
+            }
+        }
+        self.wire.begin("the answer to the message", self.timeouts.final_reply);
+        let answer = match Answer::read(self.wire).await {
+            Err(goodbye @ Error::Peer(PeerFault::Goodbye { .. })) => {
+                // A clear no, if a rude one.
+                self.job.end(Err(goodbye.clone()));
+                return Err(goodbye);
+            }
+            answer => answer?,
+        };
+        let step = if self.job.framing == Framing::Dot { "DATA" } else { "BDAT" };
+        match answer.class() {
+            2 => Ok((Ok(self.receipt(Delivery::Sent { text: answer.text() })), After::Clean)),
+            4 | 5 => {
+                let receipt = self.receipt(Delivery::NotSent(NotSent::Refused(answer.refusal(step))));
+                // After a refused BDAT the server's state is open until RSET (RFC 3030, section 2).
+                let after = if self.job.framing == Framing::Dot { After::Clean } else { After::Open };
+                Ok((Ok(receipt), after))
+            }
+            _ => Err(answer.unexpected(step)),
+        }
+    }
+
+    /// A server that hangs up in the middle of a message often says why first: that is a better answer than a broken pipe.
+    async fn cut_off(&mut self, error: Error, was_last: bool) -> Error {
+        self.wire.begin("the message", self.timeouts.close);
+        if let (Error::Network { .. }, false, Ok(answer)) = (&error, was_last, Answer::read(self.wire).await)
+            && matches!(answer.class(), 4 | 5)
+        {
+            let because = NotSent::Refused(answer.refusal("DATA"));
+            self.job.end(Ok(self.receipt(Delivery::NotSent(because))));
+        }
+        error
+    }
+
+    fn receipt(&self, message: Delivery) -> Receipt {
+        Receipt { message, recipients: self.recipients.clone() }
+    }
+}
+
+/// Makes sure that no answer is left over when the next command is sent: it would be taken for the answer to that one.
+pub(super) async fn in_step(wire: &mut Wire<Secure>) -> Result<(), Error> {
+    if wire.buffered().is_empty() {
+        return Ok(());
+    }
+    let answer = Answer::read(wire).await?;
+    Err(answer.unexpected(wire.step()))
+}
