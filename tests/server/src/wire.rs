@@ -203,26 +203,28 @@ impl Wire {
         }
     }
 
+    /// Does what a fault says at this place of the reply; words are joined to it.
     async fn apply(&mut self, effect: Effect) -> io::Result<()> {
         match effect {
             Effect::Say(bytes) => self.push(bytes),
             Effect::Refuse(line) => self.say(line),
-            Effect::Garble => {
+            other => {
                 self.flush().await?;
-                self.garbled = true;
+                self.strike(other).await?;
             }
-            Effect::Trickle(pause) => {
-                self.flush().await?;
-                self.pause = Some(pause);
-            }
-            Effect::Cut => {
-                self.flush().await?;
-                return self.cut().await;
-            }
-            Effect::Stall => {
-                self.flush().await?;
-                std::future::pending::<()>().await;
-            }
+        }
+        Ok(())
+    }
+
+    /// Does what a fault says, now.
+    async fn strike(&mut self, effect: Effect) -> io::Result<()> {
+        match effect {
+            Effect::Say(bytes) => self.write_uncounted(&bytes).await?,
+            Effect::Refuse(line) => self.write_uncounted(format!("{line}\r\n").as_bytes()).await?,
+            Effect::Garble => self.garbled = true,
+            Effect::Trickle(pause) => self.pause = Some(pause),
+            Effect::Cut => self.cut().await?,
+            Effect::Stall => std::future::pending::<()>().await,
         }
         Ok(())
     }
@@ -232,17 +234,9 @@ impl Wire {
         while let Some((at, effect)) = self.shared.faults.at_byte(self.protocol, self.sent, rest.len()) {
             let (now, later) = rest.split_at_checked(at).unwrap_or((rest, &[]));
             self.write(now).await?;
-            rest = later;
-            match effect {
-                Effect::Say(bytes) => self.write_uncounted(&bytes).await?,
-                Effect::Refuse(line) => self.write_uncounted(format!("{line}\r\n").as_bytes()).await?,
-                Effect::Garble => self.garbled = true,
-                Effect::Trickle(pause) => self.pause = Some(pause),
-                Effect::Cut => return self.cut().await,
-                Effect::Stall => std::future::pending::<()>().await,
-            }
+            self.strike(effect).await?;
             // The byte at the offset goes out now: a fault at it has had its turn.
-            let (byte, later) = rest.split_at_checked(1).unwrap_or((rest, &[]));
+            let (byte, later) = later.split_at_checked(1).unwrap_or((later, &[]));
             self.write(byte).await?;
             rest = later;
         }

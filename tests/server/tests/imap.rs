@@ -465,3 +465,23 @@ async fn a_refusal_carries_the_tag_and_the_session_goes_on() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn literals_too_large_are_refused_and_unannounced_ones_end_the_session() {
+    let server = start(Options::new().max_message(4).without(Protocol::Imap, "LITERAL+")).await;
+    talk(
+        &server,
+        "
+        C: a1 APPEND INBOX {5}
+        S: a1 NO [TOOBIG] larger than 4 octets
+        C: a2 APPEND INBOX {4}
+        S: + go ahead
+        C| four
+        C:
+        S: a2 OK [APPENDUID 1001 1] appended
+        C: a3 APPEND INBOX {1+}
+        S: * BYE literal not acceptable
+        ",
+    )
+    .await;
+}

@@ -14,8 +14,11 @@ impl Session<'_> {
         self.wire.say("+ idling");
         loop {
             changes.mark_unchanged();
-            self.report(true).await?;
+            self.report(true);
             self.wire.flush().await?;
+            if self.over {
+                return Ok(Ok(String::new()));
+            }
             tokio::select! {
                 line = self.wire.line() => {
                     let line = line?.ok_or(io::ErrorKind::UnexpectedEof)?;

@@ -1,7 +1,6 @@
 //! The selected mailbox: what this session has been told of it, and what has happened since.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::sync::PoisonError;
 
 use super::parser::{Failure, Parser, Reply, no};
@@ -123,26 +122,28 @@ impl Session<'_> {
     }
 
     /// Adds alerts and what has happened to the mailbox to the reply. A mailbox that is gone or was rebuilt ends the session.
-    pub(super) async fn report(&mut self, expunges: bool) -> io::Result<()> {
+    pub(super) fn report(&mut self, expunges: bool) {
+        if self.over {
+            return;
+        }
         let alerts = self.shared.alerts.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for alert in alerts.iter().skip(self.alerts) {
             self.wire.say(format!("* OK [ALERT] {alert}"));
         }
         self.alerts = alerts.len();
         if self.selected.is_none() {
-            return Ok(());
+            return;
         }
         let Ok(current) = self.read_mailbox(known) else {
             self.wire.say("* BYE the mailbox was replaced");
-            self.wire.finish().await?;
-            return Err(io::ErrorKind::ConnectionAborted.into());
+            self.over = true;
+            return;
         };
         if let Some(selected) = &mut self.selected {
             for line in selected.catch_up(current, expunges) {
                 self.wire.say(line);
             }
         }
-        Ok(())
     }
 }
 

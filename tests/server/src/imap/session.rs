@@ -17,6 +17,8 @@ pub(crate) struct Session<'a> {
     pub(super) selected: Option<Selected>,
     /// How many of the server's alerts this session has heard.
     pub(super) alerts: usize,
+    /// BYE was said.
+    pub(super) over: bool,
 }
 
 /// What the session does next.
@@ -24,16 +26,15 @@ pub(crate) struct Session<'a> {
 enum Next {
     /// The tagged reply is not sent yet.
     Reply(Reply),
-    /// It is sent.
+    /// It is part of the reply already, or sent.
     Replied,
-    /// The session is over.
-    LoggedOut,
 }
 
 /// Speaks IMAP until the client logs out or the connection ends.
 pub(crate) async fn serve(wire: &mut Wire, shared: &Shared) -> io::Result<()> {
     let alerts = shared.alerts.lock().unwrap_or_else(PoisonError::into_inner).len();
-    let mut session = Session { wire, shared, tag: String::new(), user: None, selected: None, alerts };
+    let mut session =
+        Session { wire, shared, tag: String::new(), user: None, selected: None, alerts, over: false };
     if session.wire.begin(b"", None).await? == Go::Ahead {
         session.greet();
         session.wire.finish().await?;
@@ -68,22 +69,24 @@ impl Session<'_> {
         }
         let Some(command) = self.with_literals(command.to_vec()).await? else {
             self.wire.finish().await?;
-            return Ok(true);
+            return Ok(!self.over);
         };
         let next = self.carry_out(&command).await?;
         if let Next::Reply(reply) = &next {
             // EXPUNGE would change the numbers under a command that uses them (RFC 3501, section 7.4.1).
             let verb = String::from_utf8_lossy(&command).to_ascii_uppercase();
             let numbered = ["FETCH", "STORE", "SEARCH"].iter().any(|name| verb.starts_with(name));
-            self.report(!numbered).await?;
-            self.wire.say(match reply {
-                Ok(text) => format!("{} OK {text}", self.tag),
-                Err(Failure::No(text)) => format!("{} NO {text}", self.tag),
-                Err(Failure::Bad(text)) => format!("{} BAD {text}", self.tag),
-            });
+            self.report(!numbered);
+            if !self.over {
+                self.wire.say(match reply {
+                    Ok(text) => format!("{} OK {text}", self.tag),
+                    Err(Failure::No(text)) => format!("{} NO {text}", self.tag),
+                    Err(Failure::Bad(text)) => format!("{} BAD {text}", self.tag),
+                });
+            }
         }
         self.wire.finish().await?;
-        Ok(next != Next::LoggedOut)
+        Ok(!self.over)
     }
 
     /// Fetches the literals that the end of the line announces, and the lines behind them; `None` when one was refused.
@@ -94,8 +97,8 @@ impl Session<'_> {
             if !synchronizing && (!plus || size > limit) {
                 // What follows can't be told from commands.
                 self.wire.say("* BYE literal not acceptable");
-                self.wire.finish().await?;
-                return Err(io::ErrorKind::InvalidData.into());
+                self.over = true;
+                return Ok(None);
             }
             if size > limit {
                 self.wire.say(format!("{} NO [TOOBIG] larger than {limit} octets", self.tag));
@@ -131,7 +134,8 @@ impl Session<'_> {
             "LOGOUT" => {
                 self.wire.say("* BYE see you");
                 self.wire.say(format!("{} OK bye", self.tag));
-                return Ok(Next::LoggedOut);
+                self.over = true;
+                return Ok(Next::Replied);
             }
             "STARTTLS" => return self.start_tls().await,
             "AUTHENTICATE" => return Ok(Next::Reply(self.authenticate(rest).await?)),
