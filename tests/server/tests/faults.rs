@@ -1,5 +1,5 @@
 //! The server misbehaves exactly where it is told to, and ends when it is told to.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,14 +16,29 @@ async fn start(options: Options) -> TestServer {
     TestServer::start(options.user(ALICE, "wonderland")).await.unwrap()
 }
 
-/// Sends `input` in the clear, and returns all that comes back until the server hangs up or nothing more comes.
-async fn hear(address: SocketAddr, input: &[u8]) -> (Vec<u8>, Result<(), &'static str>) {
+/// How a conversation ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Closed,
+    Open,
+}
+
+/// Sends `input` in the clear, and checks what comes back and how it ends; an open end is one without a byte for a while.
+async fn hear(address: SocketAddr, input: &[u8], expected: &[u8], end: End, what: &str) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(input).await.unwrap();
     let mut heard = Vec::new();
-    let reading = async { while stream.read_buf(&mut heard).await.is_ok_and(|count| count > 0) {} };
-    let end = tokio::time::timeout(Duration::from_millis(200), reading).await;
-    (heard, end.map_err(|_| "still open"))
+    let reading = async {
+        while heard.len() < expected.len() && stream.read_buf(&mut heard).await.is_ok_and(|count| count > 0) {
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), reading).await.expect(what);
+    assert_eq!(String::from_utf8_lossy(&heard), String::from_utf8_lossy(expected), "{what}");
+    let patience = if end == End::Open { Duration::from_millis(100) } else { Duration::from_secs(10) };
+    match tokio::time::timeout(patience, stream.read_buf(&mut heard)).await {
+        Ok(more) => assert_eq!((more.unwrap_or(0), end), (0, End::Closed), "{what}"),
+        Err(_) => assert_eq!(end, End::Open, "{what}"),
+    }
 }
 
 const GREETING: &str = "220 mx.example.test ESMTP\r\n";
@@ -32,28 +47,28 @@ const GREETING: &str = "220 mx.example.test ESMTP\r\n";
 async fn each_place_and_each_effect() {
     let reply = "250 2.0.0 ok\r\n";
     for (fault, heard, end) in [
-        (Fault::before(0).cut(), String::new(), Ok(())),
-        (Fault::before(0).stall(), String::new(), Err("still open")),
-        (Fault::after(0).cut(), GREETING.to_owned(), Ok(())),
+        (Fault::before(0).cut(), String::new(), End::Closed),
+        (Fault::before(0).stall(), String::new(), End::Open),
+        (Fault::after(0).cut(), GREETING.to_owned(), End::Closed),
         (
             Fault::instead_of(0).refuse("554 5.3.2 busy"),
             format!("554 5.3.2 busy\r\n{reply}{reply}"),
-            Err("still open"),
+            End::Open,
         ),
-        (Fault::before(2).cut(), format!("{GREETING}{reply}"), Ok(())),
-        (Fault::after("noop").stall(), format!("{GREETING}{reply}"), Err("still open")),
-        (Fault::before("NOOP").say("x").times(1), format!("{GREETING}x{reply}{reply}"), Err("still open")),
-        (Fault::instead_of("NOOP").say("").times(1), format!("{GREETING}{reply}"), Err("still open")),
-        (Fault::instead_of("NOO").cut(), format!("{GREETING}{reply}{reply}"), Err("still open")),
-        (Fault::at_byte(3).cut(), "220".to_owned(), Ok(())),
-        (Fault::at_byte(30).stall(), format!("{GREETING}250"), Err("still open")),
-        (Fault::at_byte(0).say("junk\r\n"), format!("junk\r\n{GREETING}{reply}{reply}"), Err("still open")),
+        (Fault::before(2).cut(), format!("{GREETING}{reply}"), End::Closed),
+        (Fault::after("noop").stall(), format!("{GREETING}{reply}"), End::Open),
+        (Fault::before("NOOP").say("x").times(1), format!("{GREETING}x{reply}{reply}"), End::Open),
+        (Fault::instead_of("NOOP").say("").times(1), format!("{GREETING}{reply}"), End::Open),
+        (Fault::instead_of("NOO").cut(), format!("{GREETING}{reply}{reply}"), End::Open),
+        (Fault::at_byte(3).cut(), "220".to_owned(), End::Closed),
+        (Fault::at_byte(30).stall(), format!("{GREETING}250"), End::Open),
+        (Fault::at_byte(0).say("junk\r\n"), format!("junk\r\n{GREETING}{reply}{reply}"), End::Open),
     ] {
         let server = start(Options::new()).await;
         server.inject(Protocol::Smtp, fault.clone());
         server.inject(Protocol::Pop3, Fault::before(0).cut());
-        let (bytes, how) = hear(server.smtp(Security::StartTls), b"NOOP\r\nNOOP\r\n").await;
-        assert_eq!((String::from_utf8(bytes).unwrap(), how), (heard, end), "{fault:?}");
+        let what = format!("{fault:?}");
+        hear(server.smtp(Security::StartTls), b"NOOP\r\nNOOP\r\n", heard.as_bytes(), end, &what).await;
     }
 }
 
@@ -61,9 +76,9 @@ async fn each_place_and_each_effect() {
 async fn garbage_keeps_its_line_ends() {
     let server = start(Options::new()).await;
     server.inject(Protocol::Smtp, Fault::before("NOOP").garble());
-    let (heard, _) = hear(server.smtp(Security::StartTls), b"NOOP\r\n").await;
     let garbled: Vec<u8> = b"250 2.0.0 ok".iter().map(|byte| byte ^ 0x80).collect();
-    assert_eq!(heard, [GREETING.as_bytes(), &garbled, b"\r\n"].concat());
+    let expected = [GREETING.as_bytes(), &garbled, b"\r\n"].concat();
+    hear(server.smtp(Security::StartTls), b"NOOP\r\n", &expected, End::Open, "garbage").await;
 }
 
 #[tokio::test]
@@ -119,8 +134,9 @@ async fn a_message_is_accepted_though_its_final_reply_is_lost() {
 async fn starttls_with_words_too_many_on_either_side() {
     let server = start(Options::new()).await;
     // The client's words ahead of the handshake end the connection.
-    let (heard, end) = hear(server.smtp(Security::StartTls), b"STARTTLS\r\nNOOP\r\n").await;
-    assert_eq!((heard, end), (format!("{GREETING}220 2.0.0 go ahead\r\n").into_bytes(), Ok(())));
+    let expected = format!("{GREETING}220 2.0.0 go ahead\r\n");
+    let input = b"STARTTLS\r\nNOOP\r\n";
+    hear(server.smtp(Security::StartTls), input, expected.as_bytes(), End::Closed, "client").await;
 
     // The server's words behind its reply come in the same segment.
     server.inject(Protocol::Imap, Fault::after("STARTTLS").say("* PREAUTH hi\r\n"));
@@ -191,8 +207,7 @@ async fn a_lost_network_ends_the_connections_there_are_and_no_others() {
 #[tokio::test]
 async fn an_idle_client_is_dropped() {
     let server = start(Options::new().idle(Duration::from_millis(50))).await;
-    let (heard, end) = hear(server.smtp(Security::StartTls), b"").await;
-    assert_eq!((heard, end), (GREETING.as_bytes().to_vec(), Ok(())));
+    hear(server.smtp(Security::StartTls), b"", GREETING.as_bytes(), End::Closed, "idle").await;
 }
 
 #[tokio::test]
