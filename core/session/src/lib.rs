@@ -9,6 +9,7 @@ mod connector;
 mod denied;
 mod error;
 mod net;
+mod pop3;
 mod runtime;
 mod sasl;
 mod server;
@@ -21,6 +22,10 @@ mod wire;
 pub use connector::{Connector, Timeouts};
 pub use denied::Denied;
 pub use error::{EnhancedCode, Error, PeerFault, Refusal};
+pub use pop3::{
+    Maildrop, MessageStream, Pop3Capabilities, Pop3Connection, Pop3Message, Pop3Retrieval, Pop3Retrieved,
+    Pop3Session, Pop3Update, SeenUids, UniqueId,
+};
 pub use runtime::Runtime;
 pub use sasl::{Credentials, TokenProvider};
 pub use server::{Host, Security, Server};

@@ -35,6 +35,10 @@ impl<T> Reply<T> {
     }
 }
 
+/// An answer that is still to come.
+#[derive(Debug)]
+pub(crate) struct Answer<T>(oneshot::Receiver<Result<T, Error>>);
+
 /// The callers' end of a session's task. Clones share the session; it ends when the last one is gone, or at [`TaskHandle::close`].
 #[derive(Debug)]
 pub(crate) struct TaskHandle<C>(Arc<Shared<C>>);
@@ -84,9 +88,20 @@ impl<C: Send + 'static> TaskHandle<C> {
     ///
     /// Dropping the wait is safe at any point: the task finishes or skips the command.
     pub(crate) async fn call<T>(&self, command: impl FnOnce(Reply<T>) -> C) -> Result<T, Error> {
+        let mut answer = self.begin(command).await?;
+        self.wait(&mut answer).await
+    }
+
+    /// Sends a command whose answer is waited for later. To drop the [`Answer`] is to leave.
+    pub(crate) async fn begin<T>(&self, command: impl FnOnce(Reply<T>) -> C) -> Result<Answer<T>, Error> {
         let (reply, answer) = oneshot::channel();
         self.post(command(Reply(reply))).await?;
-        match answer.await {
+        Ok(Answer(answer))
+    }
+
+    /// Waits for the answer to a command that was begun. Dropping the wait loses nothing.
+    pub(crate) async fn wait<T>(&self, answer: &mut Answer<T>) -> Result<T, Error> {
+        match (&mut answer.0).await {
             Ok(answer) => answer,
             Err(_) => Err(self.reason(true).await),
         }
@@ -128,7 +143,7 @@ impl<C: Send + 'static> TaskHandle<C> {
     }
 
     /// Why the session has no answer: the failure itself to the one whose command met it, [`Error::Closed`] to all after.
-    async fn reason(&self, met: bool) -> Error {
+    pub(crate) async fn reason(&self, met: bool) -> Error {
         let mut ended = self.0.ended.clone();
         let outcome = ended.wait_for(Option::is_some).await.map(|outcome| outcome.clone());
         match outcome {
