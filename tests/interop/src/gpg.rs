@@ -104,7 +104,7 @@ impl Gpg {
         Ok(Self { home, files: AtomicUsize::new(0) })
     }
 
-    /// Makes an unprotected key for `user_id` ("Name <address>") and returns its fingerprint.
+    /// Makes an unprotected key for `user_id` (`Name <address>`) and returns its fingerprint.
     ///
     /// # Errors
     ///

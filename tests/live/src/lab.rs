@@ -3,6 +3,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use postseal_test_server::Security;
@@ -27,7 +28,7 @@ pub const ALICE: User = User { address: "alice@example.test", password: "alice-p
 pub const BOB: User = User { address: "bob@example.test", password: "bob-pw" };
 /// Someone whose name and password are not ASCII.
 pub const UMLAUT: User = User { address: "üser@example.test", password: "pässwörd" };
-/// Everyone there is.
+/// The users that tests know by name.
 pub const USERS: [User; 3] = [ALICE, BOB, UMLAUT];
 
 /// The only name in the servers' certificate; `127.0.0.1`, where they listen, is another.
@@ -40,6 +41,41 @@ const PROGRAMS: [(&str, &str); 4] = [
     ("/usr/lib/dovecot/pop3", "dovecot-pop3d"),
     ("/usr/lib/postfix/sbin/master", "postfix"),
 ];
+
+macro_rules! guests {
+    ($($number:literal)*) => {
+        [$(User {
+            address: concat!("guest", $number, "@example.test"),
+            password: concat!("guest", $number, "-pw"),
+        }),*]
+    };
+}
+
+/// Users for tests that want a mailbox to themselves; [`User::guest`] hands them out.
+pub(crate) const GUESTS: [User; 48] = guests!(
+    1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24
+    25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48
+);
+
+static NEXT_GUEST: AtomicUsize = AtomicUsize::new(0);
+
+impl User {
+    /// A user whom no other test of this process has been given.
+    ///
+    /// # Panics
+    ///
+    /// When all have been given out.
+    #[must_use]
+    #[allow(clippy::expect_used, reason = "a test with too many users shall fail")]
+    pub fn guest() -> Self {
+        *GUESTS.get(NEXT_GUEST.fetch_add(1, Ordering::Relaxed)).expect("no guest is left")
+    }
+
+    /// Everyone who can log in.
+    pub(crate) fn all() -> Vec<Self> {
+        [USERS.as_slice(), GUESTS.as_slice()].concat()
+    }
+}
 
 /// Dovecot and Postfix, running, with users and an authority of their own.
 ///
@@ -82,8 +118,8 @@ impl Lab {
         let ca = TestCa::new()?;
         let issued = ca.issue(&[HOST], Validity::Valid)?;
         let [for_dovecot, for_postfix] = ["dovecot", "postfix"].map(|name| dir.path().join(name));
-        let dovecot = Dovecot::start(&for_dovecot, &issued, &USERS)?;
-        let postfix = Postfix::start(&for_postfix, &issued, &USERS, &dovecot)?;
+        let dovecot = Dovecot::start(&for_dovecot, &issued, &User::all())?;
+        let postfix = Postfix::start(&for_postfix, &issued, &User::all(), &dovecot)?;
         Ok(Self { postfix, dovecot, ca, _dir: dir })
     }
 

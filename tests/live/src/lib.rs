@@ -1,4 +1,6 @@
-//! Real Dovecot and Postfix on loopback, for tests: started on free high ports with a throw-away certificate authority, stopped
+//! Scenarios run against each [`Site`]: the in-memory server of tests/server, and real Dovecot and Postfix.
+//!
+//! The real ones run on loopback: started on free high ports with a throw-away certificate authority, stopped
 //! when their [`Lab`] is dropped, also by a panic, and even when the test's process is killed.
 //!
 //! ```no_run
@@ -18,6 +20,7 @@ mod oauth;
 mod ports;
 mod postfix;
 mod process;
+mod site;
 mod skip;
 mod template;
 
@@ -26,4 +29,5 @@ pub use lab::{ALICE, BOB, HOST, Lab, UMLAUT, USERS, User};
 pub use oauth::Tokens;
 pub use postfix::Postfix;
 pub use postseal_test_server::Security;
+pub use site::{Site, trusting};
 pub use skip::skip;

@@ -4,7 +4,7 @@ pub(crate) const KEY: &str = "cG9zdHNlYWwtbGl2ZS1vYXV0aDItaHMyNTYtc2VjcmV0LTAxMj
 const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
 const ISSUER_AND_ALICE: &str = "eyJpc3MiOiJodHRwczovL3Bvc3RzZWFsLnRlc3QiLCJzdWIiOiJhbGljZSIsImVtYWlsIjoiYWxpY2VAZXhhbXBsZS50ZXN0IiwiZXhwIjo";
 
-/// OAuth 2 bearer tokens for alice (RFC 7519), signed with a key that is written into the lab's own configuration.
+/// OAuth 2 bearer tokens for alice (RFC 7519), which every [`Site`](crate::Site) checks.
 #[derive(Debug)]
 pub struct Tokens;
 
