@@ -128,11 +128,13 @@ impl Error {
         }
     }
 
-    /// Whether the same call may work later without a change by the caller: the network, a deadline, a transient refusal.
+    /// Whether the same call may work later without a change by the caller: the network, a deadline, a transient refusal, a server
+    /// that hung up.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Network { .. } | Self::Timeout { .. } | Self::Closed { .. } => true,
+            Self::Peer(fault) => matches!(fault, PeerFault::Disconnected { .. } | PeerFault::Goodbye { .. }),
             Self::Refused(refusal) | Self::LoginRefused(refusal) => refusal.is_transient(),
             _ => false,
         }
@@ -284,6 +286,19 @@ mod tests {
         assert_eq!(server_text(b"  no\x1b[31m such\xff user\r\n"), "no\u{fffd}[31m such\u{fffd} user");
         assert_eq!(server_text(&[b'x'; 5000]).len(), MAX_TEXT);
         assert_eq!(server_text("\u{202e}evil".as_bytes()), "\u{fffd}evil");
+    }
+
+    #[test]
+    fn a_server_that_hangs_up_may_be_better_later_and_one_that_lies_is_not() {
+        let goodbye = PeerFault::Goodbye { text: "restarting".to_owned() };
+        for (fault, is_retryable) in [
+            (goodbye, true),
+            (PeerFault::Disconnected { step: "EHLO" }, true),
+            (PeerFault::unexpected("EHLO", b"hi"), false),
+            (PeerFault::PreauthBeforeTls, false),
+        ] {
+            assert_eq!(Error::Peer(fault).is_retryable(), is_retryable);
+        }
     }
 
     #[test]

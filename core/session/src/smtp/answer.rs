@@ -3,6 +3,8 @@
 //! Not lettre's parser: that one needs the whole reply in memory before it begins, refuses a reply without text and one that is not
 //! UTF-8, and keeps nothing of the enhanced status code.
 
+use std::time::Duration;
+
 use crate::error::{EnhancedCode, Error, PeerFault, Refusal, server_text};
 use crate::wire::{Secure, Wire};
 
@@ -14,6 +16,28 @@ const MAX_LINES: usize = 128;
 
 /// The code with which a server ends the session, whatever was asked (RFC 5321, section 3.8).
 const GOODBYE: u16 = 421;
+
+/// Sends one command and reads the answer to it.
+pub(super) async fn ask(
+    wire: &mut Wire<Secure>,
+    step: &'static str,
+    line: &[u8],
+    deadline: Duration,
+) -> Result<Answer, Error> {
+    in_step(wire).await?;
+    wire.begin(step, deadline);
+    wire.send(line).await?;
+    Answer::read(wire).await
+}
+
+/// Makes sure that no answer is left over when the next command is sent: it would be taken for the answer to that one.
+pub(super) async fn in_step(wire: &mut Wire<Secure>) -> Result<(), Error> {
+    if wire.buffered().is_empty() {
+        return Ok(());
+    }
+    let answer = Answer::read(wire).await?;
+    Err(answer.unexpected(wire.step()))
+}
 
 /// A whole reply.
 #[derive(Debug, PartialEq, Eq)]

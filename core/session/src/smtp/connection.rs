@@ -1,4 +1,4 @@
-use super::answer::Answer;
+use super::answer::{self, Answer};
 use super::extensions::SmtpExtensions;
 use super::session::SmtpSession;
 use super::{command, login};
@@ -52,9 +52,8 @@ impl SmtpConnection {
             wire.begin("the greeting", timeouts.progress);
             Answer::read(&mut wire).await?.completed("the greeting")?;
         }
-        wire.begin("EHLO", timeouts.progress);
-        wire.send(&command::ehlo()).await?;
-        let answer = Answer::read(&mut wire).await?.completed("EHLO")?;
+        let answer =
+            answer::ask(&mut wire, "EHLO", &command::ehlo(), timeouts.progress).await?.completed("EHLO")?;
         Ok(Self { wire, extensions: SmtpExtensions::of(&answer), runtime, timeouts })
     }
 
@@ -141,9 +140,7 @@ impl SmtpConnection {
 
 /// Says QUIT, waits for the answer, and closes the stream.
 pub(super) async fn quit(wire: &mut Wire<Secure>, timeouts: &Timeouts) -> Result<(), Error> {
-    wire.begin("QUIT", timeouts.close);
-    wire.send(command::QUIT).await?;
-    Answer::read(wire).await?;
+    answer::ask(wire, "QUIT", command::QUIT, timeouts.close).await?;
     wire.shut_down().await;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::answer::Answer;
+use super::answer;
 use super::extensions::SmtpExtensions;
 use crate::sasl::{Exchange, Line, Mechanism, Proof};
 use crate::wire::{Secure, Wire};
@@ -26,9 +26,7 @@ pub(super) async fn log_in(
     let mut exchange = Exchange::new(mechanism, proof);
     let mut line = first_line(mechanism, proof, &mut exchange);
     loop {
-        wire.begin("AUTH", timeouts.progress);
-        wire.send(line.as_bytes()).await?;
-        let answer = Answer::read(wire).await?;
+        let answer = answer::ask(wire, "AUTH", line.as_bytes(), timeouts.progress).await?;
         match answer.class() {
             2 => return Ok(()),
             3 => line = end_line(&exchange.answer(answer.lines().next().unwrap_or_default())?),

@@ -4,13 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use postseal_types::Envelope;
 use tokio::sync::{mpsc, watch};
 
-use super::answer::Answer;
-use super::command;
 use super::connection::quit;
 use super::extensions::SmtpExtensions;
 use super::options::{SendId, SendOptions};
 use super::receipt::Receipt;
-use super::transaction::{self, After, Job, Stage, conclude, in_step};
+use super::transaction::{self, After, Job, Stage, conclude};
+use super::{answer, command};
 use crate::task::{Reply, TaskHandle};
 use crate::tls::TlsInfo;
 use crate::wire::{Secure, Wire};
@@ -212,9 +211,6 @@ async fn simple(
     command: &[u8],
     timeouts: &Timeouts,
 ) -> Result<(), Error> {
-    in_step(wire).await?;
-    wire.begin(step, timeouts.progress);
-    wire.send(command).await?;
-    Answer::read(wire).await?.completed(step)?;
+    answer::ask(wire, step, command, timeouts.progress).await?.completed(step)?;
     Ok(())
 }

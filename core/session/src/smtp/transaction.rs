@@ -7,7 +7,7 @@ use std::sync::Arc;
 use postseal_types::{Address, Envelope};
 use tokio::sync::watch;
 
-use super::answer::Answer;
+use super::answer::{self, Answer, in_step};
 use super::body::{self, Body, Framing};
 use super::command;
 use super::extensions::SmtpExtensions;
@@ -242,9 +242,7 @@ impl Transaction<'_> {
         if data.is_some_and(|answer| answer.class() == 3) {
             // The outcome is decided, whatever becomes of the wire.
             self.job.end(Ok(receipt.clone()));
-            self.wire.begin("DATA", self.timeouts.progress);
-            self.wire.send(b".\r\n").await?;
-            Answer::read(self.wire).await?;
+            answer::ask(self.wire, "DATA", b".\r\n", self.timeouts.progress).await?;
         }
         Ok((Ok(receipt), After::Open))
     }
@@ -253,12 +251,7 @@ impl Transaction<'_> {
     async fn data(&mut self, answer: Option<Answer>) -> Result<Decided, Error> {
         let answer = match answer {
             Some(answer) => answer,
-            None => {
-                in_step(self.wire).await?;
-                self.wire.begin("DATA", self.timeouts.progress);
-                self.wire.send(command::DATA).await?;
-                Answer::read(self.wire).await?
-            }
+            None => answer::ask(self.wire, "DATA", command::DATA, self.timeouts.progress).await?,
         };
         match answer.class() {
             3 => self.body().await,
@@ -321,13 +314,4 @@ impl Transaction<'_> {
     fn receipt(&self, message: Delivery) -> Receipt {
         Receipt { message, recipients: self.recipients.clone() }
     }
-}
-
-/// Makes sure that no answer is left over when the next command is sent: it would be taken for the answer to that one.
-pub(super) async fn in_step(wire: &mut Wire<Secure>) -> Result<(), Error> {
-    if wire.buffered().is_empty() {
-        return Ok(());
-    }
-    let answer = Answer::read(wire).await?;
-    Err(answer.unexpected(wire.step()))
 }

@@ -1,6 +1,6 @@
 //! The whole way over TLS on loopback, against the honest test server.
 
-use postseal_test_server::{Options, Protocol, Security as Port, TestServer};
+use postseal_test_server::{Fault, Options, Protocol, Security as Port, TestServer};
 
 use super::*;
 use crate::{
@@ -113,4 +113,32 @@ async fn a_wrong_password_hands_the_connection_back() {
         session.noop().await.unwrap();
     })
     .await;
+}
+
+#[tokio::test]
+async fn no_cut_makes_the_client_say_what_the_server_would_deny() {
+    let server = start(Options::new()).await;
+    let honest = submit(&server).await;
+    assert!(honest.is_ok_and(|receipt| receipt.is_sent()));
+    let said = server.transcript()[0].server_bytes().len() - "221 2.0.0 bye\r\n".len();
+    for at in 0..said {
+        let before = server.accepted().len();
+        server.inject(Protocol::Smtp, Fault::at_byte(at).cut().times(1));
+        let outcome = bounded(submit(&server)).await;
+        let accepted = server.accepted().len() > before;
+        match outcome.map(|receipt| receipt.message) {
+            Ok(Delivery::Sent { .. } | Delivery::NotSent(_)) => panic!("{at}: no whole answer came"),
+            Ok(Delivery::Unknown { .. }) => {}
+            Err(error) => assert!(!accepted, "{at}: {error:?}"),
+        }
+        server.clear_faults();
+    }
+}
+
+/// One message on a connection of its own, by STARTTLS.
+async fn submit(server: &TestServer) -> Result<crate::Receipt, Error> {
+    let session = connect(server, Port::StartTls).await?.log_in(&alice()).await?;
+    let receipt = session.send(&to_bob(), MESSAGE, &SendOptions::default()).await;
+    session.close().await?;
+    receipt
 }

@@ -2,6 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod against_server;
+mod dropping;
+mod faults;
+mod login;
+mod replies;
+mod sending;
 
 use std::future::Future;
 use std::time::Duration;

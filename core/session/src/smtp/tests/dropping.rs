@@ -1,0 +1,244 @@
+//! Waits that are dropped, sessions that are closed, and what can still be asked for afterwards. The server is played by hand here:
+//! it matters what it has heard when.
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+
+use super::*;
+use crate::{Acceptance, Delivery, Receipt, SendId, SendOptions};
+
+const MESSAGE: &[u8] = b"Subject: x\r\n\r\n.\r\n";
+const FROM: &str = "MAIL FROM:<alice@example.test>\r\n";
+const TO: &str = "RCPT TO:<bob@example.test>\r\n";
+const TEXT: &str = "Subject: x\r\n\r\n..\r\n.\r\n";
+
+/// The server's end.
+struct Hand(DuplexStream);
+
+impl Hand {
+    async fn say(&mut self, text: &str) {
+        self.0.write_all(text.as_bytes()).await.unwrap();
+    }
+
+    /// Insists that what comes in one piece is this.
+    async fn hear(&mut self, text: &str) {
+        let mut buffer = vec![0; 1 << 16];
+        let count = self.0.read(&mut buffer).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&buffer[..count]), text);
+    }
+}
+
+/// A session that has just logged in.
+async fn session(extension: &str, timeouts: Timeouts) -> (SmtpSession, Hand) {
+    let (ours, theirs) = tokio::io::duplex(1 << 20);
+    let mut server = Hand(theirs);
+    server.say("220 hi\r\n").await;
+    let runtime = Runtime::current().unwrap();
+    let beginning = SmtpConnection::begin(Wire::scripted(ours), Security::Tls, runtime, timeouts);
+    let answering = async {
+        server.hear("EHLO [127.0.0.1]\r\n").await;
+        server.say(&format!("250-mx\r\n250-{extension}\r\n250 AUTH PLAIN\r\n")).await;
+    };
+    let (connection, ()) = futures::join!(beginning, answering);
+    let credentials = alice();
+    let answering = async {
+        server.hear("AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=\r\n").await;
+        server.say("235 ok\r\n").await;
+    };
+    let (session, ()) = futures::join!(connection.unwrap().log_in(&credentials), answering);
+    let session = session.unwrap();
+    (session, server)
+}
+
+/// Begins a send, which can be dropped.
+fn begin(session: &SmtpSession) -> (SendId, JoinHandle<Result<Receipt, Error>>) {
+    let id = SendId::new();
+    let session = session.clone();
+    let options = SendOptions { id: Some(id), ..SendOptions::default() };
+    (id, tokio::spawn(async move { session.send(&to_bob(), MESSAGE, &options).await }))
+}
+
+/// Drops the wait, and comes back once it is gone.
+async fn drop_it(sending: JoinHandle<Result<Receipt, Error>>) {
+    sending.abort();
+    assert!(sending.await.unwrap_err().is_cancelled());
+}
+
+#[tokio::test]
+async fn a_small_message_takes_two_writes() {
+    bounded(async {
+        let (session, mut server) = session("PIPELINING", TIMEOUTS).await;
+        let (_, sending) = begin(&session);
+        server.hear(&format!("{FROM}{TO}DATA\r\n")).await;
+        server.say("250 ok\r\n250 ok\r\n354 go\r\n").await;
+        server.hear(TEXT).await;
+        server.say("250 ok\r\n").await;
+        assert!(sending.await.unwrap().unwrap().is_sent());
+
+        let (session, mut server) = self::session("CHUNKING", TIMEOUTS).await;
+        let (_, sending) = begin(&session);
+        server.hear(FROM).await;
+        server.say("250 ok\r\n").await;
+        server.hear(TO).await;
+        server.say("250 ok\r\n").await;
+        server.hear("BDAT 17 LAST\r\nSubject: x\r\n\r\n.\r\n").await;
+        server.say("250 ok\r\n").await;
+        assert!(sending.await.unwrap().unwrap().is_sent());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_send_dropped_before_the_message_is_abandoned() {
+    bounded(async {
+        let (session, mut server) = session("SIZE", TIMEOUTS).await;
+        let (id, sending) = begin(&session);
+        server.hear(&format!("{} SIZE=17\r\n", FROM.trim_end())).await;
+        drop_it(sending).await;
+        server.say("250 ok\r\n").await;
+        server.hear("RSET\r\n").await;
+        server.say("250 ok\r\n").await;
+        assert_eq!(session.outcome(id).await, Err(Error::Cancelled));
+
+        let (id, sending) = begin(&session);
+        server.hear(&format!("{} SIZE=17\r\n", FROM.trim_end())).await;
+        server.say("250 ok\r\n").await;
+        server.hear(TO).await;
+        drop_it(sending).await;
+        server.say("250 ok\r\n").await;
+        server.hear("RSET\r\n").await;
+        server.say("250 ok\r\n").await;
+        assert_eq!(session.outcome(id).await, Err(Error::Cancelled));
+        assert!(!session.is_closed());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_send_dropped_before_its_turn_is_not_begun() {
+    bounded(async {
+        let (session, mut server) = session("DSN", TIMEOUTS).await;
+        let (_, first) = begin(&session);
+        server.hear(FROM).await;
+        let (id, second) = begin(&session);
+        tokio::task::yield_now().await;
+        drop_it(second).await;
+        drop_it(first).await;
+        server.say("250 ok\r\n").await;
+        server.hear("RSET\r\n").await;
+        server.say("250 ok\r\n").await;
+        assert_eq!(session.outcome(id).await, Err(Error::Cancelled));
+        let closing = tokio::spawn(async move { session.close().await });
+        server.hear("QUIT\r\n").await;
+        server.say("221 bye\r\n").await;
+        closing.await.unwrap().unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_send_dropped_in_the_message_runs_to_its_end_and_can_be_asked_for() {
+    bounded(async {
+        for lost in [false, true] {
+            let (session, mut server) = session("PIPELINING", TIMEOUTS).await;
+            let (id, sending) = begin(&session);
+            server.hear(&format!("{FROM}{TO}DATA\r\n")).await;
+            drop_it(sending).await;
+            server.say("250 ok\r\n250 ok\r\n354 go\r\n").await;
+            server.hear(TEXT).await;
+            let asking = tokio::spawn({
+                let session = session.clone();
+                async move { session.outcome(id).await }
+            });
+            if lost {
+                drop(server);
+                let receipt = asking.await.unwrap().unwrap();
+                assert!(matches!(receipt.message, Delivery::Unknown { .. }));
+                // The session is gone, the answer is not.
+                assert_eq!(session.outcome(id).await, Ok(receipt));
+                assert!(session.is_closed());
+            } else {
+                server.say("250 as 7\r\n").await;
+                let receipt = asking.await.unwrap().unwrap();
+                assert_eq!(receipt.message, Delivery::Sent { text: "as 7".to_owned() });
+                assert_eq!(receipt.recipients[0].outcome, Acceptance::Accepted);
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_closed_by_force_says_that_the_message_is_unknown() {
+    let timeouts = Timeouts { close: Duration::from_millis(50), ..TIMEOUTS };
+    bounded(async {
+        let (session, mut server) = session("PIPELINING", timeouts).await;
+        let (id, sending) = begin(&session);
+        server.hear(&format!("{FROM}{TO}DATA\r\n")).await;
+        server.say("250 ok\r\n250 ok\r\n354 go\r\n").await;
+        server.hear(TEXT).await;
+        session.close().await.unwrap();
+        let receipt = sending.await.unwrap().unwrap();
+        assert_eq!(receipt.message, Delivery::Unknown { because: Error::Closed { because: None } });
+        assert_eq!(session.outcome(id).await, Ok(receipt));
+
+        // Before the message it is an error: nothing was sent.
+        let (session, mut server) = self::session("PIPELINING", timeouts).await;
+        let (_, sending) = begin(&session);
+        server.hear(&format!("{FROM}{TO}DATA\r\n")).await;
+        session.close().await.unwrap();
+        assert_eq!(sending.await.unwrap(), Err(Error::Closed { because: None }));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_last_handle_ends_the_session_after_what_was_begun() {
+    bounded(async {
+        let (session, mut server) = session("PIPELINING", TIMEOUTS).await;
+        let (_, sending) = begin(&session);
+        server.hear(&format!("{FROM}{TO}DATA\r\n")).await;
+        drop(session);
+        drop_it(sending).await;
+        server.say("250 ok\r\n250 ok\r\n354 go\r\n").await;
+        server.hear(TEXT).await;
+        server.say("250 ok\r\n").await;
+        server.hear("QUIT\r\n").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_last_named_sends_are_remembered_and_no_more() {
+    bounded(async {
+        let (session, _server) = session("PIPELINING", TIMEOUTS).await;
+        let ids: Vec<SendId> = (0..65).map(|_| SendId::new()).collect();
+        for &id in &ids {
+            let options = SendOptions { id: Some(id), ..SendOptions::default() };
+            let to = to_bob();
+            let mut sending = Box::pin(session.send(&to, MESSAGE, &options));
+            _ = futures::poll!(sending.as_mut());
+        }
+        let forgotten = Err(Error::NotFound { what: "the send" });
+        assert_eq!(session.outcome(SendId::new()).await, forgotten);
+        assert_eq!(session.outcome(ids[0]).await, forgotten);
+        assert!(futures::poll!(Box::pin(session.outcome(ids[1]))).is_pending());
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_answer_to_the_message_has_a_deadline_of_its_own() {
+    let patient = Timeouts { final_reply: Duration::from_secs(600), ..TIMEOUTS };
+    let (session, mut server) = session("PIPELINING", patient).await;
+    let (_, sending) = begin(&session);
+    server.hear(&format!("{FROM}{TO}DATA\r\n")).await;
+    server.say("250 ok\r\n250 ok\r\n354 go\r\n").await;
+    server.hear(TEXT).await;
+    let before = tokio::time::Instant::now();
+    let receipt = sending.await.unwrap().unwrap();
+    assert_eq!(before.elapsed().as_secs(), 600);
+    let because = Error::Timeout { step: "the answer to the message", after: Duration::from_secs(600) };
+    assert_eq!(receipt.message, Delivery::Unknown { because });
+    let closed = Error::Closed { because: Some(postseal_types::ErrorCode::Timeout) };
+    assert_eq!(session.noop().await, Err(closed));
+}
