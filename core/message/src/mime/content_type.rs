@@ -10,7 +10,7 @@ use super::field::check_text;
 
 /// The longest `Content-Type` or `Content-Disposition` that is read. Parameters in pieces (RFC 2231) cost quadratic time, so
 /// that a longer one counts as unreadable.
-const MAX_FIELD: usize = 16 * 1024;
+const MAX_FIELD: usize = 4 * 1024;
 
 /// A media type with its parameters, such as `text/html; charset=utf-8` (RFC 2045, section 5).
 ///

@@ -19,6 +19,8 @@ use super::{Attachment, Date, HeaderName, HeaderValue, Mailbox, MessageId};
 ///     .attach(Attachment::named("report.pdf", ContentType::parse("application/pdf")?, b"%PDF-1.7")?);
 ///
 /// let bytes = draft.to_bytes(&mut Boundaries::random()?);
+/// let message = Message::parse(&bytes, &Limits::default())?;
+/// assert_eq!(message.subject().as_deref(), Some("Grüße"));
 /// assert!(!String::from_utf8_lossy(&bytes).contains("carol"));
 /// # Ok(())
 /// # }

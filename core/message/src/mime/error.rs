@@ -63,3 +63,50 @@ impl NoRandomness {
         ErrorCode::Internal
     }
 }
+/// Why a message was not parsed.
+///
+/// Broken mail is not an error: it is read as far as it goes. Only what goes past a [`Limits`](super::Limits) is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MimeError {
+    /// The message is longer than [`Limits::message_bytes`](super::Limits::message_bytes).
+    #[error("the message has {bytes} octets, more than the limit of {limit}")]
+    MessageTooLong {
+        /// Its length.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// Parts are nested deeper than [`Limits::depth`](super::Limits::depth).
+    #[error("parts are nested deeper than {limit}")]
+    TooDeep {
+        /// The limit.
+        limit: usize,
+    },
+    /// There are more parts than [`Limits::parts`](super::Limits::parts).
+    #[error("the message has more than {limit} parts")]
+    TooManyParts {
+        /// The limit.
+        limit: usize,
+    },
+    /// One header section has more fields than [`Limits::headers`](super::Limits::headers).
+    #[error("a header section has more than {limit} fields")]
+    TooManyHeaders {
+        /// The limit.
+        limit: usize,
+    },
+    /// One header section is longer than [`Limits::header_bytes`](super::Limits::header_bytes).
+    #[error("a header section has more than {limit} octets")]
+    HeadersTooLong {
+        /// The limit.
+        limit: usize,
+    },
+}
+
+impl MimeError {
+    /// The stable code: always [`ErrorCode::LimitExceeded`].
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        ErrorCode::LimitExceeded
+    }
+}

@@ -1,7 +1,8 @@
 //! MIME: what a message is made of, and the bytes that it travels as.
 //!
-//! - To compose: a [`Draft`] of [`Mailbox`]es, [`HeaderValue`]s and [`Attachment`]s becomes bytes.
-//! - Nothing is taken from the host: date, identifiers and [`Boundaries`] are given.
+//! - To compose: a [`Draft`] of [`Mailbox`]es, [`HeaderValue`]s and [`Attachment`]s becomes bytes. Nothing is taken from the host:
+//!   date, identifiers and [`Boundaries`] are given.
+//! - To read: [`Message::parse`] within [`Limits`], which each have a name and a default.
 
 mod attachment;
 mod boundary;
@@ -12,6 +13,7 @@ mod draft;
 mod error;
 mod field;
 mod mailbox;
+mod parse;
 
 pub use attachment::Attachment;
 pub use boundary::Boundaries;
@@ -20,6 +22,9 @@ pub(crate) use compose::{Entity, HeaderProtection};
 pub use content_type::ContentType;
 pub use date::Date;
 pub use draft::Draft;
-pub use error::{FieldError, NoRandomness};
+pub use error::{FieldError, MimeError, NoRandomness};
 pub use field::{HeaderName, HeaderValue, MessageId, NewIdError};
 pub use mailbox::Mailbox;
+pub use parse::{
+    AddressEntry, AddressList, CharsetFault, Header, Limits, Message, Part, Text, TransferEncoding,
+};

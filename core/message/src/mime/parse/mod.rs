@@ -1,0 +1,26 @@
+//! From bytes to a [`Message`]: structure, headers, text.
+//!
+//! mail-parser reads single header values (addresses, dates, parameters), encoding_rs the charsets. The structure is ours; see
+//! [`tree`] for why.
+
+mod address;
+mod charset;
+mod header;
+mod limits;
+mod message;
+mod part;
+mod roles;
+mod transfer;
+mod tree;
+mod words;
+
+pub use address::{AddressEntry, AddressList};
+pub use charset::{CharsetFault, Text};
+pub use header::Header;
+pub use limits::Limits;
+pub use message::Message;
+pub use part::Part;
+pub use transfer::TransferEncoding;
+
+#[cfg(test)]
+mod tests;
