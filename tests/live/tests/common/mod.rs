@@ -2,8 +2,15 @@
 #![allow(dead_code, unused_macros, reason = "each test program uses its own selection")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
 
-use postseal_session::{Error, Refusal, Security};
-use postseal_types::Address;
+use std::time::{Duration, Instant};
+
+use postseal_live::{Site, User};
+use postseal_session::{Error, Pop3Connection, Pop3Session, Refusal, Security, SendOptions, SmtpConnection};
+use postseal_test_server::Protocol;
+use postseal_types::{Address, Envelope};
+
+/// How long a message may take from its submission to its mailbox.
+const ARRIVAL: Duration = Duration::from_secs(30);
 
 /// Both ways to TLS.
 pub(crate) const WAYS: [Security; 2] = [Security::Tls, Security::StartTls];
@@ -40,4 +47,40 @@ pub(crate) fn refusal(error: &Error) -> &Refusal {
         Error::LoginRefused(refusal) => refusal,
         other => panic!("not a refused login: {other:?}"),
     }
+}
+
+/// Submits a message, which every recipient must get.
+pub(crate) async fn submit(site: &Site, from: User, to: &[User], message: &[u8]) {
+    let server = site.server(Protocol::Smtp, Security::Tls).unwrap();
+    let connection = SmtpConnection::open(&site.connector().unwrap(), &server).await.unwrap();
+    let session = connection.log_in(&from.credentials().unwrap()).await.unwrap();
+    let envelope = Envelope {
+        from: Some(address(from.address)),
+        to: to.iter().map(|user| address(user.address)).collect(),
+    };
+    let receipt = session.send(&envelope, message, &SendOptions::default()).await.unwrap();
+    assert!(receipt.is_sent_to_all(), "{receipt:?}");
+    session.close().await.unwrap();
+}
+
+/// Waits until `user` has `count` messages.
+pub(crate) async fn arrived(site: &Site, user: User, count: u32) {
+    let deadline = Instant::now() + ARRIVAL;
+    loop {
+        let session = pop3(site, user, Security::Tls).await;
+        let messages = session.stat().await.unwrap().messages;
+        session.quit().await.unwrap();
+        if messages == count {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{messages} of {count} messages came; {}", site.log());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// A POP3 session of `user`.
+pub(crate) async fn pop3(site: &Site, user: User, security: Security) -> Pop3Session {
+    let server = site.server(Protocol::Pop3, security).unwrap();
+    let connection = Pop3Connection::open(&site.connector().unwrap(), &server).await.unwrap();
+    connection.log_in(&user.credentials().unwrap()).await.unwrap()
 }
