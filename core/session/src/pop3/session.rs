@@ -212,9 +212,12 @@ impl Pop3Session {
     /// Ends the session without removing anything: marks are taken off before QUIT is sent, and where that fails the connection is
     /// cut, which leaves the messages too (RFC 1939, section 6). Takes no longer than
     /// [`Timeouts::close`](crate::Timeouts::close), whatever the server does. Idempotent.
-    pub async fn close(&self) {
-        // What may go wrong is that the process was forked: then there is nothing to close here.
-        _ = self.task.close(self.facts.patience).await;
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forked`] in a forked child, which has nothing to close.
+    pub async fn close(&self) -> Result<(), Error> {
+        self.task.close(self.facts.patience).await
     }
 
     /// Whether the session has ended.

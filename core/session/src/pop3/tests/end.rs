@@ -26,7 +26,7 @@ async fn quit_tells_what_became_of_the_deletions() {
             session.delete(1).await.unwrap();
             assert_eq!(session.quit().await, Ok(update.clone()));
             assert_eq!(session.quit().await, Err(Error::Closed { because: None }));
-            session.close().await;
+            session.close().await.unwrap();
         })
         .await;
     }
@@ -60,14 +60,14 @@ async fn only_quit_commits_deletions() {
     let reset = format!("{DELETE}C: RSET\nS: +OK\nC: QUIT\nS: +OK\n");
     in_session(&reset, async |session| {
         session.delete(1).await.unwrap();
-        session.close().await;
+        session.close().await.unwrap();
     })
     .await;
     in_session(&reset, async |session| session.delete(1).await.unwrap()).await;
     // Where the marks can't be taken off, QUIT would remove the messages: the connection is cut instead.
     in_session(&format!("{DELETE}C: RSET\nS: -ERR no\n"), async |session| {
         session.delete(1).await.unwrap();
-        session.close().await;
+        session.close().await.unwrap();
     })
     .await;
 }
@@ -78,7 +78,7 @@ async fn close_does_not_wait_for_a_dead_server() {
     let (stream, _server) = Script::parse(&format!("{LOGIN}C: QUIT\nSTALL")).play(Chunks::Whole);
     let session = connect(stream).await.unwrap().log_in(&alice()).await.unwrap();
     let before = tokio::time::Instant::now();
-    session.close().await;
+    session.close().await.unwrap();
     assert!(before.elapsed() <= timeouts().close * 2, "{:?}", before.elapsed());
     assert!(session.is_closed());
 }

@@ -23,7 +23,7 @@ async fn answered<T>(answer: String, client: impl AsyncFnOnce(&Pop3Session) -> T
         }
     });
     let outcome = tokio::time::timeout(PATIENCE, client(&session)).await.unwrap();
-    session.close().await;
+    session.close().await.unwrap();
     serving.await.unwrap();
     outcome
 }
@@ -104,7 +104,7 @@ async fn what_is_read_of_an_abandoned_message() {
         let (ours, mut theirs) = tokio::io::duplex(2 * MAX_DRAIN);
         theirs.write_all(&vec![b'x'; length - 2]).await.unwrap();
         theirs.write_all(b"\r\n.\r\n").await.unwrap();
-        let mut conversation = Conversation::new(wire(ours), timeouts());
+        let mut conversation = Conversation::new(Wire::scripted(ours), timeouts());
         assert_eq!(conversation.drain(Dots::default()).await, outcome);
     }
 }

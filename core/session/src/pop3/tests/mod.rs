@@ -1,6 +1,7 @@
 //! Conversations, scripted and with the test server.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod against_server;
 mod cut;
 mod end;
 mod limits;
@@ -15,8 +16,7 @@ use postseal_test_server::script::{Chunks, Script};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufStream, DuplexStream};
 
 use super::{Pop3Connection, Pop3Session};
-use crate::tls::{TlsInfo, TlsVersion};
-use crate::wire::{Secure, Wire};
+use crate::wire::Wire;
 use crate::{Credentials, Denied, Error, Refusal, Runtime, Timeouts};
 
 /// How long a test may take.
@@ -57,19 +57,8 @@ fn timeouts() -> Timeouts {
     Timeouts { progress: Duration::from_secs(5), close: Duration::from_millis(500), ..Timeouts::default() }
 }
 
-fn wire(stream: DuplexStream) -> Wire<Secure> {
-    let info = TlsInfo {
-        version: TlsVersion::Tls13,
-        cipher_suite: String::new(),
-        key_exchange: String::new(),
-        resumed: false,
-        spki: None,
-    };
-    Wire::secure(stream, info)
-}
-
 async fn connect(stream: DuplexStream) -> Result<Pop3Connection, Error> {
-    Pop3Connection::begin(Runtime::current().unwrap(), wire(stream), true, timeouts()).await
+    Pop3Connection::begin(Runtime::current().unwrap(), Wire::scripted(stream), true, timeouts()).await
 }
 
 fn alice() -> Credentials {

@@ -52,9 +52,9 @@ async fn the_commands_and_their_answers() {
         assert_eq!(session.delete(1).await, Ok(()));
         assert_eq!(session.reset().await, Ok(()));
         assert_eq!(session.noop().await, Ok(()));
-        session.close().await;
+        session.close().await.unwrap();
         assert!(session.is_closed());
-        session.close().await;
+        session.close().await.unwrap();
         assert_eq!(session.noop().await, Err(Error::Closed { because: None }));
     })
     .await;

@@ -138,7 +138,7 @@ async fn close_does_not_wait_for_a_reader() {
     let client = async {
         let mut stream = session.retrieve(1).await.unwrap();
         let before = tokio::time::Instant::now();
-        session.close().await;
+        session.close().await.unwrap();
         assert_eq!(before.elapsed(), Duration::ZERO);
         assert_eq!(read(&mut stream).await, Err(Error::Cancelled));
     };
