@@ -6,7 +6,7 @@ mod common;
 
 use std::time::{Duration, SystemTime};
 
-use common::{WAYS, arrived, pop3, refusal, submit};
+use common::{WAYS, arrived, message, pop3, refusal, submit};
 use postseal_live::{ALICE, Site, Tokens, UMLAUT, User};
 use postseal_session::{
     Credentials, Error, Maildrop, Pop3Connection, Pop3Message, Pop3Session, Pop3Update, Security, SeenUids,
@@ -30,9 +30,8 @@ const LIMIT: usize = 1 << 20;
 async fn what_was_sent_comes_back_to_the_byte(site: &Site) {
     let (from, to) = (User::guest(), User::guest());
     let longest = "x".repeat(998);
-    let lines =
-        ["Subject: lines", "", ".", "..", ".dot", "From here", "", "trailing ", "\t", "grüße", &longest, ""];
-    let sent = lines.join("\r\n").into_bytes();
+    let lines = ["", ".", "..", ".dot", "From here", "", "trailing ", "\t", "grüße", &longest, ""];
+    let sent = message(&lines.join("\r\n"));
     submit(site, from, &[to], &sent).await;
     arrived(site, to, 1).await;
     for security in WAYS {
@@ -160,8 +159,4 @@ async fn a_name_and_password_beyond_ascii_log_in(site: &Site) {
 async fn connect(site: &Site, security: Security) -> Pop3Connection {
     let server = site.server(Protocol::Pop3, security).unwrap();
     Pop3Connection::open(&site.connector().unwrap(), &server).await.unwrap()
-}
-
-fn message(text: &str) -> Vec<u8> {
-    format!("Subject: {text}\r\n\r\n{text}\r\n").into_bytes()
 }

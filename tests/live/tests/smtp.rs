@@ -4,7 +4,7 @@
 #[macro_use]
 mod common;
 
-use common::{WAYS, address, refusal};
+use common::{WAYS, address, message, refusal};
 use postseal_live::{ALICE, Site, Tokens, UMLAUT, User};
 use postseal_session::{
     Credentials, Delivery, EnhancedCode, Error, NotSent, Receipt, Security, SendOptions, SmtpConnection,
@@ -103,8 +103,4 @@ async fn send(session: &SmtpSession, from: User, to: User, message: Vec<u8>) -> 
 
 fn envelope(from: User, to: &[&str]) -> Envelope {
     Envelope { from: Some(address(from.address)), to: to.iter().map(|to| address(to)).collect() }
-}
-
-fn message(text: &str) -> Vec<u8> {
-    format!("Subject: {}\r\n\r\n{text}\r\n", text.len()).into_bytes()
 }

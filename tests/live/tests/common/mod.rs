@@ -2,12 +2,15 @@
 #![allow(dead_code, unused_macros, reason = "each test program uses its own selection")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use postseal_live::{Site, User};
 use postseal_session::{Error, Pop3Connection, Pop3Session, Refusal, Security, SendOptions, SmtpConnection};
 use postseal_test_server::Protocol;
 use postseal_types::{Address, Envelope};
+
+static NEXT_MESSAGE: AtomicUsize = AtomicUsize::new(1);
 
 /// How long a message may take from its submission to its mailbox.
 const ARRIVAL: Duration = Duration::from_secs(30);
@@ -47,6 +50,17 @@ pub(crate) fn refusal(error: &Error) -> &Refusal {
         Error::LoginRefused(refusal) => refusal,
         other => panic!("not a refused login: {other:?}"),
     }
+}
+
+/// A message with all that a server would otherwise add: what arrives is this, below the server's own trace.
+pub(crate) fn message(text: &str) -> Vec<u8> {
+    format!(
+        "Date: Tue, 24 Nov 2026 09:00:00 +0000\r\nMessage-ID: <{}@example.test>\r\nFrom: alice@example.test\r\n\
+         To: bob@example.test\r\nSubject: {} octets\r\n\r\n{text}\r\n",
+        NEXT_MESSAGE.fetch_add(1, Ordering::Relaxed),
+        text.len()
+    )
+    .into_bytes()
 }
 
 /// Submits a message, which every recipient must get.
