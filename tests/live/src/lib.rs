@@ -29,5 +29,5 @@ pub use lab::{ALICE, BOB, HOST, Lab, UMLAUT, USERS, User};
 pub use oauth::Tokens;
 pub use postfix::Postfix;
 pub use postseal_test_server::Security;
-pub use site::{Site, trusting};
+pub use site::Site;
 pub use skip::skip;

@@ -97,7 +97,8 @@ impl Site {
     ///
     /// Outside a tokio runtime.
     pub fn connector(&self) -> Result<Connector, Error> {
-        trusting(self.ca())
+        let roots = self.ca().root_pem();
+        Connector::new(&Runtime::current()?, &TlsConfig::default().only_roots(roots.as_bytes())?)
     }
 
     /// What the servers logged, for the message of a failed assertion.
@@ -108,15 +109,6 @@ impl Site {
             Servers::Real(lab) => lab.log(),
         }
     }
-}
-
-/// A connector on the caller's runtime that trusts `ca` alone.
-///
-/// # Errors
-///
-/// Outside a tokio runtime.
-pub fn trusting(ca: &TestCa) -> Result<Connector, Error> {
-    Connector::new(&Runtime::current()?, &TlsConfig::default().only_roots(ca.root_pem().as_bytes())?)
 }
 
 impl User {
