@@ -1,13 +1,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use mail_parser::HeaderValue as Parsed;
-use mail_parser::parsers::MessageStream;
 use postseal_types::Address;
 
 use super::FieldError;
-use super::date::terminated;
 use super::field::check_text;
+use super::parse::entries::{self, Entry};
 
 /// A person or a place that mail comes from or goes to: a display name, where there is one, and an [`Address`]
 /// (RFC 5322, section 3.4).
@@ -55,14 +53,10 @@ impl Mailbox {
             return Ok(Self::new(address));
         }
         let form = || FieldError::Form { expected: "one mailbox, as in `Name <local@domain>`" };
-        let line = terminated(text.as_bytes());
-        let Parsed::Address(mail_parser::Address::List(list)) = MessageStream::new(&line).parse_address()
-        else {
-            return Err(form());
-        };
-        let [entry] = list.as_slice() else { return Err(form()) };
-        let address = Address::parse(entry.address.as_deref().ok_or_else(form)?)?;
-        Self::named(entry.name.as_deref().unwrap_or_default(), address)
+        let entries: [Entry; 1] = entries::read(text).try_into().map_err(|_| form())?;
+        let [entry] = entries;
+        let address = Address::parse(&entry.address.ok_or_else(form)?)?;
+        Self::named(&entry.name, address)
     }
 
     /// The display name.
@@ -128,7 +122,7 @@ mod tests {
     #[test]
     fn refuses_what_is_not_one_mailbox() {
         let form = Err(FieldError::Form { expected: "one mailbox, as in `Name <local@domain>`" });
-        for text in ["", "Bob", "a@example.test, b@example.test", "friends: a@example.test;"] {
+        for text in ["", "Bob", "a@example.test, b@example.test", "<a@example.test> <b@example.test>"] {
             assert_eq!(Mailbox::parse(text), form, "{text}");
         }
         assert_eq!(Mailbox::parse("Bob <bob@-example.test>"), Err(FieldError::Address(AddressError::Domain)));

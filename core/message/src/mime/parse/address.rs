@@ -1,11 +1,9 @@
 //! Address lists as other programs write them.
 
-use mail_parser::parsers::MessageStream;
-use mail_parser::{Addr, Address as List, HeaderValue as Parsed};
 use postseal_types::Address;
 
 use super::super::Mailbox;
-use super::super::date::terminated;
+use super::entries::{self, Entry};
 use super::words;
 
 /// One entry of an address field.
@@ -13,7 +11,7 @@ use super::words;
 pub enum AddressEntry {
     /// A mailbox.
     Mailbox(Mailbox),
-    /// Text that is no valid mailbox, as far as it could be read. Nothing can be sent there.
+    /// Text that is no valid mailbox, with its encoded words decoded. Nothing can be sent there.
     Invalid(String),
 }
 
@@ -68,28 +66,16 @@ impl AddressList {
     }
 }
 
-fn read(value: &[u8]) -> Vec<AddressEntry> {
-    let line = terminated(value);
-    let Parsed::Address(list) = MessageStream::new(&line).parse_address() else { return Vec::new() };
-    match list {
-        List::List(list) => list.iter().map(entry).collect(),
-        List::Group(groups) => groups.iter().flat_map(|group| &group.addresses).map(entry).collect(),
-    }
+fn read(value: &[u8]) -> impl Iterator<Item = AddressEntry> + use<> {
+    entries::read(&words::unfolded(value)).into_iter().map(checked)
 }
 
-fn entry(parsed: &Addr<'_>) -> AddressEntry {
-    let name = words::one_line(parsed.name.as_deref().unwrap_or_default());
-    let text = parsed.address.as_deref().unwrap_or_default();
-    match Address::parse(text).ok().and_then(|address| Mailbox::named(&name, address).ok()) {
+fn checked(entry: Entry) -> AddressEntry {
+    let name = words::one_line(&entry.name);
+    let address = entry.address.and_then(|text| Address::parse(&text).ok());
+    match address.and_then(|address| Mailbox::named(&name, address).ok()) {
         Some(mailbox) => AddressEntry::Mailbox(mailbox),
-        None => {
-            let text = words::one_line(text);
-            AddressEntry::Invalid(if name.is_empty() || text.is_empty() {
-                name + &text
-            } else {
-                format!("{name} <{text}>")
-            })
-        }
+        None => AddressEntry::Invalid(words::one_line(&words::decode_words(&entry.text))),
     }
 }
 
@@ -125,7 +111,10 @@ mod tests {
     fn what_is_no_address_is_kept_as_text() {
         assert_eq!(shown(&["Bob"]), ["invalid: Bob"]);
         assert_eq!(shown(&["Bob <bob>"]), ["invalid: Bob <bob>"]);
-        assert_eq!(shown(&["<a@example.test><b@example.test>"]), ["invalid: a@example.testb@example.test"]);
+        assert_eq!(
+            shown(&["<a@example.test><b@example.test>"]),
+            ["invalid: <a@example.test><b@example.test>"]
+        );
         assert_eq!(shown(&["=?utf-8?q?B=0D=0Ab?= <b@example.test>"]), ["B  b <b@example.test>"]);
     }
 

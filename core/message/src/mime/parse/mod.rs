@@ -1,10 +1,11 @@
 //! From bytes to a [`Message`]: structure, headers, text.
 //!
-//! mail-parser reads single header values (addresses, dates, parameters), encoding_rs the charsets. The structure is ours; see
-//! [`tree`] for why.
+//! mail-parser reads dates and parameters, encoding_rs the charsets. The structure and the addresses are ours; [`tree`] and
+//! [`entries`] say why.
 
 mod address;
 mod charset;
+pub(super) mod entries;
 mod header;
 mod limits;
 mod message;

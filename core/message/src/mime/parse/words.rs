@@ -6,7 +6,7 @@ use super::super::field::is_forbidden;
 use super::{charset, transfer};
 
 /// A piece of header text.
-enum Piece<'a> {
+pub(super) enum Piece<'a> {
     Plain(&'a str),
     /// The label of a charset, and octets in it.
     Encoded(&'a str, Vec<u8>),
@@ -14,9 +14,13 @@ enum Piece<'a> {
 
 /// The value of an unstructured field as text on one line.
 pub(super) fn decode(value: &[u8]) -> String {
+    one_line(&decode_words(unfolded(value).trim_matches([' ', '\t'])))
+}
+
+/// The value of a field without its line breaks (RFC 5322, section 2.2.3).
+pub(super) fn unfolded(value: &[u8]) -> String {
     let unfolded: Vec<u8> = value.iter().copied().filter(|b| !b"\r\n".contains(b)).collect();
-    let (text, _) = charset::decode(None, &unfolded);
-    one_line(&decode_words(text.trim_matches([' ', '\t'])))
+    charset::decode(None, &unfolded).0
 }
 
 /// Control characters and line separators become spaces: what an encoded word smuggles in must not look like a second line.
@@ -88,8 +92,8 @@ fn split(text: &str) -> Vec<Piece<'_>> {
 
 /// Reads `=?charset?Q?…?=` at the start of `text`; also gives its length. `None` for anything else, and for a charset that can't be
 /// decoded: then the reader sees the word as it was sent.
-fn encoded_word(text: &str) -> Option<(Piece<'_>, usize)> {
-    let mut fields = text.get(2..)?.splitn(4, '?');
+pub(super) fn encoded_word(text: &str) -> Option<(Piece<'_>, usize)> {
+    let mut fields = text.strip_prefix("=?")?.splitn(4, '?');
     let (charset, kind, payload, rest) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
     // RFC 2231, section 5: a language may follow the charset.
     let label = charset.split('*').next().unwrap_or_default();
