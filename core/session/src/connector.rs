@@ -5,9 +5,9 @@ use rustls::ClientConfig;
 use tokio_rustls::TlsConnector;
 
 use crate::starttls::{self, Dialect};
-use crate::tls::{CertificateFault, TlsConfig, TlsInfo, TrustSource};
+use crate::tls::{TlsConfig, TlsInfo, TrustSource};
 use crate::wire::{Plain, Secure, Wire};
-use crate::{Error, Runtime, Security, Server, net};
+use crate::{Error, PeerFault, Runtime, Security, Server, net};
 
 /// How long each step may stand still. They count progress: a transfer of an hour is fine while bytes move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,13 +116,10 @@ impl std::fmt::Debug for Connector {
 }
 
 fn handshake_error(error: &std::io::Error) -> Error {
-    let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) else {
-        return Error::network("the TLS handshake", error);
-    };
-    if let rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other)) = tls
-        && let Some(fault) = other.0.downcast_ref::<CertificateFault>()
-    {
-        return Error::Certificate(Box::new(fault.clone()));
+    let step = "the TLS handshake";
+    match crate::tls::failure(error) {
+        Some(failure) => failure,
+        None if error.kind() == std::io::ErrorKind::UnexpectedEof => PeerFault::Disconnected { step }.into(),
+        None => Error::network(step, error),
     }
-    Error::Tls { detail: tls.to_string() }
 }

@@ -173,6 +173,9 @@ impl<S> Wire<S> {
     /// The typed error for a failure of the stream.
     pub(crate) fn error(&self, error: &io::Error) -> Error {
         let step = self.step();
+        if let Some(failure) = crate::tls::failure(error) {
+            return failure;
+        }
         match (error.get_ref().is_some_and(|inner| inner.is::<Stalled>()), self.stream.deadline) {
             (true, Some(after)) => Error::Timeout { step, after },
             _ if error.kind() == io::ErrorKind::UnexpectedEof => PeerFault::Disconnected { step }.into(),

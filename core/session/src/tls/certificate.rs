@@ -112,8 +112,8 @@ pub enum CertificateReason {
     /// It has been revoked.
     #[error("it has been revoked")]
     Revoked,
-    /// A signature in the chain, or of the handshake, is wrong or of a kind that is not accepted.
-    #[error("a signature is not valid")]
+    /// A signature in the chain is of a kind that is not accepted, such as one with SHA-1.
+    #[error("it is signed in a way that is not secure")]
     BadSignature,
     /// It is not for authenticating servers.
     #[error("it is not for servers")]

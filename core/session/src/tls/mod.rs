@@ -7,7 +7,23 @@ mod verify;
 pub use certificate::{CertificateFault, CertificateInfo, CertificateReason, SpkiHash};
 pub use config::{TlsConfig, TlsVersion, TrustSource};
 
-use rustls::ClientConnection;
+use rustls::{CertificateError, ClientConnection};
+
+use crate::Error;
+
+/// The typed error for a failure of TLS itself; `None` where the network failed under it.
+///
+/// It comes in the handshake, and later: in TLS 1.3 a server refuses a client's certificate, or its lack, with the first record
+/// that it answers.
+pub(crate) fn failure(error: &std::io::Error) -> Option<Error> {
+    let tls = error.get_ref()?.downcast_ref::<rustls::Error>()?;
+    if let rustls::Error::InvalidCertificate(CertificateError::Other(other)) = tls
+        && let Some(fault) = other.0.downcast_ref::<CertificateFault>()
+    {
+        return Some(Error::Certificate(Box::new(fault.clone())));
+    }
+    Some(Error::Tls { detail: tls.to_string() })
+}
 
 /// What a finished handshake agreed on.
 #[derive(Debug, Clone, PartialEq, Eq)]

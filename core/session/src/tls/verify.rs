@@ -115,12 +115,14 @@ fn reason(error: &rustls::Error, leaf: &CertificateDer<'_>) -> CertificateReason
     use CertificateError as E;
     match error {
         rustls::Error::InvalidCertificate(certificate) => match certificate {
-            E::UnknownIssuer => CertificateReason::UnknownIssuer,
+            // A wrong signature means that the issuer only has the name of a trusted one, as after an authority was made anew.
+            E::UnknownIssuer | E::BadSignature => CertificateReason::UnknownIssuer,
             E::Expired | E::ExpiredContext { .. } => CertificateReason::Expired,
             E::NotValidYet | E::NotValidYetContext { .. } => CertificateReason::NotYetValid,
             E::NotValidForName | E::NotValidForNameContext { .. } => CertificateReason::WrongName,
             E::Revoked => CertificateReason::Revoked,
-            E::BadSignature => CertificateReason::BadSignature,
+            E::UnsupportedSignatureAlgorithmContext { .. }
+            | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => CertificateReason::BadSignature,
             E::InvalidPurpose | E::InvalidPurposeContext { .. } => CertificateReason::WrongPurpose,
             // A self-signed certificate is often marked as a CA, which the library reports before it looks for an issuer.
             _ if CertificateInfo::of(leaf).is_self_issued() => CertificateReason::UnknownIssuer,
