@@ -1,7 +1,7 @@
 use std::io;
 use std::time::Duration;
 
-use postseal_types::{ErrorCode, Secret};
+use postseal_types::ErrorCode;
 
 use crate::tls::CertificateFault;
 
@@ -198,14 +198,6 @@ impl Refusal {
             || self.enhanced.is_some_and(|enhanced| enhanced.0 == 4)
             || self.response_code.as_deref().is_some_and(|code| temporary_codes.contains(&code))
     }
-
-    /// Blanks whatever of `secret` the server echoed.
-    pub(crate) fn without(mut self, secret: &Secret) -> Self {
-        if let Some(secret) = secret.expose_str().filter(|secret| secret.len() >= 4) {
-            self.text = self.text.replace(secret, "…");
-        }
-        self
-    }
 }
 
 /// An enhanced status code: class, subject, detail (RFC 3463).
@@ -299,11 +291,5 @@ mod tests {
         ] {
             assert_eq!(Error::Peer(fault).is_retryable(), is_retryable);
         }
-    }
-
-    #[test]
-    fn an_echoed_secret_is_blanked() {
-        let refusal = Refusal::new("AUTH", b"bad password hunter2!");
-        assert_eq!(refusal.without(&Secret::from("hunter2")).text, "bad password …!");
     }
 }

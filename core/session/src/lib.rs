@@ -10,6 +10,7 @@ mod denied;
 mod error;
 mod net;
 mod pop3;
+mod redact;
 mod runtime;
 mod sasl;
 mod server;

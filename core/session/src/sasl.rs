@@ -11,6 +11,7 @@ use postseal_types::Secret;
 use zeroize::Zeroizing;
 
 use crate::error::{Refusal, server_text};
+use crate::redact::redact;
 use crate::{Error, PeerFault};
 
 /// What a client logs in with.
@@ -137,7 +138,12 @@ impl Proof {
 
     /// The refusal as an error, with nothing of the secret in it.
     pub(crate) fn refused(&self, refusal: Refusal) -> Error {
-        Error::LoginRefused(refusal.without(&self.secret))
+        self.redact(Error::LoginRefused(refusal))
+    }
+
+    /// `error` with nothing of the secret in it: a server may echo what it was sent in any answer.
+    pub(crate) fn redact(&self, error: Error) -> Error {
+        redact(error, &self.secret)
     }
 }
 

@@ -188,6 +188,7 @@ async fn a_login_that_the_server_breaks_leaves_no_connection() {
     for (answer, error) in [
         ("S: + more?", unexpected("AUTH", "more?")),
         ("S: ?", unexpected("AUTH", "?")),
+        ("S: AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=", unexpected("AUTH", "AUTH PLAIN …")),
         ("CUT", PeerFault::Disconnected { step: "AUTH" }.into()),
     ] {
         let script = format!("{}C: AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=\n{answer}\n", offering("SASL PLAIN"));
