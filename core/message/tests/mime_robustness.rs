@@ -93,6 +93,57 @@ fn the_mail_of_others_opens() {
     }
 }
 
+/// The tree of parts: `b` for a leaf, `[…]` for a multipart, `(…)` for a message inside a message.
+fn shape(part: Part<'_>) -> String {
+    let inside: String = part.children().map(shape).collect();
+    match (part.content_type().is_multipart(), inside.is_empty()) {
+        (true, _) => format!("[{inside}]"),
+        (false, true) => "b".to_owned(),
+        (false, false) => format!("({inside})"),
+    }
+}
+
+/// The same from mime4j's account of a message, an XML whose tags are never nested in text.
+fn expected_shape(xml: &str) -> String {
+    let mut shape = String::new();
+    let mut depth = 0;
+    for tag in xml.split('<').filter_map(|rest| rest.split_once('>')).map(|(tag, _)| tag) {
+        match tag {
+            "message" => {
+                depth += 1;
+                shape.push_str(if depth > 1 { "(" } else { "" });
+            }
+            "/message" => {
+                shape.push_str(if depth > 1 { ")" } else { "" });
+                depth -= 1;
+            }
+            "multipart" => shape.push('['),
+            "/multipart" => shape.push(']'),
+            "body" => shape.push('b'),
+            _ => {}
+        }
+    }
+    shape
+}
+
+#[test]
+fn the_parts_are_those_that_mime4j_finds() {
+    let Some(files) = corpus("the_parts_are_those_that_mime4j_finds", "mime4j") else { return };
+    // An encoded message is data to us: it is not made of bytes of the message around it.
+    let encoded = ["bad-newlines-multiple-parts-base64", "multi-2gifs-base64"];
+    let mut compared = 0;
+    for path in files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "msg")) {
+        let Ok(xml) = std::fs::read(path.with_extension("xml")) else { continue };
+        let message = Message::parse(&std::fs::read(path).unwrap(), &Limits::default()).unwrap();
+        let is_encoded = encoded.iter().any(|name| path.file_stem().is_some_and(|stem| stem == *name));
+        let expected =
+            if is_encoded { "b".to_owned() } else { expected_shape(&String::from_utf8_lossy(&xml)) };
+        assert_eq!(shape(message.root()), expected, "{}", path.display());
+        compared += 1;
+    }
+    assert!(compared >= 30, "only {compared} messages compared");
+}
+
 /// SplitMix64, so that a failure comes back the next time.
 struct Dice(u64);
 

@@ -50,8 +50,7 @@ impl Entity {
         hp: &str,
     ) -> Self {
         let inside = inside.iter().map(|(name, value)| fields::folded(name, value));
-        let outside =
-            outside.iter().map(|(name, value)| fields::folded("HP-Outer", &format!("{name}: {value}")));
+        let outside = outside.iter().map(|(name, value)| fields::hp_outer(name, value));
         self.protected = inside.chain(outside).collect();
         self.content_type = self.content_type.with("hp", hp).with("protected-headers", "v1");
         self

@@ -30,7 +30,7 @@ pub(super) fn folded(name: &str, value: &str) -> String {
             continue;
         }
         // The first word stays with the name, for some readers take a field that begins with a fold for empty.
-        let may_fold = at > 0 || word.starts_with("=?");
+        let may_fold = at > 0 || word.contains("=?");
         if may_fold && column + gap.len() + word.len() > FOLD_AT {
             field.push_str("\r\n");
             column = 0;
@@ -42,6 +42,13 @@ pub(super) fn folded(name: &str, value: &str) -> String {
     }
     field.push_str("\r\n");
     field
+}
+
+/// An `HP-Outer` field, which says what stands outside an encrypted message. Its grammar wants `Name: ` in one piece (RFC 9788,
+/// section 2.2.1), so that the space in there must not become a fold.
+pub(super) fn hp_outer(name: &str, value: &str) -> String {
+    const UNBROKEN: &str = "\0";
+    folded("HP-Outer", &format!("{name}:{UNBROKEN}{value}")).replace(UNBROKEN, " ")
 }
 
 /// The value of an unstructured field: as it is where it can be, else in encoded words (RFC 2047).
@@ -165,6 +172,14 @@ mod tests {
         assert_eq!(folded("Abc", &"z".repeat(76)), format!("Abc: {}\r\n", "z".repeat(76)));
         let (name, word) = ("N".repeat(60), text(&"ü".repeat(10)));
         assert_eq!(folded(&name, &word), format!("{name}:\r\n {word}\r\n"));
+    }
+
+    #[test]
+    fn hp_outer_keeps_name_and_value_together() {
+        assert_eq!(hp_outer("Subject", "[...]"), "HP-Outer: Subject: [...]\r\n");
+        let (word, id) = (text(&"ü".repeat(18)), format!("<{}@x>", "i".repeat(90)));
+        assert_eq!(hp_outer("X-From", &word), format!("HP-Outer:\r\n X-From: {word}\r\n"));
+        assert_eq!(hp_outer("Message-ID", &id), format!("HP-Outer: Message-ID: {id}\r\n"));
     }
 
     #[test]

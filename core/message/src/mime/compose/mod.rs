@@ -61,21 +61,21 @@ impl Draft {
     }
 
     /// The fields that stand outside. `hcp_baseline` (RFC 9788, section 3.2.1) replaces the subject, and leaves out the
-    /// comments and keywords; a message without a subject has none outside either.
+    /// comments and keywords. Empty fields go, too: an `HP-Outer` of one would end in white space.
     fn shown_fields(&self, protection: HeaderProtection) -> Vec<(String, String)> {
         let mut fields = self.fields();
         if protection == HeaderProtection::Cipher {
-            fields.retain(|(name, _)| {
-                !["comments", "keywords"].iter().any(|hidden| name.eq_ignore_ascii_case(hidden))
-            });
             for (_, value) in fields.iter_mut().filter(|(name, _)| name == "Subject") {
                 HIDDEN_SUBJECT.clone_into(value);
             }
+            let is_hidden =
+                |name: &str| ["comments", "keywords"].iter().any(|field| name.eq_ignore_ascii_case(field));
+            fields.retain(|(name, value)| !is_hidden(name) && !value.is_empty());
         }
         fields
     }
 
-    /// Every field but the structural ones (RFC 9788, section 1.6: `MIME-Version` and `Content-…`), encoded but not folded.
+    /// Every field but the structural ones (RFC 9787, section 1.1.1: `MIME-Version` and `Content-…`), encoded but not folded.
     /// There is no `Bcc` among them, and nothing in them depends on it.
     fn fields(&self) -> Vec<(String, String)> {
         let date = [("Date", self.date.to_string())];

@@ -71,12 +71,17 @@ fn read(value: &[u8]) -> impl Iterator<Item = AddressEntry> + use<> {
 }
 
 fn checked(entry: Entry) -> AddressEntry {
-    let name = words::one_line(&entry.name);
+    let name = words::one_line(&entry.name).replace(is_direction_mark, "");
     let address = entry.address.and_then(|text| Address::parse(&text).ok());
     match address.and_then(|address| Mailbox::named(&name, address).ok()) {
         Some(mailbox) => AddressEntry::Mailbox(mailbox),
         None => AddressEntry::Invalid(words::one_line(&words::decode_words(&entry.text))),
     }
+}
+
+/// Marks that change the order in which the letters after them are shown: a name must not reach over to the address beside it.
+fn is_direction_mark(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -116,6 +121,7 @@ mod tests {
             ["invalid: <a@example.test><b@example.test>"]
         );
         assert_eq!(shown(&["=?utf-8?q?B=0D=0Ab?= <b@example.test>"]), ["B  b <b@example.test>"]);
+        assert_eq!(shown(&["B\u{202e}ob <b@example.test>"]), ["Bob <b@example.test>"]);
     }
 
     #[test]
