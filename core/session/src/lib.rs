@@ -4,6 +4,42 @@
 //! is a task of its own, and its methods only wait for the task's answers, so that dropping a wait never tears a reply in half.
 //!
 //! TLS is not optional: [`Security`] says how it begins, and there is no third way.
+//!
+//! ```no_run
+//! use postseal_session::{Connector, Credentials, Error, Pop3Connection, Runtime, Security, Server, TlsConfig};
+//!
+//! # fn main() -> Result<(), Error> {
+//! let runtime = Runtime::new()?;
+//! let connector = Connector::new(&runtime, &TlsConfig::default())?;
+//! let server = Server::new("pop.example.org", 995, Security::Tls)?;
+//! let alice = Credentials::password("alice@example.org", "correct horse")?;
+//!
+//! runtime.block_on(async {
+//!     let session = Pop3Connection::open(&connector, &server).await?.log_in(&alice).await?;
+//!     for message in session.messages().await? {
+//!         let mut stream = session.retrieve(message.number).await?;
+//!         while let Some(chunk) = stream.next_chunk().await? {
+//!             // … write the chunk to a file …
+//!         }
+//!     }
+//!     session.close().await
+//! })?
+//! # }
+//! ```
+//!
+//! # What holds for every session
+//!
+//! - **Errors** are one type, [`Error`], sorted by who failed. [`Error::keeps_session`] tells whether the session goes on,
+//!   [`Error::is_retryable`] whether to try again, [`Error::code`] is stable. A refused login hands the connection back
+//!   ([`Denied`]).
+//! - **Cancelling** is dropping the future. A command that had not begun is skipped; one that had is read to its end by the task, so the
+//!   session stays usable or says that it is closed.
+//! - **Deadlines** ([`Timeouts`]) count the time in which no byte moves, never the length of a transfer or the pauses of the caller.
+//! - **Limits**: each length that a server controls has one, with a name; past it comes [`Error::LimitExceeded`].
+//! - **Any executor** may call. Input, output and timers stay on the [`Runtime`]; a process that forks makes a new one
+//!   ([`Error::Forked`]).
+//! - **Secrets** are wiped when dropped, have no `Debug` that shows them, and are blanked where a server echoes them in a text that ends up
+//!   in an error. Nothing here writes a log.
 
 mod connector;
 mod denied;

@@ -101,6 +101,7 @@ impl<C: Send + 'static> TaskHandle<C> {
 
     /// Waits for the answer to a command that was begun. Dropping the wait loses nothing.
     pub(crate) async fn wait<T>(&self, answer: &mut Answer<T>) -> Result<T, Error> {
+        self.check()?;
         match (&mut answer.0).await {
             Ok(answer) => answer,
             Err(_) => Err(self.reason(true).await),
@@ -109,7 +110,7 @@ impl<C: Send + 'static> TaskHandle<C> {
 
     /// Sends a command that has no answer, or answers by a way of its own.
     pub(crate) async fn post(&self, command: C) -> Result<(), Error> {
-        self.0.runtime.check()?;
+        self.check()?;
         let commands = self.0.commands.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(commands) = commands else {
             return Err(Error::Closed { because: None });
@@ -118,6 +119,11 @@ impl<C: Send + 'static> TaskHandle<C> {
             Ok(()) => Ok(()),
             Err(_) => Err(self.reason(false).await),
         }
+    }
+
+    /// Fails in a forked child, where no task would ever answer.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        self.0.runtime.check()
     }
 
     /// Ends the session politely, and by force after `patience`. Does nothing where it has ended already.

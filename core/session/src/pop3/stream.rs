@@ -50,6 +50,7 @@ impl MessageStream {
         if let Some(ended) = &self.ended {
             return ended.clone().map(|()| None);
         }
+        self.task.check()?;
         if let Some(chunk) = self.parts.chunks.recv().await {
             return Ok(Some(chunk));
         }
