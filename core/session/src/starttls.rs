@@ -56,8 +56,15 @@ async fn smtp_reply(wire: &mut Wire<Plain>, wanted: u16, step: &'static str) -> 
             std::str::from_utf8(code).ok().and_then(|code| code.parse().ok()).ok_or_else(unexpected)?;
         match rest.first() {
             Some(b'-') => {}
-            Some(b' ') | None if code == wanted => return Ok(()),
-            Some(b' ') | None => return Err(refused(step, Some(code), rest)),
+            Some(b' ') | None => {
+                return match code {
+                    _ if code == wanted => Ok(()),
+                    // It may end the session whatever was asked (RFC 5321, section 3.8).
+                    421 => Err(goodbye(rest)),
+                    400..=599 => Err(refused(step, Some(code), rest)),
+                    _ => Err(unexpected()),
+                };
+            }
             Some(_) => return Err(unexpected()),
         }
     }
@@ -122,10 +129,11 @@ async fn pop3_reply(wire: &mut Wire<Plain>, step: &'static str) -> Result<(), Er
     }
 }
 
-/// A server that does not go on to TLS lacks what is needed; one that refuses the connection itself says why.
+/// A server that does not go on to TLS lacks what is needed; one that refuses the connection itself, or that may have TLS later
+/// (RFC 3207, section 4: 454), says why.
 fn refused(step: &'static str, code: Option<u16>, text: &[u8]) -> Error {
     match step {
-        "STARTTLS" | "STLS" => Error::Unsupported { extension: step },
+        "STARTTLS" | "STLS" if code.is_none_or(|code| code >= 500) => Error::Unsupported { extension: step },
         _ => Error::Refused(Refusal { code, ..Refusal::new(step, text) }),
     }
 }
@@ -184,6 +192,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_server_that_may_have_tls_later_says_so() {
+        let (left, sent) = play(Dialect::Smtp, "220 a\r\n250 a\r\n454 4.7.0 later\r\n").await;
+        let later = Refusal { code: Some(454), ..Refusal::new("STARTTLS", b"4.7.0 later") };
+        assert!(Error::Refused(later.clone()).is_retryable());
+        assert_eq!((left, sent.as_str()), (Err(Error::Refused(later)), "EHLO [127.0.0.1]\r\nSTARTTLS\r\n"));
+        let refused = Refusal { code: Some(554), ..Refusal::new("the greeting", b"no") };
+        assert_eq!(play(Dialect::Smtp, "554 no\r\n").await.0, Err(Error::Refused(refused)));
+    }
+
+    #[tokio::test]
     async fn lies_before_tls_are_typed_errors() {
         use PeerFault::*;
         let unexpected = |step, line: &str| Error::from(Unexpected { step, line: line.to_owned() });
@@ -195,6 +213,10 @@ mod tests {
             (Dialect::Imap, "* OK hi\r\n* LIST () NIL {3}\r\n", unexpected("STARTTLS", "* LIST () NIL {3}")),
             (Dialect::Smtp, "220 a\r\n250xa\r\n", unexpected("EHLO", "250xa")),
             (Dialect::Smtp, "hi\r\n", unexpected("the greeting", "hi")),
+            (Dialect::Smtp, "221 off\r\n", unexpected("the greeting", "221 off")),
+            (Dialect::Smtp, "220 a\r\n250 b\r\n354 c\r\n", unexpected("STARTTLS", "354 c")),
+            (Dialect::Smtp, "421 off\r\n", Goodbye { text: "off".to_owned() }.into()),
+            (Dialect::Smtp, "220 a\r\n250 b\r\n421 off\r\n", Goodbye { text: "off".to_owned() }.into()),
             (Dialect::Pop3, "* OK\r\n", unexpected("the greeting", "* OK")),
             (Dialect::Pop3, "+OK\r\n", Disconnected { step: "STLS" }.into()),
         ] {

@@ -9,6 +9,27 @@ use crate::wire::{Secure, Wire};
 use crate::{Connector, Credentials, Denied, Error, Runtime, Security, Server, Timeouts};
 
 /// A connection to a submission server: TLS is up, the server's extensions are known, nobody is logged in.
+///
+/// ```no_run
+/// use postseal_session::{
+///     Connector, Credentials, Runtime, Security, SendOptions, Server, SmtpConnection, TlsConfig,
+/// };
+/// # async fn example(
+/// #     envelope: postseal_types::Envelope, message: Vec<u8>, password: &str,
+/// # ) -> Result<(), postseal_session::Error> {
+/// let connector = Connector::new(&Runtime::new()?, &TlsConfig::default())?;
+/// let server = Server::new("mail.example.org", 465, Security::Tls)?;
+/// let session = SmtpConnection::open(&connector, &server)
+///     .await?
+///     .log_in(&Credentials::password("alice@example.org", password)?)
+///     .await?;
+/// let receipt = session.send(&envelope, message, &SendOptions::default()).await?;
+/// for (recipient, refusal) in receipt.refused() {
+///     println!("{recipient} did not get it: {}", refusal.text);
+/// }
+/// session.close().await
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct SmtpConnection {
     wire: Wire<Secure>,

@@ -286,16 +286,23 @@ impl Transaction<'_> {
             }
             answer => answer?,
         };
-        let step = if self.job.framing == Framing::Dot { "DATA" } else { "BDAT" };
         match answer.class() {
             2 => Ok((Ok(self.receipt(Delivery::Sent { text: answer.text() })), After::Clean)),
             4 | 5 => {
-                let receipt = self.receipt(Delivery::NotSent(NotSent::Refused(answer.refusal(step))));
+                let receipt = self.receipt(Delivery::NotSent(NotSent::Refused(answer.refusal(self.step()))));
                 // After a refused BDAT the server's state is open until RSET (RFC 3030, section 2).
                 let after = if self.job.framing == Framing::Dot { After::Clean } else { After::Open };
                 Ok((Ok(receipt), after))
             }
-            _ => Err(answer.unexpected(step)),
+            _ => Err(answer.unexpected(self.step())),
+        }
+    }
+
+    /// The command that brings the message.
+    const fn step(&self) -> &'static str {
+        match self.job.framing {
+            Framing::Dot => "DATA",
+            Framing::Length => "BDAT",
         }
     }
 
@@ -305,7 +312,7 @@ impl Transaction<'_> {
         if let (Error::Network { .. }, false, Ok(answer)) = (&error, was_last, Answer::read(self.wire).await)
             && matches!(answer.class(), 4 | 5)
         {
-            let because = NotSent::Refused(answer.refusal("DATA"));
+            let because = NotSent::Refused(answer.refusal(self.step()));
             self.job.end(Ok(self.receipt(Delivery::NotSent(because))));
         }
         error

@@ -14,10 +14,14 @@ async fn start(options: Options) -> TestServer {
     TestServer::start(options).await.unwrap()
 }
 
-async fn connect(server: &TestServer, port: Port) -> Result<SmtpConnection, Error> {
+pub(super) async fn connect(
+    server: &TestServer,
+    port: Port,
+    timeouts: Timeouts,
+) -> Result<SmtpConnection, Error> {
     let roots = server.ca().root_pem();
     let tls = TlsConfig::default().only_roots(roots.as_bytes()).unwrap();
-    let connector = Connector::new(&Runtime::current().unwrap(), &tls).unwrap().with_timeouts(TIMEOUTS);
+    let connector = Connector::new(&Runtime::current().unwrap(), &tls).unwrap().with_timeouts(timeouts);
     let security = if port == Port::Tls { Security::Tls } else { Security::StartTls };
     let address = Address_::new("127.0.0.1", server.smtp(port).port(), security).unwrap();
     SmtpConnection::open(&connector, &address).await
@@ -32,7 +36,7 @@ async fn messages_arrive_exactly_as_given_by_every_way() {
                 let options =
                     missing.iter().fold(Options::new(), |options, one| options.without(Protocol::Smtp, one));
                 let server = start(options).await;
-                let session = connect(&server, port).await.unwrap().log_in(&alice()).await.unwrap();
+                let session = connect(&server, port, TIMEOUTS).await.unwrap().log_in(&alice()).await.unwrap();
                 for message in [MESSAGE, &big] {
                     let receipt = session.send(&to_bob(), message, &SendOptions::default()).await.unwrap();
                     assert!(receipt.is_sent_to_all(), "{receipt:?}");
@@ -58,7 +62,7 @@ async fn messages_arrive_exactly_as_given_by_every_way() {
 async fn parameters_reach_the_server_in_their_encoded_form() {
     bounded(async {
         let server = start(Options::new().relay()).await;
-        let session = connect(&server, Port::Tls).await.unwrap().log_in(&alice()).await.unwrap();
+        let session = connect(&server, Port::Tls, TIMEOUTS).await.unwrap().log_in(&alice()).await.unwrap();
         let options = SendOptions {
             dsn: Some(Dsn {
                 notify: Some(Notify::On { success: true, failure: true, delay: false }),
@@ -70,7 +74,7 @@ async fn parameters_reach_the_server_in_their_encoded_form() {
         };
         let envelope = envelope(
             "grüße@Bücher.example",
-            &["a+b=c@bücher.example", "\"d e\"@example.test", "ö+x@example.test"],
+            &["a+b=c@bücher.example", "\"d e\"@example.test", "ö+x@example.test", "x@[IPv6:2001:db8::1]"],
         );
         let receipt = session.send(&envelope, "Grüße\r\n".as_bytes(), &options).await.unwrap();
         assert_eq!(receipt.message, Delivery::Sent { text: "queued as 1".to_owned() });
@@ -94,6 +98,10 @@ async fn parameters_reach_the_server_in_their_encoded_form() {
                     "NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;\"d+20e\"@example.test".to_owned()
                 ),
                 ("ö+x@example.test", "NOTIFY=SUCCESS,FAILURE ORCPT=utf-8;ö\\x{2B}x@example.test".to_owned()),
+                (
+                    "x@[IPv6:2001:db8::1]",
+                    "NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;x@[IPv6:2001:db8::1]".to_owned()
+                ),
             ]
         );
     })
@@ -104,7 +112,7 @@ async fn parameters_reach_the_server_in_their_encoded_form() {
 async fn a_wrong_password_hands_the_connection_back() {
     bounded(async {
         let server = start(Options::new()).await;
-        let connection = connect(&server, Port::StartTls).await.unwrap();
+        let connection = connect(&server, Port::StartTls, TIMEOUTS).await.unwrap();
         let wrong = Credentials::password("alice", "looking-glass").unwrap();
         let denied = connection.log_in(&wrong).await.err().unwrap();
         let Error::LoginRefused(refusal) = &denied.error else { panic!("{denied:?}") };
@@ -137,7 +145,7 @@ async fn no_cut_makes_the_client_say_what_the_server_would_deny() {
 
 /// One message on a connection of its own, by STARTTLS.
 async fn submit(server: &TestServer) -> Result<crate::Receipt, Error> {
-    let session = connect(server, Port::StartTls).await?.log_in(&alice()).await?;
+    let session = connect(server, Port::StartTls, TIMEOUTS).await?.log_in(&alice()).await?;
     let receipt = session.send(&to_bob(), MESSAGE, &SendOptions::default()).await;
     session.close().await?;
     receipt

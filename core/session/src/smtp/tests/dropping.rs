@@ -1,10 +1,10 @@
-//! Waits that are dropped, sessions that are closed, and what can still be asked for afterwards. The server is played by hand here:
+//! Waits that are dropped, sessions that are closed or cut off, and what can still be asked for afterwards. The server is played by hand here:
 //! it matters what it has heard when.
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 
 use super::*;
-use crate::{Acceptance, Delivery, Receipt, SendId, SendOptions};
+use crate::{Acceptance, Delivery, NotSent, Receipt, SendId, SendOptions};
 
 const MESSAGE: &[u8] = b"Subject: x\r\n\r\n.\r\n";
 const FROM: &str = "MAIL FROM:<alice@example.test>\r\n";
@@ -241,4 +241,41 @@ async fn the_answer_to_the_message_has_a_deadline_of_its_own() {
     assert_eq!(receipt.message, Delivery::Unknown { because });
     let closed = Error::Closed { because: Some(postseal_types::ErrorCode::Timeout) };
     assert_eq!(session.noop().await, Err(closed));
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_in_the_message_is_quoted() {
+    let message: Vec<u8> = b"more than the pipe holds\r\n".repeat(100_000);
+    for (last_words, expected) in [
+        ("552 5.3.4 too much\r\n", Ok("too much")),
+        ("421 4.3.2 closing\r\n", Err(())),
+        ("250 2.0.0 thank you\r\n", Err(())),
+        ("", Err(())),
+    ] {
+        bounded(async {
+            let (session, mut server) = session("PIPELINING", TIMEOUTS).await;
+            let (sender, bytes) = (session.clone(), message.clone());
+            let sending =
+                tokio::spawn(async move { sender.send(&to_bob(), bytes, &SendOptions::default()).await });
+            server.hear(&format!("{FROM}{TO}DATA\r\n")).await;
+            server.say("250 ok\r\n250 ok\r\n354 go\r\n").await;
+            server.0.read(&mut [0; 100]).await.unwrap();
+            server.say(last_words).await;
+            drop(server);
+            match (sending.await.unwrap(), expected) {
+                (Ok(receipt), Ok(text)) => {
+                    let Delivery::NotSent(NotSent::Refused(refusal)) = receipt.message else { panic!() };
+                    assert_eq!(
+                        (refusal.command, refusal.code, refusal.text.as_str()),
+                        ("DATA", Some(552), text)
+                    );
+                }
+                // Not all of it was written: it can't have been sent, whatever the server says.
+                (Err(error), Err(())) => assert!(error.is_retryable(), "{error:?}"),
+                (other, _) => panic!("{last_words:?}: {other:?}"),
+            }
+            assert!(session.noop().await.is_err());
+        })
+        .await;
+    }
 }
