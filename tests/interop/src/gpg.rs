@@ -101,7 +101,10 @@ impl Gpg {
         // The agent's socket lies in it, and the path of a socket is short.
         let private = fs::Permissions::from_mode(0o700);
         let home = tempfile::Builder::new().prefix("gpg").permissions(private).tempdir()?;
-        Ok(Self { home, files: AtomicUsize::new(0) })
+        let gpg = Self { home, files: AtomicUsize::new(0) };
+        // Some operations want the trust database to be there, and don't make it where the trust model is "always".
+        run(gpg.command("gpg").args(["--batch", "--quiet", "--check-trustdb"]))?;
+        Ok(gpg)
     }
 
     /// Makes an unprotected key for `user_id` (`Name <address>`) and returns its fingerprint.
@@ -246,6 +249,16 @@ impl Gpg {
     pub fn verify(&self, data: &[u8], signature: &[u8]) -> io::Result<Status> {
         let (data, signature) = (path(&self.file(data)?), path(&self.file(signature)?));
         Ok(self.run(&["--verify", &signature, &data])?.status)
+    }
+
+    /// The packets of an armored message in binary form.
+    ///
+    /// # Errors
+    ///
+    /// When GnuPG fails.
+    pub fn dearmor(&self, message: &[u8]) -> io::Result<Vec<u8>> {
+        let message = path(&self.file(message)?);
+        Ok(self.succeed(&["--output", "-", "--dearmor", &message])?.0)
     }
 
     /// The packets of a message as GnuPG lists them, for the message of a failed assertion.

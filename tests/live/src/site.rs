@@ -17,7 +17,7 @@ pub struct Site {
 
 #[derive(Debug)]
 enum Servers {
-    InMemory(TestServer),
+    InMemory(Box<TestServer>),
     Real(Arc<Lab>),
 }
 
@@ -40,7 +40,7 @@ impl Site {
         let options = options.names(&[HOST]).token(ALICE.address, &Tokens::valid());
         let options =
             User::all().iter().fold(options, |options, user| options.user(user.address, user.password));
-        Ok(Self { servers: Servers::InMemory(TestServer::start(options).await?) })
+        Ok(Self { servers: Servers::InMemory(Box::new(TestServer::start(options).await?)) })
     }
 
     /// Dovecot and Postfix, which the tests of a process share; none where they can't be started, which is then said of `test`.

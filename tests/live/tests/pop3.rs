@@ -82,7 +82,7 @@ async fn deletions_happen_at_quit_and_only_then(site: &Site) {
     session.reset().await.unwrap();
     session.delete(1).await.unwrap();
     assert_eq!(session.messages().await.unwrap(), []);
-    session.close().await;
+    session.close().await.unwrap();
 
     let session = pop3(site, to, Security::Tls).await;
     assert_eq!(session.stat().await.unwrap().messages, 1, "closing is not quitting");

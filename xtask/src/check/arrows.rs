@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("examples/quickstart", &["core/client", "tests/server"]),
     ("tests/server", &[]),
     ("tests/live", &["core/client", "core/session", "core/types", "tests/server"]),
-    ("tests/interop", &["core/client"]),
+    ("tests/interop", &["core/message", "core/types"]),
     ("xtask", &[]),
 ];
 
