@@ -14,14 +14,18 @@ use postseal_types::Secret;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-/// Short, so that what never answers is a failure soon.
+/// Long enough for a busy machine.
 const TIMEOUTS: Timeouts = Timeouts {
-    connect: Duration::from_secs(2),
-    handshake: Duration::from_millis(500),
-    progress: Duration::from_millis(500),
-    final_reply: Duration::from_secs(2),
-    close: Duration::from_secs(2),
+    connect: Duration::from_secs(5),
+    handshake: Duration::from_secs(5),
+    progress: Duration::from_secs(5),
+    final_reply: Duration::from_secs(5),
+    close: Duration::from_secs(5),
 };
+
+/// For servers that never answer.
+const SHORT: Timeouts =
+    Timeouts { handshake: Duration::from_millis(300), progress: Duration::from_millis(400), ..TIMEOUTS };
 
 /// All that may be said before TLS.
 const IN_THE_CLEAR: &[u8] = b"EHLO [127.0.0.1]\r\nSTARTTLS\r\n";
@@ -314,7 +318,8 @@ async fn the_two_kinds_of_port_are_not_taken_for_each_other() {
     let refused = bounded(SmtpConnection::open(&connector, &plain)).await.err();
     assert!(matches!(refused, Some(Error::Tls { .. })), "{refused:?}");
     let hidden = port(Port::Tls, Security::StartTls);
-    let timeout = Error::Timeout { step: "the greeting", after: TIMEOUTS.progress };
+    let connector = connector.with_timeouts(SHORT);
+    let timeout = Error::Timeout { step: "the greeting", after: SHORT.progress };
     assert_eq!(bounded(SmtpConnection::open(&connector, &hidden)).await.err(), Some(timeout));
 }
 
@@ -338,13 +343,13 @@ async fn silent(words: &'static [u8]) -> SocketAddr {
 
 #[tokio::test]
 async fn a_server_that_never_answers_is_given_up_in_each_step() {
-    let connector = connector(&TlsConfig::default());
-    let handshake = ("the TLS handshake", TIMEOUTS.handshake);
+    let connector = connector(&TlsConfig::default()).with_timeouts(SHORT);
+    let handshake = ("the TLS handshake", SHORT.handshake);
     for (words, security, (step, after)) in [
         (&b""[..], Security::Tls, handshake),
-        (b"", Security::StartTls, ("the greeting", TIMEOUTS.progress)),
-        (b"220 hi\r\n", Security::StartTls, ("EHLO", TIMEOUTS.progress)),
-        (b"220 hi\r\n250 mx\r\n", Security::StartTls, ("STARTTLS", TIMEOUTS.progress)),
+        (b"", Security::StartTls, ("the greeting", SHORT.progress)),
+        (b"220 hi\r\n", Security::StartTls, ("EHLO", SHORT.progress)),
+        (b"220 hi\r\n250 mx\r\n", Security::StartTls, ("STARTTLS", SHORT.progress)),
         (b"220 hi\r\n250 mx\r\n220 go\r\n", Security::StartTls, handshake),
     ] {
         let server = Server::new("127.0.0.1", silent(words).await.port(), security).unwrap();

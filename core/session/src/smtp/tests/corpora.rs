@@ -92,8 +92,8 @@ async fn no_hostile_server_hears_a_secret_before_tls() {
             server.inject(Protocol::Smtp, fault);
         }
         let short = Timeouts {
-            handshake: Duration::from_millis(200),
-            progress: Duration::from_millis(200),
+            handshake: Duration::from_millis(500),
+            progress: Duration::from_millis(500),
             ..TIMEOUTS
         };
         match bounded(connect(&server, Port::StartTls, short)).await {

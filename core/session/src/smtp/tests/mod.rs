@@ -23,13 +23,13 @@ use crate::{Credentials, Error, Runtime, Security, Timeouts};
 
 const BOTH: [Chunks; 2] = [Chunks::Whole, Chunks::OneByte];
 
-/// Short deadlines, so that a hang is a failure soon.
+/// Long enough for a busy machine, and shorter than the patience of [`bounded`].
 const TIMEOUTS: Timeouts = Timeouts {
-    connect: Duration::from_secs(2),
-    handshake: Duration::from_secs(2),
-    progress: Duration::from_secs(2),
-    final_reply: Duration::from_secs(2),
-    close: Duration::from_secs(2),
+    connect: Duration::from_secs(5),
+    handshake: Duration::from_secs(5),
+    progress: Duration::from_secs(5),
+    final_reply: Duration::from_secs(5),
+    close: Duration::from_secs(5),
 };
 
 type Server = JoinHandle<Result<(), ScriptError>>;
