@@ -33,6 +33,15 @@ impl Pop3Capabilities {
         Ok(Self { announced: Some(announced) })
     }
 
+    /// Asks again after the login where that may bring something: Gmail announces PIPELINING only then.
+    pub(super) async fn after_login(self, conversation: &mut Conversation) -> Result<Self, Error> {
+        if ["PIPELINING", "TOP", "UIDL"].iter().all(|name| self.has(name)) {
+            return Ok(self);
+        }
+        let now = Self::ask(conversation).await?;
+        Ok(if now.is_known() { now } else { self })
+    }
+
     /// Whether the server announced its capabilities at all.
     #[must_use]
     pub const fn is_known(&self) -> bool {

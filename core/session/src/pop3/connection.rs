@@ -85,13 +85,21 @@ impl Pop3Connection {
         let credentials = credentials.clone();
         let attempt = runtime.run(async move {
             let mut this = self;
-            let outcome = login::log_in(&mut this.conversation, &this.capabilities, &credentials).await;
+            let outcome = this.log_in_here(&credentials).await;
             Ok((this, outcome))
         });
         match attempt.await? {
-            (this, Ok(())) => Ok(Pop3Session::start(&this.runtime, this.conversation, this.capabilities)?),
+            (this, Ok(capabilities)) => {
+                Ok(Pop3Session::start(&this.runtime, this.conversation, capabilities)?)
+            }
             (this, Err(error)) => Err(Denied { connection: error.keeps_session().then_some(this), error }),
         }
+    }
+
+    /// Logs in, and says what the server offers from then on.
+    async fn log_in_here(&mut self, credentials: &Credentials) -> Result<Pop3Capabilities, Error> {
+        login::log_in(&mut self.conversation, &self.capabilities, credentials).await?;
+        self.capabilities.clone().after_login(&mut self.conversation).await
     }
 }
 

@@ -117,7 +117,7 @@ async fn a_batch_whose_sizes_were_lies() {
     let mut server = BufStream::new(theirs);
     let serve = async {
         say(&mut server, b"+OK\r\n").await;
-        for reply in [&b"+OK\r\nUSER\r\nPIPELINING\r\n.\r\n"[..], b"+OK\r\n", b"+OK\r\n"] {
+        for reply in [&b"+OK\r\nTOP\r\nUIDL\r\nUSER\r\nPIPELINING\r\n.\r\n"[..], b"+OK\r\n", b"+OK\r\n"] {
             hear(&mut server).await;
             say(&mut server, reply).await;
         }

@@ -9,9 +9,9 @@ use postseal_types::Secret;
 use super::*;
 use crate::{PeerFault, TokenProvider};
 
-/// The greeting and the capabilities of a server with these mechanisms.
+/// The greeting and the capabilities of a server that has these besides what there is to ask for after a login.
 fn offering(capabilities: &str) -> String {
-    format!("S: +OK hi\nC: CAPA\nS: +OK\nS: {capabilities}\nS: .\n")
+    format!("S: +OK hi\nC: CAPA\nS: +OK\nS: TOP\nS: UIDL\nS: PIPELINING\nS: {capabilities}\nS: .\n")
 }
 
 #[tokio::test]
@@ -38,10 +38,38 @@ async fn a_server_without_capa_gets_user_and_pass() {
         S: +OK
         C: PASS wonderland
         S: +OK in
+        C: CAPA
+        S: -ERR what?
     ";
     converse(script, async |connection| {
         assert!(!connection.capabilities().is_known());
         connection.log_in(&alice()).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_announced_only_after_the_login_counts() {
+    let script = "
+        S: +OK hi
+        C: CAPA
+        S: +OK
+        S: USER
+        S: SASL PLAIN
+        S: .
+        C: AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=
+        S: +OK
+        C: CAPA
+        S: +OK
+        S: UIDL
+        S: PIPELINING
+        S: .
+    ";
+    converse(script, async |connection| {
+        assert!(!connection.capabilities().has("PIPELINING"));
+        let session = connection.log_in(&alice()).await.unwrap();
+        assert!(session.capabilities().has("pipelining"));
+        assert!(!session.capabilities().has("SASL"));
     })
     .await;
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod against_server;
+mod corpora;
 mod cut;
 mod end;
 mod limits;
@@ -35,6 +36,11 @@ const LOGIN: &str = "
     S: +OK
     C: PASS wonderland
     S: +OK in
+    C: CAPA
+    S: +OK
+    S: TOP
+    S: UIDL
+    S: .
 ";
 
 /// The same with PIPELINING.
@@ -109,7 +115,8 @@ async fn by_hand() -> (Pop3Session, BufStream<DuplexStream>) {
     let mut server = BufStream::new(theirs);
     let greet = async {
         say(&mut server, b"+OK hi\r\n").await;
-        for answer in [&b"+OK\r\nTOP\r\nUIDL\r\nUSER\r\n.\r\n"[..], b"+OK\r\n", b"+OK\r\n"] {
+        let capabilities = &b"+OK\r\nTOP\r\nUIDL\r\nUSER\r\n.\r\n"[..];
+        for answer in [capabilities, b"+OK\r\n", b"+OK\r\n", capabilities] {
             hear(&mut server).await;
             say(&mut server, answer).await;
         }

@@ -102,6 +102,8 @@ async fn a_server_without_uidl_lists_messages_without_ids() {
         S: +OK
         C: PASS wonderland
         S: +OK
+        C: CAPA
+        S: -ERR
     ";
     let script = "
         C: LIST
