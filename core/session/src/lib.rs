@@ -44,6 +44,7 @@
 mod connector;
 mod denied;
 mod error;
+pub mod imap;
 mod net;
 mod pop3;
 mod redact;
@@ -59,6 +60,7 @@ mod wire;
 pub use connector::{Connector, Timeouts};
 pub use denied::Denied;
 pub use error::{EnhancedCode, Error, PeerFault, Refusal};
+pub use imap::{ImapConnection, ImapSession};
 pub use pop3::{
     Maildrop, MessageStream, Pop3Capabilities, Pop3Connection, Pop3Message, Pop3Retrieval, Pop3Retrieved,
     Pop3Session, Pop3Update, SeenUids, UniqueId,

@@ -1,0 +1,92 @@
+//! Commands, as the bytes and literals that they are sent as.
+
+use std::fmt::Display;
+
+use super::name::MailboxName;
+
+/// The longest text that goes as a quoted string.
+const MAX_QUOTED: usize = 1000;
+
+/// A command without its tag. What varies in it comes in by typed methods, so that no argument can end the line.
+#[derive(Debug, Clone)]
+pub(super) struct Command {
+    /// Its name, for errors.
+    pub(super) name: &'static str,
+    pub(super) parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Part {
+    Text(String),
+    Literal(Vec<u8>),
+}
+
+impl Command {
+    /// `name` is all fixed text, such as `UID FETCH`.
+    pub(super) fn new(name: &'static str) -> Self {
+        Self { name, parts: vec![Part::Text(name.to_owned())] }
+    }
+
+    /// A blank, and text of our own making.
+    pub(super) fn arg(mut self, text: impl Display) -> Self {
+        self.text(&format!(" {text}"));
+        self
+    }
+
+    pub(super) fn mailbox(mut self, name: &MailboxName) -> Self {
+        self.text(" ");
+        self.push_string(name.wire());
+        self
+    }
+
+    /// A blank, and any text as a quoted string or a literal.
+    pub(super) fn string(mut self, text: &[u8]) -> Self {
+        self.text(" ");
+        self.push_string(text);
+        self
+    }
+
+    /// A blank, and a literal.
+    pub(super) fn literal(mut self, bytes: Vec<u8>) -> Self {
+        self.text(" ");
+        self.parts.push(Part::Literal(bytes));
+        self
+    }
+
+    /// Text of our own making, without a blank before it.
+    pub(super) fn text(&mut self, text: &str) {
+        debug_assert!(!text.contains(['\r', '\n', '\0']), "our own text holds no line end");
+        match self.parts.last_mut() {
+            Some(Part::Text(last)) => last.push_str(text),
+            _ => self.parts.push(Part::Text(text.to_owned())),
+        }
+    }
+
+    /// A quoted string where that can hold it, otherwise a literal.
+    pub(super) fn push_string(&mut self, bytes: &[u8]) {
+        let fits = bytes.len() <= MAX_QUOTED && bytes.iter().all(|byte| matches!(byte, b' '..=b'~'));
+        match std::str::from_utf8(bytes) {
+            Ok(text) if fits => {
+                let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
+                self.text(&format!("\"{escaped}\""));
+            }
+            _ => self.parts.push(Part::Literal(bytes.to_vec())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_argument_can_end_the_line() {
+        let command = Command::new("X").string(b"a \"b\\").string(b"a\r\nb").string("ü".as_bytes()).arg(7);
+        let text = |text: &str| Part::Text(text.to_owned());
+        let literal = |bytes: &[u8]| Part::Literal(bytes.to_vec());
+        assert_eq!(
+            command.parts,
+            [text("X \"a \\\"b\\\\\" "), literal(b"a\r\nb"), text(" "), literal("ü".as_bytes()), text(" 7")]
+        );
+    }
+}

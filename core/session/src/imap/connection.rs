@@ -1,0 +1,130 @@
+use std::fmt;
+
+use super::capabilities::Capabilities;
+use super::dialogue::Dialogue;
+use super::login;
+use super::response::{Code, Response, Status};
+use super::session::ImapSession;
+use crate::error::{PeerFault, server_text};
+use crate::starttls::Dialect;
+use crate::tls::TlsInfo;
+use crate::wire::{Secure, Wire};
+use crate::{Connector, Credentials, Denied, Error, Runtime, Security, Server, Timeouts};
+
+/// A connection to an IMAP server: TLS is up, the server has greeted, nobody is logged in.
+pub struct ImapConnection {
+    runtime: Runtime,
+    dialogue: Dialogue,
+    preauthenticated: bool,
+}
+
+impl ImapConnection {
+    /// Connects, brings TLS up, reads the greeting, and asks for the capabilities.
+    ///
+    /// A greeting of PREAUTH is refused where TLS begins with STARTTLS ([`PeerFault::PreauthBeforeTls`]): before TLS anybody can
+    /// say it. Through TLS the trusted server says it (RFC 9051, section 7.1.4), so it is taken at its word; see
+    /// [`ImapConnection::is_preauthenticated`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the network and of TLS; [`PeerFault::Goodbye`] where the server turns the client away; [`Error::Unsupported`] for a
+    /// server that speaks neither IMAP4rev1 nor IMAP4rev2, or has no STARTTLS.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the connection.
+    pub async fn open(connector: &Connector, server: &Server) -> Result<Self, Error> {
+        let (connector, server) = (connector.clone(), server.clone());
+        let runtime = connector.runtime().clone();
+        let opening = async move {
+            let wire = connector.connect(&server, Dialect::Imap).await?;
+            let has_greeted = server.security == Security::StartTls;
+            Self::over(wire, connector.runtime(), *connector.timeouts(), has_greeted).await
+        };
+        runtime.run(opening).await
+    }
+
+    /// The same over a connection on which TLS is up.
+    pub(crate) async fn over(
+        wire: Wire<Secure>,
+        runtime: &Runtime,
+        timeouts: Timeouts,
+        has_greeted: bool,
+    ) -> Result<Self, Error> {
+        let mut dialogue = Dialogue::new(wire, timeouts);
+        let preauthenticated = !has_greeted && greeting(&mut dialogue).await?;
+        dialogue.learn_capabilities().await?;
+        if !["IMAP4REV1", "IMAP4REV2"].iter().any(|version| dialogue.capabilities.has(version)) {
+            return Err(Error::Unsupported { extension: "IMAP4rev1" });
+        }
+        Ok(Self { runtime: runtime.clone(), dialogue, preauthenticated })
+    }
+
+    /// What the TLS handshake agreed on.
+    #[must_use]
+    pub const fn tls(&self) -> &TlsInfo {
+        self.dialogue.wire().tls()
+    }
+
+    /// What the server offers before the login.
+    #[must_use]
+    pub const fn capabilities(&self) -> &Capabilities {
+        &self.dialogue.capabilities
+    }
+
+    /// Whether the server has logged the client in by itself (PREAUTH), as it does by client certificate.
+    #[must_use]
+    pub const fn is_preauthenticated(&self) -> bool {
+        self.preauthenticated
+    }
+
+    /// Logs in: AUTHENTICATE with the best mechanism that both sides have (RFC 9051, section 6.2.2), or the LOGIN command where
+    /// there is none for a password and the server doesn't forbid it. A token provider is asked once more when its token is
+    /// refused. On a connection that [is preauthenticated](Self::is_preauthenticated) nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LoginRefused`], [`Error::Unsupported`] and [`Error::InvalidInput`] hand the connection back for another try.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the connection.
+    pub async fn log_in(self, credentials: &Credentials) -> Result<ImapSession, Denied<Self>> {
+        let (runtime, credentials) = (self.runtime.clone(), credentials.clone());
+        runtime.run(async move { Ok(self.log_in_here(&credentials).await) }).await?
+    }
+
+    async fn log_in_here(mut self, credentials: &Credentials) -> Result<ImapSession, Denied<Self>> {
+        if !self.preauthenticated
+            && let Err(error) = login::log_in(&mut self.dialogue, credentials).await
+        {
+            let connection = error.keeps_session().then_some(self);
+            return Err(Denied { error, connection });
+        }
+        Ok(ImapSession::start(&self.runtime, self.dialogue)?)
+    }
+}
+
+/// Reads the greeting; whether it is PREAUTH.
+async fn greeting(dialogue: &mut Dialogue) -> Result<bool, Error> {
+    const STEP: &str = "the greeting";
+    _ = dialogue.begin(STEP);
+    let Response::Notice(condition) = dialogue.next_response(STEP).await? else {
+        return Err(PeerFault::unexpected(STEP, b"no greeting").into());
+    };
+    if let Some(Code::Capability(capabilities)) = condition.code {
+        dialogue.capabilities = capabilities;
+    }
+    match condition.status {
+        Status::Ok => Ok(false),
+        Status::Preauth => Ok(true),
+        Status::Bye => Err(PeerFault::Goodbye { text: server_text(&condition.text) }.into()),
+        Status::No | Status::Bad => Err(PeerFault::unexpected(STEP, &condition.text).into()),
+    }
+}
+
+impl fmt::Debug for ImapConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImapConnection").field("tls", self.tls()).finish_non_exhaustive()
+    }
+}

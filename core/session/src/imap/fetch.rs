@@ -1,0 +1,356 @@
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::SystemTime;
+
+use futures::future::BoxFuture;
+use futures::stream::Stream;
+
+use super::command::Command;
+use super::engine::{Access, Engine};
+use super::envelope::Envelope;
+use super::flag::Flag;
+use super::guard::MAX_LITERAL;
+use super::items::FetchItems;
+use super::name::MailboxName;
+use super::response::{Data, MessageData, Section};
+use super::session::ImapSession;
+use super::structure::{PartNumber, Structure};
+use super::uid::{Numbers, Uid, UidSet, UidValidity};
+use crate::Error;
+
+/// The most messages in one batch.
+const MAX_BATCH: usize = 64;
+/// The most bytes of messages in one batch; a larger message makes a batch of its own.
+const MAX_BATCH_BYTES: u64 = 4 << 20;
+
+/// What was fetched of a message. What was not asked for is `None` or empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Fetched {
+    /// Its handle.
+    pub uid: Uid,
+    /// Its flags.
+    pub flags: Option<Vec<Flag>>,
+    /// Its size in bytes.
+    pub size: Option<u64>,
+    /// When the server took it in (INTERNALDATE).
+    pub received: Option<SystemTime>,
+    /// Its envelope, as the server sees it.
+    pub envelope: Option<Envelope>,
+    /// Its structure, as the server sees it.
+    pub structure: Option<Structure>,
+    /// Its header, or the fields that were asked for, as they stand in the message; with the empty line after them.
+    pub header: Option<Vec<u8>>,
+    /// The whole message, byte by byte.
+    pub whole: Option<Vec<u8>>,
+    /// Parts, encoded as they are in the message.
+    pub parts: Vec<(PartNumber, Vec<u8>)>,
+    /// The MIME headers of parts.
+    pub part_headers: Vec<(PartNumber, Vec<u8>)>,
+    /// What was asked for and can't be had. The other fields stand.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// Why something of a message can't be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unreadable {
+    /// The server sent something for this item that is not what it should be.
+    Malformed {
+        /// The item's name in the protocol, such as `ENVELOPE`; `FETCH` for the whole answer.
+        item: String,
+    },
+    /// The message is too large to be fetched.
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+    },
+}
+
+impl Fetched {
+    /// A part that was asked for.
+    #[must_use]
+    pub fn part(&self, number: &PartNumber) -> Option<&[u8]> {
+        self.parts.iter().find(|(found, _)| found == number).map(|(_, bytes)| bytes.as_slice())
+    }
+
+    /// The MIME header of a part that was asked for.
+    #[must_use]
+    pub fn part_header(&self, number: &PartNumber) -> Option<&[u8]> {
+        self.part_headers.iter().find(|(found, _)| found == number).map(|(_, bytes)| bytes.as_slice())
+    }
+
+    const fn new(uid: Uid) -> Self {
+        Self {
+            uid,
+            flags: None,
+            size: None,
+            received: None,
+            envelope: None,
+            structure: None,
+            header: None,
+            whole: None,
+            parts: Vec::new(),
+            part_headers: Vec::new(),
+            unreadable: Vec::new(),
+        }
+    }
+
+    /// Adds what one response says; a server may use several for a message.
+    fn take(&mut self, data: MessageData) {
+        self.flags = data.flags.or_else(|| self.flags.take());
+        self.size = data.size.or(self.size);
+        self.received = data.received.or(self.received);
+        self.envelope = data.envelope.or_else(|| self.envelope.take());
+        self.structure = data.structure.or_else(|| self.structure.take());
+        for (section, bytes) in data.sections {
+            match section {
+                Section::Whole => self.whole = Some(bytes),
+                Section::Header => self.header = Some(bytes),
+                Section::Part(number) => self.parts.push((number, bytes)),
+                Section::PartHeader(number) => self.part_headers.push((number, bytes)),
+            }
+        }
+        self.unreadable.extend(data.unreadable.into_iter().map(|item| Unreadable::Malformed { item }));
+    }
+}
+
+/// Messages, fetched batch by batch as they are asked for; made by [`ImapSession::fetch`].
+///
+/// A batch is fetched whole: at most 64 messages and, where message data was asked for, 4 MB of them (or one larger message). While
+/// its messages are taken out, the session is free for other calls. Dropping the stream drains the batch under way, if any.
+#[must_use = "nothing is fetched before the first `next`"]
+pub struct FetchStream {
+    plan: Plan,
+    state: State,
+    ready: VecDeque<Fetched>,
+}
+
+/// What is to be fetched.
+#[derive(Clone)]
+struct Plan {
+    session: ImapSession,
+    mailbox: MailboxName,
+    validity: UidValidity,
+    items: FetchItems,
+}
+
+enum State {
+    /// The UIDs are still to be asked for.
+    Begin(UidSet),
+    Finding(BoxFuture<'static, Result<Vec<u32>, Error>>),
+    /// UIDs in ascending order, still to be fetched.
+    Left(VecDeque<u32>),
+    Fetching(VecDeque<u32>, BoxFuture<'static, Result<Batch, Error>>),
+    Ended,
+}
+
+/// What one step brought: messages, and the UIDs that did not fit.
+struct Batch {
+    messages: Vec<Fetched>,
+    postponed: Vec<u32>,
+}
+
+impl ImapSession {
+    /// Fetches messages in ascending order of their UIDs (RFC 9051, section 6.4.9), without setting `\Seen`.
+    ///
+    /// Messages that are not there are left out; that is not an error. Nothing happens before the first
+    /// [`next`](FetchStream::next).
+    pub fn fetch(&self, mailbox: &MailboxName, uids: &UidSet, items: &FetchItems) -> FetchStream {
+        let plan = Plan {
+            session: self.clone(),
+            mailbox: mailbox.clone(),
+            validity: uids.validity(),
+            items: items.clone(),
+        };
+        FetchStream { plan, state: State::Begin(uids.clone()), ready: VecDeque::new() }
+    }
+
+    /// Fetches one whole message, byte by byte, without setting `\Seen`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] where it is not there; [`Error::UidValidityChanged`]; [`Error::InvalidInput`] where it is too large.
+    pub async fn message(&self, mailbox: &MailboxName, uid: Uid) -> Result<Vec<u8>, Error> {
+        let mut stream = self.fetch(mailbox, &uid.into(), &FetchItems::new().whole());
+        let fetched = stream.next().await.transpose()?;
+        if let Some([Unreadable::TooLarge { size }]) =
+            fetched.as_ref().map(|message| message.unreadable.as_slice())
+        {
+            return Err(Error::invalid("message", format!("it is too large to be fetched: {size} bytes")));
+        }
+        fetched.and_then(|message| message.whole).ok_or(Error::NotFound { what: "message" })
+    }
+}
+
+impl FetchStream {
+    /// The next message; `None` after the last one, or after an error.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UidValidityChanged`] where the mailbox was rebuilt, [`Error::NotFound`] where it is gone; those of every method.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the wait loses nothing: the next call goes on where it was.
+    pub async fn next(&mut self) -> Option<Result<Fetched, Error>> {
+        std::future::poll_fn(|cx| self.poll_message(cx)).await
+    }
+
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Fetched, Error>>> {
+        loop {
+            if let Some(message) = self.ready.pop_front() {
+                return Poll::Ready(Some(Ok(message)));
+            }
+            let outcome = match &mut self.state {
+                State::Begin(uids) => {
+                    self.state = State::Finding(Box::pin(find(self.plan.clone(), uids.clone())));
+                    continue;
+                }
+                State::Finding(finding) => ready!(finding.as_mut().poll(cx)).map(VecDeque::from),
+                State::Left(left) if left.is_empty() => return Poll::Ready(None),
+                State::Left(left) => {
+                    let batch: Vec<u32> = left.drain(..left.len().min(MAX_BATCH)).collect();
+                    let fetching = Box::pin(fetch_batch(self.plan.clone(), batch));
+                    self.state = State::Fetching(std::mem::take(left), fetching);
+                    continue;
+                }
+                State::Fetching(left, fetching) => {
+                    ready!(fetching.as_mut().poll(cx)).map(|Batch { messages, postponed }| {
+                        self.ready.extend(messages);
+                        postponed.into_iter().chain(left.drain(..)).collect()
+                    })
+                }
+                State::Ended => return Poll::Ready(None),
+            };
+            match outcome {
+                Ok(left) => self.state = State::Left(left),
+                Err(error) => {
+                    self.state = State::Ended;
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+        }
+    }
+}
+
+impl Stream for FetchStream {
+    type Item = Result<Fetched, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_message(cx)
+    }
+}
+
+impl fmt::Debug for FetchStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FetchStream").field("mailbox", &self.plan.mailbox).finish_non_exhaustive()
+    }
+}
+
+/// The UIDs of the set that there are, ascending.
+async fn find(plan: Plan, uids: UidSet) -> Result<Vec<u32>, Error> {
+    let session = plan.session.clone();
+    session
+        .run(move |engine| {
+            Box::pin(async move {
+                engine.enter(&plan.mailbox, Access::Read, Some(plan.validity)).await?;
+                let command = Command::new("UID SEARCH").arg(format_args!("UID {uids}"));
+                let found = engine.run(command).await?.into_data();
+                let numbers = found
+                    .filter_map(|data| if let Data::Search(numbers) = data { Some(numbers) } else { None });
+                // `7:*` finds the last message even where its UID is below 7 (RFC 9051, section 9, seq-range).
+                let mut numbers: Vec<u32> =
+                    numbers.flatten().filter(|&number| uids.contains_number(number)).collect();
+                numbers.sort_unstable();
+                numbers.dedup();
+                Ok(numbers)
+            })
+        })
+        .await
+}
+
+async fn fetch_batch(plan: Plan, numbers: Vec<u32>) -> Result<Batch, Error> {
+    let session = plan.session.clone();
+    session
+        .run(move |engine| {
+            Box::pin(async move {
+                engine.enter(&plan.mailbox, Access::Read, Some(plan.validity)).await?;
+                plan.fetch(engine, numbers).await
+            })
+        })
+        .await
+}
+
+impl Plan {
+    async fn fetch(&self, engine: &mut Engine, mut numbers: Vec<u32>) -> Result<Batch, Error> {
+        let (mut postponed, mut messages) = (Vec::new(), Vec::new());
+        if self.items.is_heavy() {
+            let sizes = self.sizes(engine, &numbers).await?;
+            (numbers, postponed, messages) = self.choose(&sizes);
+        }
+        if !numbers.is_empty() {
+            let fetched = self.ask(engine, &numbers, &self.items.to_string()).await?;
+            messages.extend(fetched);
+            messages.sort_unstable_by_key(|message| message.uid);
+        }
+        Ok(Batch { messages, postponed })
+    }
+
+    /// The sizes of the messages that there are. One whose size can't be had counts as small: the guard has the last word.
+    async fn sizes(&self, engine: &mut Engine, numbers: &[u32]) -> Result<Vec<(u32, u64)>, Error> {
+        let fetched = self.ask(engine, numbers, "UID RFC822.SIZE").await?;
+        Ok(fetched.into_iter().map(|message| (message.uid.number(), message.size.unwrap_or(0))).collect())
+    }
+
+    /// What goes into this batch, what has to wait, and what is too large.
+    fn choose(&self, sizes: &[(u32, u64)]) -> (Vec<u32>, Vec<u32>, Vec<Fetched>) {
+        let (mut chosen, mut postponed, mut too_large, mut total) =
+            (Vec::new(), Vec::new(), Vec::new(), 0_u64);
+        for &(number, size) in sizes {
+            let fits = total == 0 || total.saturating_add(size) <= MAX_BATCH_BYTES;
+            match Uid::new(self.validity, number) {
+                _ if !postponed.is_empty() || !fits => postponed.push(number),
+                Some(uid) if size > MAX_LITERAL => {
+                    let unreadable = vec![Unreadable::TooLarge { size }];
+                    too_large.push(Fetched { unreadable, size: Some(size), ..Fetched::new(uid) });
+                }
+                _ => {
+                    chosen.push(number);
+                    total = total.saturating_add(size.max(1));
+                }
+            }
+        }
+        (chosen, postponed, too_large)
+    }
+
+    /// One UID FETCH; the messages by their UIDs.
+    async fn ask(&self, engine: &mut Engine, numbers: &[u32], items: &str) -> Result<Vec<Fetched>, Error> {
+        let command = Command::new("UID FETCH").arg(Numbers(numbers)).arg(format_args!("({items})"));
+        let mut messages: BTreeMap<Uid, Fetched> = BTreeMap::new();
+        let mut is_lost = false;
+        for data in engine.run(command).await?.into_data() {
+            let Data::Fetch(message) = data else { continue };
+            // Without a UID it is news of somebody's flags, or an answer of which nothing can be made.
+            let uid =
+                message.uid.filter(|uid| numbers.contains(uid)).and_then(|uid| Uid::new(self.validity, uid));
+            match uid {
+                Some(uid) => messages.entry(uid).or_insert_with(|| Fetched::new(uid)).take(*message),
+                None => is_lost |= message.uid.is_none() && !message.unreadable.is_empty(),
+            }
+        }
+        if is_lost {
+            // It belongs to one of those that were not answered otherwise: better to name one too many than to hide one.
+            for uid in numbers.iter().filter_map(|&number| Uid::new(self.validity, number)) {
+                let lost = || {
+                    let item = "FETCH".to_owned();
+                    Fetched { unreadable: vec![Unreadable::Malformed { item }], ..Fetched::new(uid) }
+                };
+                messages.entry(uid).or_insert_with(lost);
+            }
+        }
+        Ok(messages.into_values().collect())
+    }
+}

@@ -1,0 +1,117 @@
+//! The ways to log in.
+
+use zeroize::Zeroizing;
+
+use super::capabilities::Capabilities;
+use super::dialogue::{Dialogue, refusal_of};
+use super::response::{Code, Condition, Status};
+use crate::sasl::{Exchange, Mechanism, Proof};
+use crate::{Credentials, Error};
+
+/// Logs in; afterwards the capabilities are those of the logged-in state.
+pub(super) async fn log_in(dialogue: &mut Dialogue, credentials: &Credentials) -> Result<(), Error> {
+    let proof = credentials.proof(None).await?;
+    let refused = match attempt(dialogue, &proof).await {
+        Err(Error::LoginRefused(_)) if credentials.can_refresh() => credentials.proof(Some(&proof)).await?,
+        outcome => return outcome,
+    };
+    attempt(dialogue, &refused).await
+}
+
+async fn attempt(dialogue: &mut Dialogue, proof: &Proof) -> Result<(), Error> {
+    let offered = dialogue.capabilities.clone();
+    let way = Way::choose(&offered, proof)?;
+    // What was said before the login doesn't hold after it.
+    dialogue.capabilities = Capabilities::default();
+    let outcome = match way {
+        Way::Sasl(mechanism) => authenticate(dialogue, mechanism, proof, offered.has("SASL-IR")).await,
+        Way::Command(password) => login(dialogue, proof, password).await,
+    };
+    match outcome {
+        Ok(Some(Code::Capability(capabilities))) => dialogue.capabilities = capabilities,
+        Ok(_) => {}
+        Err(error) => {
+            dialogue.capabilities = offered;
+            return Err(error);
+        }
+    }
+    dialogue.learn_capabilities().await
+}
+
+enum Way<'a> {
+    Sasl(Mechanism),
+    /// The LOGIN command, with this password.
+    Command(&'a str),
+}
+
+impl<'a> Way<'a> {
+    fn choose(offered: &Capabilities, proof: &'a Proof) -> Result<Self, Error> {
+        let mechanism = Mechanism::choose(proof, |name| offered.has(&format!("AUTH={name}")));
+        match (mechanism, proof.password()) {
+            (Some(mechanism), _) => Ok(Self::Sasl(mechanism)),
+            (None, Some(password)) if !offered.has("LOGINDISABLED") => Ok(Self::Command(password)),
+            (None, Some(_)) => Err(Error::Unsupported { extension: "AUTH=PLAIN" }),
+            (None, None) => Err(Error::Unsupported { extension: "AUTH=XOAUTH2" }),
+        }
+    }
+}
+
+/// RFC 9051, section 6.2.2; the first response goes along where the server takes it (RFC 4959).
+async fn authenticate(
+    dialogue: &mut Dialogue,
+    mechanism: Mechanism,
+    proof: &Proof,
+    takes_initial: bool,
+) -> Result<Option<Code>, Error> {
+    const STEP: &str = "AUTHENTICATE";
+    let mut exchange = Exchange::new(mechanism, proof);
+    let tag = dialogue.begin(STEP);
+    let command = format!("{tag} {STEP} {}", mechanism.name());
+    match if takes_initial { exchange.initial() } else { None } {
+        Some(initial) => dialogue.send_line(&[command.as_bytes(), b" ", initial.as_bytes()]).await?,
+        None => dialogue.send_line(&[command.as_bytes()]).await?,
+    }
+    loop {
+        match dialogue.consent(&tag, STEP, &mut Vec::new()).await? {
+            Ok(challenge) => {
+                let answer = exchange.answer(challenge.trim_ascii())?;
+                dialogue.send_line(&[answer.as_bytes()]).await?;
+            }
+            Err(Condition { status: Status::Ok, code, .. }) => return Ok(code),
+            Err(condition) => return Err(exchange.refused(refusal_of(STEP, condition))),
+        }
+    }
+}
+
+/// RFC 9051, section 6.2.3.
+async fn login(dialogue: &mut Dialogue, proof: &Proof, password: &str) -> Result<Option<Code>, Error> {
+    const STEP: &str = "LOGIN";
+    let tag = dialogue.begin(STEP);
+    let mut line = Zeroizing::new(format!("{tag} {STEP}").into_bytes());
+    for text in [proof.user(), password] {
+        // Room for every escape, so that nothing is left behind where the line grew.
+        line.reserve(text.len() * 2 + 3);
+        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            line.extend_from_slice(b" \"");
+            for byte in text.bytes() {
+                if matches!(byte, b'"' | b'\\') {
+                    line.push(b'\\');
+                }
+                line.push(byte);
+            }
+            line.push(b'"');
+            continue;
+        }
+        let announced = format!(" {{{}}}", text.len());
+        dialogue.send_line(&[&line, announced.as_bytes()]).await?;
+        if let Err(condition) = dialogue.consent(&tag, STEP, &mut Vec::new()).await? {
+            return Err(proof.refused(refusal_of(STEP, condition)));
+        }
+        line = Zeroizing::new(text.as_bytes().to_vec());
+    }
+    dialogue.send_line(&[&line]).await?;
+    match dialogue.finish(&tag, STEP, &mut Vec::new()).await? {
+        Condition { status: Status::Ok, code, .. } => Ok(code),
+        condition => Err(proof.refused(refusal_of(STEP, condition))),
+    }
+}
