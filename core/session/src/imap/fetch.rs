@@ -258,14 +258,9 @@ async fn find(plan: Plan, uids: UidSet) -> Result<Vec<u32>, Error> {
             Box::pin(async move {
                 engine.enter(&plan.mailbox, Access::Read, Some(plan.validity)).await?;
                 let command = Command::new("UID SEARCH").arg(format_args!("UID {uids}"));
-                let found = engine.run(command).await?.into_data();
-                let numbers = found
-                    .filter_map(|data| if let Data::Search(numbers) = data { Some(numbers) } else { None });
+                let mut numbers = engine.search(command).await?;
                 // `7:*` finds the last message even where its UID is below 7 (RFC 9051, section 9, seq-range).
-                let mut numbers: Vec<u32> =
-                    numbers.flatten().filter(|&number| uids.contains_number(number)).collect();
-                numbers.sort_unstable();
-                numbers.dedup();
+                numbers.retain(|&number| uids.contains_number(number));
                 Ok(numbers)
             })
         })

@@ -32,10 +32,23 @@ async fn attempt(dialogue: &mut Dialogue, proof: &Proof) -> Result<(), Error> {
         Ok(_) => {}
         Err(error) => {
             dialogue.capabilities = offered;
-            return Err(error);
+            return Err(sort(proof.redact(error)));
         }
     }
     dialogue.learn_capabilities().await
+}
+
+/// A login may be refused for reasons that are not the credentials' (RFC 5530): nobody should be asked for another password then.
+fn sort(error: Error) -> Error {
+    let others = ["UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN"];
+    match error {
+        Error::LoginRefused(refusal)
+            if refusal.response_code.as_deref().is_some_and(|code| others.contains(&code)) =>
+        {
+            Error::Refused(refusal)
+        }
+        error => error,
+    }
 }
 
 enum Way<'a> {

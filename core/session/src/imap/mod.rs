@@ -15,6 +15,7 @@
 //! Nothing that is sent or received is ever logged: there is no library below this module that could.
 
 mod capabilities;
+mod change;
 mod command;
 mod connection;
 mod cursor;
@@ -28,8 +29,10 @@ mod guard;
 mod items;
 mod list;
 mod login;
+mod mailboxes;
 mod name;
 mod response;
+mod search;
 mod select;
 mod session;
 mod structure;
@@ -38,6 +41,7 @@ mod utf7;
 mod watch;
 
 pub use capabilities::Capabilities;
+pub use change::{FlagChange, Moved};
 pub use connection::ImapConnection;
 pub use date::Date;
 pub use envelope::{Envelope, EnvelopeAddress};
@@ -45,9 +49,14 @@ pub use fetch::{FetchStream, Fetched, Unreadable};
 pub use flag::{Flag, Keyword};
 pub use items::FetchItems;
 pub use list::{MailboxInfo, Role};
+pub use mailboxes::MailboxStatus;
 pub use name::MailboxName;
+pub use search::Search;
 pub use select::Selected;
 pub use session::ImapSession;
 pub use structure::{Content, PartNumber, Single, Structure};
 pub use uid::{Uid, UidSet, UidValidity};
 pub use watch::{Change, Watch};
+
+#[cfg(test)]
+mod tests;
