@@ -21,12 +21,12 @@ const GOODBYE: u16 = 421;
 pub(super) async fn ask(
     wire: &mut Wire<Secure>,
     step: &'static str,
-    line: &[u8],
+    line: &str,
     deadline: Duration,
 ) -> Result<Answer, Error> {
     in_step(wire).await?;
     wire.begin(step, deadline);
-    wire.send(line).await?;
+    wire.send(line.as_bytes()).await?;
     Answer::read(wire).await
 }
 

@@ -8,45 +8,41 @@ use super::extensions::SmtpExtensions;
 use super::options::{Dsn, SendOptions};
 use crate::Error;
 
-pub(super) const DATA: &[u8] = b"DATA\r\n";
-pub(super) const RSET: &[u8] = b"RSET\r\n";
-pub(super) const NOOP: &[u8] = b"NOOP\r\n";
-pub(super) const QUIT: &[u8] = b"QUIT\r\n";
+pub(super) const DATA: &str = "DATA\r\n";
+pub(super) const RSET: &str = "RSET\r\n";
+pub(super) const NOOP: &str = "NOOP\r\n";
+pub(super) const QUIT: &str = "QUIT\r\n";
 
 /// EHLO with a name that is the same on every device. The host's own name or address is nobody's business: servers write it into
 /// the Received header, for every recipient to read; and behind NAT it says nothing true (RFC 5321, section 4.1.4, asks for a
 /// literal where there is no name).
-pub(super) fn ehlo() -> Vec<u8> {
-    Ehlo::new(ClientId::Ipv4(std::net::Ipv4Addr::LOCALHOST)).to_string().into_bytes()
+pub(super) fn ehlo() -> String {
+    Ehlo::new(ClientId::Ipv4(std::net::Ipv4Addr::LOCALHOST)).to_string()
 }
 
-/// MAIL and one RCPT for each recipient.
+/// MAIL, with what the server must know of the message.
 ///
 /// # Errors
 ///
 /// [`Error::InvalidInput`] for an envelope without recipients, or a message longer than the server takes; [`Error::Unsupported`]
 /// for what the server would not understand.
-pub(super) fn envelope(
+pub(super) fn mail(
     envelope: &Envelope,
     message: &[u8],
     options: &SendOptions,
     server: &SmtpExtensions,
-) -> Result<Vec<String>, Error> {
+) -> Result<String, Error> {
     if envelope.to.is_empty() {
         return Err(Error::invalid("envelope", "it has no recipient"));
     }
-    if options.dsn.is_some() && !server.dsn {
-        return Err(Error::Unsupported { extension: "DSN" });
-    }
-    let mail = Mail::new(
-        envelope.from.as_ref().map(on_the_wire),
-        mail_parameters(envelope, message, options, server)?,
-    );
-    let recipients = envelope.to.iter().map(|to| {
-        let parameters = options.dsn.as_ref().map_or_else(Vec::new, |dsn| rcpt_parameters(dsn, to));
-        Rcpt::new(on_the_wire(to), parameters).to_string()
-    });
-    Ok(std::iter::once(mail.to_string()).chain(recipients).collect())
+    let parameters = mail_parameters(envelope, message, options, server)?;
+    Ok(Mail::new(envelope.from.as_ref().map(on_the_wire), parameters).to_string())
+}
+
+/// RCPT for one recipient.
+pub(super) fn rcpt(to: &Address, options: &SendOptions) -> String {
+    let parameters = options.dsn.as_ref().map_or_else(Vec::new, |dsn| rcpt_parameters(dsn, to));
+    Rcpt::new(on_the_wire(to), parameters).to_string()
 }
 
 /// lettre writes a domain as it is given, so it is given A-labels. "Dangerous" means that lettre does not check it again: our
@@ -79,6 +75,7 @@ fn mail_parameters(
         parameters.push(MailParameter::SmtpUtfEight);
     }
     if let Some(dsn) = &options.dsn {
+        supported(server.dsn, "DSN")?;
         let other = |keyword: &str, value: &str| MailParameter::Other {
             keyword: keyword.to_owned(),
             value: Some(value.to_owned()),

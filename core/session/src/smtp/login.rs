@@ -35,7 +35,7 @@ async fn present(
     let mut exchange = Exchange::new(mechanism, proof);
     let mut line = first_line(mechanism, proof, &mut exchange);
     loop {
-        let answer = answer::ask(wire, "AUTH", line.as_bytes(), timeouts.progress).await?;
+        let answer = answer::ask(wire, "AUTH", &line, timeouts.progress).await?;
         match answer.class() {
             2 => return Ok(()),
             3 => line = end_line(&exchange.answer(answer.lines().next().unwrap_or_default())?),

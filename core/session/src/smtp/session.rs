@@ -208,7 +208,7 @@ async fn serve(
 async fn simple(
     wire: &mut Wire<Secure>,
     step: &'static str,
-    command: &[u8],
+    command: &str,
     timeouts: &Timeouts,
 ) -> Result<(), Error> {
     answer::ask(wire, step, command, timeouts.progress).await?.completed(step)?;

@@ -31,18 +31,34 @@ pub(super) enum Stage {
     Ended(Result<Receipt, Error>),
 }
 
+/// What a command before the message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    Mail,
+    Rcpt,
+    Data,
+}
+
+impl Step {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Mail => "MAIL",
+            Self::Rcpt => "RCPT",
+            Self::Data => "DATA",
+        }
+    }
+}
+
 /// A message that is ready to be sent.
 #[derive(Debug)]
 pub(super) struct Job {
-    /// MAIL, then RCPT for each recipient.
-    commands: Vec<String>,
+    /// MAIL, then RCPT for each recipient, then DATA where it goes with them.
+    commands: Vec<(Step, String)>,
     recipients: Vec<Address>,
     message: Arc<[u8]>,
     framing: Framing,
     /// How many commands go in one write.
     in_flight: usize,
-    /// Whether DATA goes with the last of them.
-    joins_data: bool,
     all_or_nothing: bool,
     stage: watch::Sender<Stage>,
 }
@@ -56,14 +72,18 @@ impl Job {
         server: &SmtpExtensions,
     ) -> Result<Self, Error> {
         body::check(&message)?;
+        let mut commands = vec![(Step::Mail, command::mail(envelope, &message, options, server)?)];
+        commands.extend(envelope.to.iter().map(|to| (Step::Rcpt, command::rcpt(to, options))));
+        // BDAT needs no go-ahead, so it is as fast without; and all or nothing must be decided before DATA.
+        if server.pipelining && !server.chunking && !options.all_or_nothing {
+            commands.push((Step::Data, command::DATA.to_owned()));
+        }
         Ok(Self {
-            commands: command::envelope(envelope, &message, options, server)?,
+            commands,
             recipients: envelope.to.clone(),
             message,
             framing: if server.chunking { Framing::Length } else { Framing::Dot },
             in_flight: if server.pipelining { MAX_IN_FLIGHT } else { 1 },
-            // BDAT needs no go-ahead, so it is as fast without; and all or nothing must be decided before DATA.
-            joins_data: server.pipelining && !server.chunking && !options.all_or_nothing,
             all_or_nothing: options.all_or_nothing,
             stage: watch::Sender::new(Stage::Pending),
         })
@@ -138,26 +158,32 @@ struct Transaction<'a> {
 
 impl Transaction<'_> {
     async fn run(&mut self, is_abandoned: impl Fn() -> bool) -> Result<Decided, Error> {
-        let mut go_ahead = None;
-        let mut groups = self.job.commands.chunks(self.job.in_flight).peekable();
-        let mut is_first = true;
-        while let Some(group) = groups.next() {
-            let with_data = self.job.joins_data && groups.peek().is_none();
-            let mut answers = self.ask(group, is_first, with_data).await?.into_iter();
-            if is_first && let Some(refusal) = self.mail(answers.next())? {
-                let data = if with_data { answers.next_back() } else { None };
-                return self.refused(refusal, data).await;
+        let (mut sender, mut go_ahead) = (None, None);
+        for group in self.job.commands.chunks(self.job.in_flight) {
+            for (step, answer) in self.ask(group).await? {
+                match step {
+                    Step::Mail => sender = refusal(answer, step)?,
+                    Step::Rcpt => self.rcpt(answer)?,
+                    Step::Data => go_ahead = Some(answer),
+                }
             }
-            go_ahead = if with_data { answers.next_back() } else { None };
-            self.rcpt(answers)?;
-            is_first = false;
+            if sender.is_some() {
+                break;
+            }
             if go_ahead.is_none() && is_abandoned() {
                 return Ok((Err(Error::Cancelled), After::Open));
             }
         }
-        if !self.goes_on() {
-            let receipt = self.receipt(Delivery::NotSent(NotSent::Recipients));
-            return self.give_up(receipt, go_ahead).await;
+        if let Some(refusal) = sender {
+            return self.give_up(NotSent::Refused(refusal), go_ahead).await;
+        }
+        let enough = if self.job.all_or_nothing {
+            self.recipients.iter().all(is_accepted)
+        } else {
+            self.is_for_anybody()
+        };
+        if !enough {
+            return self.give_up(NotSent::Recipients, go_ahead).await;
         }
         match self.job.framing {
             Framing::Dot => self.data(go_ahead).await,
@@ -165,84 +191,56 @@ impl Transaction<'_> {
         }
     }
 
-    /// Sends a group of commands in one write, and reads an answer to each.
-    async fn ask(&mut self, group: &[String], is_first: bool, with_data: bool) -> Result<Vec<Answer>, Error> {
-        let mut lines = group.concat().into_bytes();
-        if with_data {
-            lines.extend_from_slice(command::DATA);
-        }
-        let step = if is_first { "MAIL" } else { "RCPT" };
+    /// Sends a group of commands in one write, and reads the answer to each.
+    async fn ask(&mut self, group: &[(Step, String)]) -> Result<Vec<(Step, Answer)>, Error> {
         in_step(self.wire).await?;
-        self.wire.begin(step, self.timeouts.progress);
-        self.wire.send(&lines).await?;
+        let lines: String = group.iter().map(|(_, line)| line.as_str()).collect();
         let mut answers = Vec::new();
-        for index in 0..group.len() + usize::from(with_data) {
-            let step = if index == group.len() {
-                "DATA"
-            } else if is_first && index == 0 {
-                "MAIL"
-            } else {
-                "RCPT"
-            };
-            self.wire.begin(step, self.timeouts.progress);
-            answers.push(Answer::read(self.wire).await?);
+        for (step, _) in group {
+            self.wire.begin(step.name(), self.timeouts.progress);
+            if answers.is_empty() {
+                self.wire.send(lines.as_bytes()).await?;
+            }
+            answers.push((*step, Answer::read(self.wire).await?));
         }
         Ok(answers)
     }
 
-    /// The refusal of MAIL, where it was refused.
-    fn mail(&mut self, answer: Option<Answer>) -> Result<Option<Refusal>, Error> {
-        let answer = answer.ok_or_else(|| Error::internal("MAIL was not asked"))?;
-        match answer.completed("MAIL") {
-            Ok(_) => Ok(None),
-            Err(Error::Refused(refusal)) => Ok(Some(refusal)),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Notes the answers to RCPT, in the order of the envelope.
-    fn rcpt(&mut self, answers: impl Iterator<Item = Answer>) -> Result<(), Error> {
-        for answer in answers {
-            let outcome = match answer.completed("RCPT") {
-                Ok(_) => Acceptance::Accepted,
-                Err(Error::Refused(refusal)) => Acceptance::Refused(refusal),
-                Err(error) => return Err(error),
-            };
-            let address = self.job.recipients.get(self.recipients.len()).cloned();
-            let address = address.ok_or_else(|| Error::internal("more answers than recipients"))?;
-            self.recipients.push(RecipientOutcome { address, outcome });
-        }
+    /// Notes the answer to the next recipient, in the order of the envelope.
+    fn rcpt(&mut self, answer: Answer) -> Result<(), Error> {
+        let outcome = refusal(answer, Step::Rcpt)?.map_or(Acceptance::Accepted, Acceptance::Refused);
+        let address = self.job.recipients.get(self.recipients.len()).cloned();
+        let address = address.ok_or_else(|| Error::internal("more answers than recipients"))?;
+        self.recipients.push(RecipientOutcome { address, outcome });
         Ok(())
     }
 
-    /// Whether the recipients that were accepted are enough.
-    fn goes_on(&self) -> bool {
-        let is_accepted = |recipient: &RecipientOutcome| recipient.outcome == Acceptance::Accepted;
-        if self.job.all_or_nothing {
-            self.recipients.iter().all(is_accepted)
-        } else {
-            self.recipients.iter().any(is_accepted)
+    fn is_for_anybody(&self) -> bool {
+        self.recipients.iter().any(is_accepted)
+    }
+
+    /// Ends without the message.
+    ///
+    /// A DATA that went with the recipients may have been accepted although none of them was: then an empty message goes to nobody
+    /// (RFC 2920, section 3.1), and the server's word on it is of no interest.
+    async fn give_up(&mut self, because: NotSent, data: Option<Answer>) -> Result<Decided, Error> {
+        let data = data.filter(|answer| answer.class() == 3);
+        if let (Some(answer), true) = (&data, self.is_for_anybody()) {
+            // The sender refused, a recipient accepted: an empty message might go to that one. Only hanging up can't.
+            return Err(answer.unexpected(Step::Data.name()));
         }
-    }
-
-    /// The sender was refused, and so was everybody.
-    async fn refused(&mut self, refusal: Refusal, data: Option<Answer>) -> Result<Decided, Error> {
-        let refuse = |address: &Address| RecipientOutcome {
-            address: address.clone(),
-            outcome: Acceptance::Refused(refusal.clone()),
-        };
-        self.recipients = self.job.recipients.iter().map(refuse).collect();
-        let receipt = self.receipt(Delivery::NotSent(NotSent::Refused(refusal)));
-        self.give_up(receipt, data).await
-    }
-
-    /// Ends without the message. A DATA that went with the recipients may have been accepted although none of them was: then an
-    /// empty message goes to nobody (RFC 2920, section 3.1), and the server's word on it is of no interest.
-    async fn give_up(&mut self, receipt: Receipt, data: Option<Answer>) -> Result<Decided, Error> {
-        if data.is_some_and(|answer| answer.class() == 3) {
+        if let NotSent::Refused(refusal) = &because {
+            let refuse = |address: &Address| RecipientOutcome {
+                address: address.clone(),
+                outcome: Acceptance::Refused(refusal.clone()),
+            };
+            self.recipients = self.job.recipients.iter().map(refuse).collect();
+        }
+        let receipt = self.receipt(Delivery::NotSent(because));
+        if data.is_some() {
             // The outcome is decided, whatever becomes of the wire.
             self.job.end(Ok(receipt.clone()));
-            answer::ask(self.wire, "DATA", b".\r\n", self.timeouts.progress).await?;
+            answer::ask(self.wire, Step::Data.name(), ".\r\n", self.timeouts.progress).await?;
         }
         Ok((Ok(receipt), After::Open))
     }
@@ -274,7 +272,7 @@ impl Transaction<'_> {
             }
             self.wire.begin("the message", self.timeouts.progress);
             if let Err(error) = self.wire.send(&piece).await {
-                return Err(self.cut_off(error, body.is_over()).await);
+                return Err(self.cut_off(error).await);
             }
         }
         self.wire.begin("the answer to the message", self.timeouts.final_reply);
@@ -306,10 +304,13 @@ impl Transaction<'_> {
         }
     }
 
-    /// A server that hangs up in the middle of a message often says why first: that is a better answer than a broken pipe.
-    async fn cut_off(&mut self, error: Error, was_last: bool) -> Error {
+    /// A server that hangs up in the middle of a message often says why first: its no is a better answer than a broken pipe.
+    async fn cut_off(&mut self, error: Error) -> Error {
+        if !matches!(error, Error::Network { .. }) {
+            return error;
+        }
         self.wire.begin("the message", self.timeouts.close);
-        if let (Error::Network { .. }, false, Ok(answer)) = (&error, was_last, Answer::read(self.wire).await)
+        if let Ok(answer) = Answer::read(self.wire).await
             && matches!(answer.class(), 4 | 5)
         {
             let because = NotSent::Refused(answer.refusal(self.step()));
@@ -321,4 +322,17 @@ impl Transaction<'_> {
     fn receipt(&self, message: Delivery) -> Receipt {
         Receipt { message, recipients: self.recipients.clone() }
     }
+}
+
+/// The refusal of a command, where it was refused.
+fn refusal(answer: Answer, step: Step) -> Result<Option<Refusal>, Error> {
+    match answer.completed(step.name()) {
+        Ok(_) => Ok(None),
+        Err(Error::Refused(refusal)) => Ok(Some(refusal)),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_accepted(recipient: &RecipientOutcome) -> bool {
+    recipient.outcome == Acceptance::Accepted
 }

@@ -185,6 +185,23 @@ async fn a_refused_sender_is_everybodys_refusal() {
 }
 
 #[tokio::test]
+async fn an_empty_message_goes_to_nobody() {
+    // The sender refused, a recipient accepted, and DATA too: a lone dot would send that one an empty message.
+    let script = "
+        C: MAIL FROM:<alice@example.test>
+        S: 553 5.7.1 not yours
+        C: RCPT TO:<bob@example.test>
+        S: 250 ok
+        C: RCPT TO:<carol@example.test>
+        S: 503 5.5.1 MAIL first
+        C: DATA
+        S: 354 go
+    ";
+    let fault = PeerFault::Unexpected { step: "DATA", line: "354 go".to_owned() };
+    assert_eq!(send("PIPELINING", &default(), script).await, Err(fault.into()));
+}
+
+#[tokio::test]
 async fn a_message_may_be_refused_before_and_after_its_text() {
     let script = format!("{TO_BOTH}C: DATA\nS: 451 4.3.0 later\n{RESET}{BYE}");
     let receipt = send("PIPELINING", &default(), &script).await.unwrap();
