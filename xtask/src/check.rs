@@ -5,6 +5,7 @@ mod codes;
 mod deny;
 mod graph;
 mod licence;
+mod promises;
 mod sources;
 
 use std::path::Path;
@@ -66,6 +67,7 @@ fn all(root: &Path) -> Vec<(&'static str, Outcome)> {
         ("bans", under(deny::bans)),
         ("sources", under(deny::sources)),
         ("docs/errors.md has every code", error_codes(root)),
+        ("SECURITY.md names tests that exist", security_promises(root)),
         ("no unfinished code", committed_rust(root).map(|files| sources::unfinished(&files))),
         ("no file over 800 lines", committed_rust(root).map(|files| sources::too_long(&files))),
     ]
@@ -73,6 +75,10 @@ fn all(root: &Path) -> Vec<(&'static str, Outcome)> {
 
 fn error_codes(root: &Path) -> Outcome {
     Ok(codes::documented(&read(root, "core/types/src/code.rs")?, &read(root, "docs/errors.md")?))
+}
+
+fn security_promises(root: &Path) -> Outcome {
+    Ok(promises::kept(&read(root, "SECURITY.md")?, &committed_rust(root)?))
 }
 
 /// `cargo metadata` of the whole workspace, for all platforms, from the lock file as it is.

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::str::FromStr;
 
 use super::reply;
 use crate::{Error, PeerFault};
@@ -63,6 +64,17 @@ impl UniqueId {
     }
 }
 
+impl FromStr for UniqueId {
+    type Err = Error;
+
+    /// Takes an id that an app has kept.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let wrong =
+            || Error::invalid("unique id", "it is not 1 to 255 printable ASCII characters without blanks");
+        Self::parse(text.as_bytes()).ok_or_else(wrong)
+    }
+}
+
 impl fmt::Display for UniqueId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -117,6 +129,15 @@ mod tests {
         assert!(parse_uid(&line(MAX_UNIQUE_ID)).is_ok());
         let over = Error::LimitExceeded { what: "the length of a unique id", limit: 255 };
         assert_eq!(parse_uid(&line(MAX_UNIQUE_ID + 1)), Err(over));
+    }
+
+    #[test]
+    fn a_kept_id_is_read_back() {
+        assert_eq!("abc".parse::<UniqueId>().map(|uid| uid.to_string()), Ok("abc".to_owned()));
+        for text in ["", "a b", "a\n", "ü", &"u".repeat(MAX_UNIQUE_ID + 1)] {
+            let error = text.parse::<UniqueId>().map_err(|error| error.code());
+            assert_eq!(error, Err(postseal_types::ErrorCode::InvalidInput), "{text:?}");
+        }
     }
 
     #[test]

@@ -303,10 +303,9 @@ impl Task {
         let patience = self.conversation.timeouts().close;
         _ = tokio::time::timeout(patience, self.conversation.shut_down()).await;
         match answer {
-            _ if deleted == 0 => Pop3Update::Committed { deleted },
-            Ok(_) => Pop3Update::Committed { deleted },
-            Err(Error::Refused(refusal)) => Pop3Update::Failed(refusal),
-            Err(error) => Pop3Update::Unknown(error),
+            Err(Error::Refused(refusal)) if deleted > 0 => Pop3Update::Failed(refusal),
+            Err(error) if deleted > 0 => Pop3Update::Unknown(error),
+            _ => Pop3Update::Committed { deleted },
         }
     }
 
