@@ -259,7 +259,7 @@ async fn a_server_that_hangs_up_in_the_message_is_quoted() {
                 tokio::spawn(async move { sender.send(&to_bob(), bytes, &SendOptions::default()).await });
             server.hear(&format!("{FROM}{TO}DATA\r\n")).await;
             server.say("250 ok\r\n250 ok\r\n354 go\r\n").await;
-            server.0.read(&mut [0; 100]).await.unwrap();
+            server.0.read_exact(&mut [0; 100]).await.unwrap();
             server.say(last_words).await;
             drop(server);
             match (sending.await.unwrap(), expected) {
