@@ -7,8 +7,8 @@ mod common;
 use common::WAYS;
 use postseal_live::{HOST, Site, User};
 use postseal_session::{
-    CertificateReason, Connector, Error, Pop3Connection, Runtime, Server, SmtpConnection, TlsConfig,
-    TlsVersion,
+    CertificateReason, Connector, Error, ImapConnection, Pop3Connection, Runtime, Server, SmtpConnection,
+    TlsConfig, TlsVersion,
 };
 use postseal_test_server::{Options, Protocol};
 
@@ -18,7 +18,7 @@ scenarios! {
     the_newest_tls_is_spoken;
 }
 
-const PROTOCOLS: [Protocol; 2] = [Protocol::Smtp, Protocol::Pop3];
+const PROTOCOLS: [Protocol; 3] = [Protocol::Smtp, Protocol::Imap, Protocol::Pop3];
 
 async fn another_name_is_a_typed_error(site: &Site) {
     let connector = site.connector().unwrap();
@@ -67,10 +67,15 @@ async fn the_newest_tls_is_spoken(site: &Site) {
 
 #[tokio::test]
 async fn a_server_without_starttls_gets_no_login() {
-    let options =
-        Options::new().without(Protocol::Smtp, "STARTTLS").without(Protocol::Pop3, "STLS").login_before_tls();
+    let options = Options::new()
+        .without(Protocol::Smtp, "STARTTLS")
+        .without(Protocol::Imap, "STARTTLS")
+        .without(Protocol::Pop3, "STLS")
+        .login_before_tls();
     let site = Site::in_memory_with(options).await.unwrap();
-    for (protocol, extension) in [(Protocol::Smtp, "STARTTLS"), (Protocol::Pop3, "STLS")] {
+    for (protocol, extension) in
+        [(Protocol::Smtp, "STARTTLS"), (Protocol::Imap, "STARTTLS"), (Protocol::Pop3, "STLS")]
+    {
         let server = site.server(protocol, postseal_session::Security::StartTls).unwrap();
         let outcome = open(&site.connector().unwrap(), protocol, &server).await;
         assert_eq!(outcome, Err(Error::Unsupported { extension }));
@@ -82,7 +87,7 @@ async fn a_server_without_starttls_gets_no_login() {
 async fn open(connector: &Connector, protocol: Protocol, server: &Server) -> Result<TlsVersion, Error> {
     Ok(match protocol {
         Protocol::Smtp => SmtpConnection::open(connector, server).await?.tls().version,
-        Protocol::Imap => unreachable!(),
+        Protocol::Imap => ImapConnection::open(connector, server).await?.tls().version,
         Protocol::Pop3 => Pop3Connection::open(connector, server).await?.tls().version,
     })
 }

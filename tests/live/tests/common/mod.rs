@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use postseal_live::{Site, User};
-use postseal_session::{Error, Pop3Connection, Pop3Session, Refusal, Security, SendOptions, SmtpConnection};
+use postseal_session::{
+    Error, ImapConnection, ImapSession, Pop3Connection, Pop3Session, Refusal, Security, SendOptions,
+    SmtpConnection,
+};
 use postseal_test_server::Protocol;
 use postseal_types::{Address, Envelope};
 
@@ -90,6 +93,13 @@ pub(crate) async fn arrived(site: &Site, user: User, count: u32) {
         assert!(Instant::now() < deadline, "{messages} of {count} messages came; {}", site.log());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+}
+
+/// An IMAP session of `user`.
+pub(crate) async fn imap(site: &Site, user: User, security: Security) -> ImapSession {
+    let server = site.server(Protocol::Imap, security).unwrap();
+    let connection = ImapConnection::open(&site.connector().unwrap(), &server).await.unwrap();
+    connection.log_in(&user.credentials().unwrap()).await.unwrap()
 }
 
 /// A POP3 session of `user`.
