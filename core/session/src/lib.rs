@@ -42,6 +42,8 @@
 //!   in an error. Nothing here writes a log.
 
 mod connector;
+#[cfg(test)]
+mod corpora;
 mod denied;
 mod error;
 pub mod imap;

@@ -14,7 +14,7 @@ pub(super) async fn start(options: Options) -> TestServer {
 
 /// Short deadlines, so that a stall is over soon.
 pub(super) fn short() -> Timeouts {
-    Timeouts { progress: Duration::from_millis(1000), close: Duration::from_millis(300), ..timeouts() }
+    Timeouts { progress: Duration::from_secs(3), close: Duration::from_millis(300), ..timeouts() }
 }
 
 pub(super) async fn open(

@@ -1,40 +1,14 @@
 //! What others found servers to say, and attackers: `../shared/corpora`, read where it is there.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use postseal_test_server::{Fault, Options, Protocol, Security as Port};
 
 use super::against_server::{open, short, start, trusting};
 use super::session::message;
 use super::*;
+use crate::corpora::{corpus, files, value};
 use crate::{Maildrop, PeerFault};
-
-/// A folder of the corpora; says so where it is missing, which counts as a failure in CI.
-fn corpus(test: &str, name: &str) -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpora").join(name);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{test}: no corpus {name}");
-    // Past the capture of the test's output: what was skipped is to be seen.
-    _ = writeln!(std::io::stderr(), "skipped: {test}: no corpus {name}");
-    None
-}
-
-/// All files under `folder` whose names end in `end`.
-fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path, end));
-        } else if path.to_str().is_some_and(|name| name.ends_with(end)) {
-            found.push(path);
-        }
-    }
-    found
-}
 
 /// A transcript, with the line ends that the wire had.
 fn transcript(path: &Path) -> Vec<u8> {
@@ -139,14 +113,6 @@ async fn what_zimbra_says_is_read_and_what_is_broken_is_a_typed_error() {
     assert_eq!(with(&[("LIST", "list.txt"), uidl]).await.messages().await, Err(unexpected("UIDL", "3")));
 }
 
-/// The string behind `key` in a test case of the fake mail server, commented out (as its second step is) or not.
-fn value(case: &str, key: &str) -> Option<String> {
-    let line =
-        case.lines().map(|line| line.trim().trim_start_matches("//")).find(|line| line.starts_with(key))?;
-    let quoted = line.split_once(':')?.1.trim().strip_prefix('"')?;
-    Some(quoted.split('"').next()?.replace("\\r\\n", "\r\n"))
-}
-
 #[tokio::test]
 async fn no_hostile_server_hears_a_secret_before_tls() {
     let name = "no_hostile_server_hears_a_secret_before_tls";
@@ -165,7 +131,7 @@ async fn no_hostile_server_hears_a_secret_before_tls() {
                 server.inject(Protocol::Pop3, place.say(said));
             }
         }
-        let timeouts = Timeouts { handshake: Duration::from_millis(300), ..short() };
+        let timeouts = Timeouts { handshake: Duration::from_secs(2), ..short() };
         match open(&server, Port::StartTls, trusting(&server), timeouts).await {
             Ok(connection) => {
                 opened += 1;

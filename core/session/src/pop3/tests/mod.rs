@@ -60,7 +60,7 @@ const PIPELINED: &str = "
 ";
 
 fn timeouts() -> Timeouts {
-    Timeouts { progress: Duration::from_secs(5), close: Duration::from_millis(500), ..Timeouts::default() }
+    Timeouts { progress: Duration::from_secs(5), close: Duration::from_secs(2), ..Timeouts::default() }
 }
 
 async fn connect(stream: DuplexStream) -> Result<Pop3Connection, Error> {
