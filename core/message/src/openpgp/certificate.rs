@@ -1,0 +1,264 @@
+use std::fmt;
+use std::time::SystemTime;
+
+use openpgp::Cert;
+use openpgp::armor::Kind;
+use openpgp::cert::ValidCert;
+use openpgp::cert::amalgamation::ValidAmalgamation;
+use openpgp::cert::amalgamation::key::ValidErasedKeyAmalgamation;
+use openpgp::packet::key::PublicParts;
+use openpgp::policy::StandardPolicy;
+use openpgp::serialize::Serialize;
+use openpgp::types::RevocationStatus;
+use postseal_types::Address;
+use sequoia_openpgp as openpgp;
+
+use super::armor::{self, read_certs};
+use super::policy::{policy, usable};
+use super::user_id::same_mailbox;
+use super::{Fingerprint, PgpError, PgpLimits, RevocationCertificate, Unusable, UserId};
+
+/// A certificate: the public keys of one holder, with user IDs and the signatures that bind them (RFC 9580, section 10.1).
+///
+/// Never holds secret key material; [`SecretKey`](super::SecretKey) does. What it can be used for depends on the time, so each
+/// question takes `now`.
+#[derive(Clone, PartialEq)]
+pub struct Certificate {
+    cert: Cert,
+    fingerprint: Fingerprint,
+}
+
+impl Certificate {
+    /// Reads one certificate, armored or binary. Secret key material in it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`PgpError::Malformed`] when there is none, more than one, or something else; [`PgpError::LimitExceeded`] past
+    /// [`PgpLimits::KEY_DATA`].
+    pub fn import(data: &[u8]) -> Result<Self, PgpError> {
+        match Self::import_all(data)?.as_slice() {
+            [one] => Ok(one.clone()),
+            _ => Err(PgpError::Malformed { what: "expected exactly one certificate" }),
+        }
+    }
+
+    /// Reads all certificates in `data`, armored (one block or several) or binary.
+    ///
+    /// A certificate of a version that this build doesn't know is left out, as other programs do.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Certificate::import`]; it is [`PgpError::Malformed`] when not one could be read.
+    pub fn import_all(data: &[u8]) -> Result<Vec<Self>, PgpError> {
+        read_certs(data)?.into_iter().map(|cert| Self::from_cert(cert.strip_secret_key_material())).collect()
+    }
+
+    /// The certificate in binary form.
+    #[must_use]
+    pub fn export(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        // Writing to memory can't fail.
+        _ = self.cert.export(&mut bytes);
+        bytes
+    }
+
+    /// The certificate with ASCII armor (RFC 9580, section 6): text that can go into a message or a file.
+    #[must_use]
+    pub fn export_armored(&self) -> String {
+        armor::enarmor(Kind::PublicKey, &self.export())
+    }
+
+    /// The fingerprint of the primary key, which is the name of the certificate.
+    #[must_use]
+    pub fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+
+    /// The fingerprints of all its keys, the primary one first.
+    pub fn key_fingerprints(&self) -> impl Iterator<Item = Fingerprint> + '_ {
+        self.cert.keys().filter_map(|key| Fingerprint::from_sequoia(&key.key().fingerprint()))
+    }
+
+    /// When the primary key was made.
+    #[must_use]
+    pub fn created(&self) -> SystemTime {
+        self.cert.primary_key().key().creation_time()
+    }
+
+    /// When it expires, as its self-signatures say at `now`; `None` for never.
+    #[must_use]
+    pub fn expires(&self, now: SystemTime) -> Option<SystemTime> {
+        let policy = policy(now);
+        let valid = self.cert.with_policy(&policy, now).ok()?;
+        valid.primary_key().key_expiration_time()
+    }
+
+    /// Whether its holder has revoked it, as far as the signatures that we have say.
+    #[must_use]
+    pub fn is_revoked(&self, now: SystemTime) -> bool {
+        matches!(self.cert.revocation_status(&policy(now), now), RevocationStatus::Revoked(_))
+    }
+
+    /// Whether it can be used at `now`, and if not, why.
+    ///
+    /// # Errors
+    ///
+    /// The reason why it can't be used, for anything.
+    pub fn check(&self, now: SystemTime) -> Result<(), Unusable> {
+        let policy = policy(now);
+        let valid = self.cert.with_policy(&policy, now).map_err(|_| self.invalid(&policy, now))?;
+        usable(&valid)
+    }
+
+    /// The user IDs that are bound and not revoked at `now`, the primary one first.
+    #[must_use]
+    pub fn user_ids(&self, now: SystemTime) -> Vec<UserId> {
+        let policy = policy(now);
+        let Ok(valid) = self.cert.with_policy(&policy, now) else { return Vec::new() };
+        let mut ids: Vec<UserId> = valid
+            .userids()
+            .filter(|id| !matches!(id.revocation_status(), RevocationStatus::Revoked(_)))
+            .map(|id| UserId::from_sequoia(id.userid()))
+            .collect();
+        if let Ok(primary) = valid.primary_userid().map(|id| UserId::from_sequoia(id.userid())) {
+            ids.sort_by_key(|id| *id != primary);
+        }
+        ids
+    }
+
+    /// Whether one of its user IDs at `now` has this address (the case of ASCII letters doesn't matter).
+    #[must_use]
+    pub fn speaks_for(&self, address: &Address, now: SystemTime) -> bool {
+        self.user_ids(now).iter().filter_map(UserId::address).any(|own| same_mailbox(&own, address))
+    }
+
+    /// The algorithms of its keys in words, as in `EdDSA, ECDH` or `Ed25519, X25519`.
+    #[must_use]
+    pub fn algorithms(&self) -> String {
+        let mut names: Vec<String> = Vec::new();
+        for key in self.cert.keys() {
+            let name = key.key().pk_algo().to_string();
+            let bits = key.key().mpis().bits().filter(|_| name.starts_with("RSA"));
+            let name = bits.map_or(name.clone(), |bits| format!("{name}-{bits}"));
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names.join(", ")
+    }
+
+    /// Whether one can encrypt to it at `now`.
+    #[must_use]
+    pub fn can_encrypt(&self, now: SystemTime) -> bool {
+        let policy = policy(now);
+        self.encryption_keys(&policy, now).is_ok()
+    }
+
+    /// Whether it has a key that can make signatures at `now`. The secret part is another matter.
+    #[must_use]
+    pub fn can_sign(&self, now: SystemTime) -> bool {
+        let policy = policy(now);
+        self.signing_key(&policy, now).is_ok()
+    }
+
+    /// This certificate with everything that `other`, another version of it, knows: new user IDs, subkeys, expiry, revocations.
+    ///
+    /// # Errors
+    ///
+    /// [`PgpError::Malformed`] when `other` is another certificate.
+    pub fn merge(self, other: Self) -> Result<Self, PgpError> {
+        self.cert
+            .merge_public(other.cert)
+            .map_err(|_| PgpError::Malformed { what: "expected another version of the same certificate" })
+            .and_then(Self::from_cert)
+    }
+
+    /// This certificate, revoked by `revocation`.
+    ///
+    /// # Errors
+    ///
+    /// [`PgpError::Malformed`] when the revocation belongs to another certificate, or is not valid.
+    pub fn revoke(self, revocation: &RevocationCertificate) -> Result<Self, PgpError> {
+        const OTHER: PgpError = PgpError::Malformed { what: "expected a revocation of this certificate" };
+        if !revocation.belongs_to(&self.cert) {
+            return Err(OTHER);
+        }
+        let (cert, _) = self.cert.insert_packets(revocation.signature().clone()).map_err(|_| OTHER)?;
+        Self::from_cert(cert)
+    }
+
+    pub(super) fn from_cert(cert: Cert) -> Result<Self, PgpError> {
+        let fingerprint = Fingerprint::from_sequoia(&cert.fingerprint())
+            .ok_or_else(|| PgpError::Unsupported { what: "keys of this version".to_owned() })?;
+        Ok(Self { cert, fingerprint })
+    }
+
+    pub(super) fn cert(&self) -> &Cert {
+        &self.cert
+    }
+
+    /// The certificate as it stands at `now`, where it can be used at all.
+    fn valid<'a>(
+        &'a self,
+        policy: &'a StandardPolicy<'a>,
+        now: SystemTime,
+    ) -> Result<ValidCert<'a>, Unusable> {
+        let valid = self.cert.with_policy(policy, now).map_err(|_| self.invalid(policy, now))?;
+        usable(&valid)?;
+        Ok(valid)
+    }
+
+    /// The keys to encrypt to, all of them: which one the holder still has at hand can't be known.
+    pub(super) fn encryption_keys<'a>(
+        &'a self,
+        policy: &'a StandardPolicy<'a>,
+        now: SystemTime,
+    ) -> Result<Vec<ValidErasedKeyAmalgamation<'a, PublicParts>>, Unusable> {
+        let keys: Vec<_> = self
+            .valid(policy, now)?
+            .keys()
+            .supported()
+            .alive()
+            .revoked(false)
+            .for_transport_encryption()
+            .for_storage_encryption()
+            .collect();
+        if keys.is_empty() { Err(Unusable::NoSuitableKey) } else { Ok(keys) }
+    }
+
+    fn signing_key<'a>(
+        &'a self,
+        policy: &'a StandardPolicy<'a>,
+        now: SystemTime,
+    ) -> Result<ValidErasedKeyAmalgamation<'a, PublicParts>, Unusable> {
+        let mut keys = self.valid(policy, now)?.keys().supported().alive().revoked(false).for_signing();
+        keys.next().ok_or(Unusable::NoSuitableKey)
+    }
+
+    /// Why there is no valid view of this certificate at `now`.
+    fn invalid(&self, policy: &StandardPolicy<'_>, now: SystemTime) -> Unusable {
+        if matches!(self.cert.revocation_status(policy, now), RevocationStatus::Revoked(_)) {
+            Unusable::Revoked
+        } else if self.created() > now {
+            Unusable::NotYetValid
+        } else {
+            Unusable::Invalid
+        }
+    }
+}
+
+/// The fingerprint only.
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate({})", self.fingerprint)
+    }
+}
+
+impl PgpLimits {
+    pub(super) fn check_key_data(data: &[u8]) -> Result<(), PgpError> {
+        if data.len() > Self::KEY_DATA {
+            return Err(PgpError::LimitExceeded { what: "octets of key data", limit: Self::KEY_DATA });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,185 @@
+//! What reading any OpenPGP message has in common: limits, looking up certificates, collecting what was found.
+
+use std::time::SystemTime;
+
+use openpgp::packet::Tag;
+use openpgp::parse::PacketParser;
+use openpgp::parse::stream::{MessageLayer, MessageStructure, VerificationHelper};
+use openpgp::policy::StandardPolicy;
+use openpgp::{Cert, Packet};
+use postseal_types::Secret;
+use sequoia_openpgp as openpgp;
+
+use super::policy::policy;
+use super::signature::judge;
+use super::{Encryption, KeyHandle, Keyring, PgpError, PgpLimits, ReadOptions, SignatureResult};
+
+/// The state of reading one message. The library calls it back; errors that are ours go into `stop`, since the library wraps what
+/// it is given.
+pub(super) struct Reader<'a> {
+    pub(super) keyring: &'a Keyring,
+    pub(super) passphrases: &'a [&'a Secret],
+    pub(super) limits: PgpLimits,
+    pub(super) now: SystemTime,
+    pub(super) stop: Option<PgpError>,
+    /// Whether a session key was accepted: any failure after that means that the data was changed.
+    pub(super) decrypting: bool,
+    pub(super) recipients: Vec<KeyHandle>,
+    pub(super) encryption: Option<Encryption>,
+    pub(super) signatures: Vec<SignatureResult>,
+    pub(super) policy: StandardPolicy<'static>,
+    packets: usize,
+    seen: Seen,
+}
+
+#[derive(Default)]
+struct Seen {
+    recipients: usize,
+    signatures: usize,
+    containers: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(keyring: &'a Keyring, options: &'a ReadOptions<'a>, now: SystemTime) -> Self {
+        Self {
+            keyring,
+            passphrases: &options.passphrases,
+            limits: options.limits,
+            now,
+            stop: None,
+            decrypting: false,
+            recipients: Vec::new(),
+            encryption: None,
+            signatures: Vec::new(),
+            policy: policy(now),
+            packets: 0,
+            seen: Seen::default(),
+        }
+    }
+
+    /// The policy for the packets of a message. It lets encryption without integrity protection pass, so that this module can refuse
+    /// it by name.
+    pub(super) fn packet_policy(&self) -> StandardPolicy<'static> {
+        let mut policy = policy(self.now);
+        policy.accept_packet_tag(Tag::SED);
+        policy
+    }
+
+    /// Ends reading with `error`; the library only has to pass on that there is one.
+    pub(super) fn stop<T>(&mut self, error: PgpError) -> openpgp::Result<T> {
+        self.stop = Some(error.clone());
+        Err(error.into())
+    }
+
+    /// The error of a message that could not be read. Once it is being decrypted, whatever the library finds wrong with what it sees is a
+    /// sign of damage, and nothing more about it is said: that would tell an attacker what changes do to the plaintext.
+    pub(super) fn failure(&mut self, error: &openpgp::anyhow::Error) -> PgpError {
+        match self.stop.take() {
+            Some(PgpError::Malformed { .. }) if self.decrypting => return PgpError::Tampered,
+            Some(stopped) => return stopped,
+            None => {}
+        }
+        if self.decrypting {
+            return PgpError::Tampered;
+        }
+        let inner = error
+            .downcast_ref::<openpgp::Error>()
+            .or_else(|| error.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref()?.downcast_ref()));
+        match inner {
+            Some(openpgp::Error::PolicyViolation(what, _)) => PgpError::PolicyRefused { what: what.clone() },
+            Some(openpgp::Error::ManipulatedMessage) => PgpError::Tampered,
+            Some(openpgp::Error::UnsupportedSymmetricAlgorithm(a)) => {
+                PgpError::Unsupported { what: a.to_string() }
+            }
+            Some(openpgp::Error::UnsupportedAEADAlgorithm(a)) => {
+                PgpError::Unsupported { what: a.to_string() }
+            }
+            Some(openpgp::Error::UnsupportedCompressionAlgorithm(a)) => {
+                PgpError::Unsupported { what: a.to_string() }
+            }
+            _ => PgpError::Malformed { what: "expected an OpenPGP message" },
+        }
+    }
+
+    fn exceeds(&self, depth: usize) -> Option<PgpError> {
+        let limit = |count: usize, limit: usize, what| {
+            (count > limit).then_some(PgpError::LimitExceeded { what, limit })
+        };
+        limit(depth, self.limits.depth, "levels of packets")
+            .or_else(|| limit(self.packets, self.limits.packets, "packets"))
+            .or_else(|| limit(self.seen.recipients, self.limits.recipients, "recipients"))
+            .or_else(|| limit(self.seen.signatures, self.limits.signatures, "signatures"))
+    }
+
+    fn count(&mut self, packet: &Packet) {
+        self.packets += 1;
+        match packet {
+            Packet::PKESK(pkesk) => {
+                self.seen.recipients += 1;
+                if self.seen.containers == 0 {
+                    self.recipients.extend(pkesk.recipient().as_ref().and_then(KeyHandle::from_sequoia));
+                }
+            }
+            Packet::SKESK(_) => self.seen.recipients += 1,
+            Packet::Signature(_) => self.seen.signatures += 1,
+            Packet::SEIP(_) => self.seen.containers += 1,
+            Packet::Unknown(unknown) if unknown.tag() == Tag::Signature => self.seen.signatures += 1,
+            Packet::Unknown(unknown) if matches!(unknown.tag(), Tag::PKESK | Tag::SKESK) => {
+                self.seen.recipients += 1;
+            }
+            _ => {}
+        }
+    }
+}
+
+impl VerificationHelper for &mut Reader<'_> {
+    fn inspect(&mut self, parser: &PacketParser<'_>) -> openpgp::Result<()> {
+        self.count(&parser.packet);
+        if let Some(error) = self.exceeds(usize::try_from(parser.recursion_depth()).unwrap_or_default()) {
+            return self.stop(error);
+        }
+        let tag = parser.packet.tag();
+        if tag == Tag::SED {
+            return self.stop(PgpError::NoIntegrity);
+        }
+        // Of a second encryption, or one inside of something else, nobody could say what of the whole is encrypted to whom.
+        if tag == Tag::SEIP && (self.seen.containers > 1 || parser.recursion_depth() > 0) {
+            return self
+                .stop(PgpError::Malformed { what: "expected one layer of encryption, the outermost" });
+        }
+        Ok(())
+    }
+
+    fn get_certs(&mut self, ids: &[openpgp::KeyHandle]) -> openpgp::Result<Vec<Cert>> {
+        let handles: Vec<KeyHandle> = ids.iter().filter_map(KeyHandle::from_sequoia).collect();
+        let mut certs: Vec<Cert> = Vec::new();
+        for certificate in handles.iter().flat_map(|handle| self.keyring.by_handle(handle)) {
+            if !certs.iter().any(|known| known.fingerprint() == certificate.cert().fingerprint()) {
+                certs.push(certificate.cert().clone());
+            }
+        }
+        Ok(certs)
+    }
+
+    /// Only records: whether an unsigned or badly signed message may be shown is not decided here.
+    fn check(&mut self, structure: MessageStructure<'_>) -> openpgp::Result<()> {
+        for layer in structure {
+            match layer {
+                MessageLayer::Encryption { sym_algo, aead_algo } => {
+                    // A signature around the ciphertext doesn't show that its maker knew the content.
+                    self.signatures.clear();
+                    self.encryption = Some(Encryption {
+                        recipients: std::mem::take(&mut self.recipients),
+                        cipher: sym_algo.to_string(),
+                        aead: aead_algo.map(|aead| aead.to_string()),
+                    });
+                }
+                MessageLayer::SignatureGroup { results } => {
+                    self.signatures.extend(results.iter().map(|r| judge(r, &self.policy, self.now)));
+                }
+                MessageLayer::Compression { .. } => {}
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,190 @@
+//! Making OpenPGP messages and signatures.
+
+use std::io::Write;
+use std::time::SystemTime;
+
+use openpgp::armor::Kind;
+use openpgp::serialize::stream::{Encryptor, LiteralWriter, Message, Recipient, Signer};
+use openpgp::types::{HashAlgorithm, SymmetricAlgorithm};
+use postseal_types::Secret;
+use sequoia_openpgp as openpgp;
+
+use super::policy::{checked, policy};
+use super::{Certificate, PgpError, UnlockedKey, armor};
+
+/// The hash of all our signatures; [`MICALG`] says so in a header.
+const HASH: HashAlgorithm = HashAlgorithm::SHA512;
+/// The `micalg` parameter of multipart/signed for our signatures (RFC 3156, section 5).
+pub(crate) const MICALG: &str = "pgp-sha512";
+
+/// OpenPGP data that was just made: an encrypted or signed message, or a signature.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PgpData {
+    bytes: Vec<u8>,
+    kind: Kind,
+}
+
+impl PgpData {
+    /// The packets in binary form.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The packets in binary form.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// The same with ASCII armor (RFC 9580, section 6), with LF line ends.
+    #[must_use]
+    pub fn to_armored(&self) -> String {
+        armor::enarmor(self.kind, &self.bytes)
+    }
+}
+
+/// Who shall be able to read a message, and who signs it.
+#[derive(Debug, Clone, Default)]
+pub struct Recipients<'a> {
+    certificates: Vec<&'a Certificate>,
+    passphrases: Vec<&'a Secret>,
+    signer: Option<&'a UnlockedKey>,
+}
+
+impl<'a> Recipients<'a> {
+    /// The holders of these certificates.
+    pub fn new(certificates: impl IntoIterator<Item = &'a Certificate>) -> Self {
+        let mut unique: Vec<&Certificate> = Vec::new();
+        for certificate in certificates {
+            if !unique.iter().any(|known| known.fingerprint() == certificate.fingerprint()) {
+                unique.push(certificate);
+            }
+        }
+        Self { certificates: unique, ..Self::default() }
+    }
+
+    /// And whoever knows this passphrase.
+    #[must_use]
+    pub fn with_passphrase(mut self, passphrase: &'a Secret) -> Self {
+        self.passphrases.push(passphrase);
+        self
+    }
+
+    /// Signs the message inside the encryption; the signature names the recipients, so that none of them can pass it on as if it
+    /// were meant for someone else.
+    #[must_use]
+    pub fn signed_by(mut self, signer: &'a UnlockedKey) -> Self {
+        self.signer = Some(signer);
+        self
+    }
+
+    #[cfg(test)]
+    pub(super) fn certificates(&self) -> &[&'a Certificate] {
+        &self.certificates
+    }
+}
+
+/// Encrypts `data`, and signs it where `recipients` says so.
+///
+/// With AES-256, in the newest format that all recipients announce: SEIPDv2 with OCB or SEIPDv1 (RFC 9580, section 5.13). Not
+/// compressed, since the size of compressed data tells about its content.
+///
+/// # Errors
+///
+/// [`PgpError::KeyUnusable`] for the first certificate that can't be encrypted to, or a signer that can't sign;
+/// [`PgpError::NoRecipients`] when there is nobody.
+pub fn encrypt(data: &[u8], recipients: &Recipients<'_>, now: SystemTime) -> Result<PgpData, PgpError> {
+    const STEP: PgpError = PgpError::Internal { what: "encrypting" };
+    if recipients.certificates.is_empty() && recipients.passphrases.is_empty() {
+        return Err(PgpError::NoRecipients);
+    }
+    let (now, policy) = (checked(now)?, policy(now));
+    let mut keys = Vec::new();
+    for certificate in &recipients.certificates {
+        let unusable =
+            |reason| PgpError::KeyUnusable { key: certificate.fingerprint().clone().into(), reason };
+        keys.extend(certificate.encryption_keys(&policy, now).map_err(unusable)?);
+    }
+    let signer = recipients.signer.map(|key| key.signer(now)).transpose()?;
+
+    let mut bytes = Vec::new();
+    (|| {
+        let mut message =
+            Encryptor::for_recipients(Message::new(&mut bytes), keys.into_iter().map(Recipient::from))
+                .add_passwords(recipients.passphrases.iter().map(|secret| secret.expose()))
+                .symmetric_algo(SymmetricAlgorithm::AES256)
+                .build()?;
+        if let Some(signer) = signer {
+            let mut layer = Signer::new(message, signer)?.hash_algo(HASH)?.creation_time(now);
+            for certificate in &recipients.certificates {
+                layer = layer.add_intended_recipient(certificate.cert());
+            }
+            message = layer.build()?;
+        }
+        write_literal(message, data)
+    })()
+    .map_err(|_| STEP)?;
+    Ok(PgpData { bytes, kind: Kind::Message })
+}
+
+/// Signs `data`; the signature is apart from it (RFC 9580, section 10.4).
+///
+/// # Errors
+///
+/// [`PgpError::KeyUnusable`] or [`PgpError::NoSecretKey`] when the key can't sign at `now`.
+pub fn sign_detached(data: &[u8], key: &UnlockedKey, now: SystemTime) -> Result<PgpData, PgpError> {
+    let bytes = sign(data, key, now, Form::Detached)?;
+    Ok(PgpData { bytes, kind: Kind::Signature })
+}
+
+/// Signs `data`; the message holds both. It is not encrypted: anyone can read it.
+///
+/// # Errors
+///
+/// As for [`sign_detached`].
+pub fn sign_inline(data: &[u8], key: &UnlockedKey, now: SystemTime) -> Result<PgpData, PgpError> {
+    let bytes = sign(data, key, now, Form::Inline)?;
+    Ok(PgpData { bytes, kind: Kind::Message })
+}
+
+/// Signs `text` so that it stays readable (the cleartext signature framework, RFC 9580, section 7). White space at line ends is not
+/// signed.
+///
+/// # Errors
+///
+/// As for [`sign_detached`].
+pub fn sign_cleartext(text: &str, key: &UnlockedKey, now: SystemTime) -> Result<String, PgpError> {
+    let bytes = sign(text.as_bytes(), key, now, Form::Cleartext)?;
+    String::from_utf8(bytes).map_err(|_| PgpError::Internal { what: "signing text" })
+}
+
+enum Form {
+    Detached,
+    Inline,
+    Cleartext,
+}
+
+fn sign(data: &[u8], key: &UnlockedKey, now: SystemTime, form: Form) -> Result<Vec<u8>, PgpError> {
+    let now = checked(now)?;
+    let pair = key.signer(now)?;
+    let mut bytes = Vec::new();
+    (|| {
+        let signer = Signer::new(Message::new(&mut bytes), pair)?.hash_algo(HASH)?.creation_time(now);
+        let mut message = match form {
+            Form::Detached => signer.detached().build()?,
+            Form::Inline => return write_literal(signer.build()?, data),
+            Form::Cleartext => signer.cleartext().build()?,
+        };
+        message.write_all(data)?;
+        message.finalize()
+    })()
+    .map_err(|_| PgpError::Internal { what: "signing" })?;
+    Ok(bytes)
+}
+
+fn write_literal(message: Message<'_>, data: &[u8]) -> openpgp::Result<()> {
+    let mut literal = LiteralWriter::new(message).build()?;
+    literal.write_all(data)?;
+    literal.finalize()
+}

@@ -1,0 +1,178 @@
+use postseal_types::{ErrorCode, Secret};
+
+use super::*;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+#[test]
+fn a_key_is_what_its_profile_says() {
+    for (profile, version, algorithms) in
+        [(PROFILES[0], 4, "EdDSA, ECDH"), (PROFILES[1], 6, "Ed25519, X25519")]
+    {
+        let key = key(profile, "alice", now());
+        let certificate = key.certificate();
+        assert_eq!(certificate.fingerprint().version(), version);
+        assert_eq!(certificate.created(), now());
+        assert_eq!(certificate.expires(now()), None);
+        assert_eq!(certificate.user_ids(now()), [user("alice")]);
+        assert!(certificate.can_encrypt(now()) && certificate.can_sign(now()));
+        assert!(
+            certificate.algorithms().starts_with(algorithms.split(',').next().unwrap()),
+            "{}",
+            certificate.algorithms()
+        );
+        assert_eq!(certificate.check(now() - DAY), Err(Unusable::NotYetValid));
+    }
+}
+
+#[test]
+fn a_passphrase_locks_and_only_the_right_one_unlocks() {
+    let (first, second) = (Secret::from("first"), Secret::from("second"));
+    for profile in PROFILES {
+        let (locked, _) = SecretKey::generate(profile, &user("alice"), Some(&first), now()).unwrap();
+        assert!(locked.is_protected());
+        assert_eq!(locked.unlock(&second).map(|_| ()), Err(PgpError::WrongPassphrase));
+        assert_eq!(PgpError::WrongPassphrase.code(), ErrorCode::WrongPassphrase);
+        let handle = locked.fingerprint().clone().into();
+        assert_eq!(locked.unlock_unprotected().map(|_| ()), Err(PgpError::KeyLocked { keys: vec![handle] }));
+        let changed = locked.change_passphrase(&first, &second).unwrap();
+        assert_eq!(changed.unlock(&first).map(|_| ()), Err(PgpError::WrongPassphrase));
+        let unlocked = changed.unlock(&second).unwrap();
+        assert_eq!(unlocked.fingerprint(), locked.fingerprint());
+        assert_eq!(format!("{unlocked:?}"), format!("UnlockedKey({})", locked.fingerprint()));
+        assert!(!unlocked.dangerous_unprotected().unwrap().is_protected());
+    }
+}
+
+#[test]
+fn keys_survive_export_and_import_in_both_forms() {
+    let secret = Secret::from("secret");
+    for profile in PROFILES {
+        let (key, _) = SecretKey::generate(profile, &user("alice"), Some(&secret), now()).unwrap();
+        let (binary, armored) = (key.export().unwrap(), key.export_armored().unwrap());
+        assert!(armored.expose_str().unwrap().starts_with("-----BEGIN PGP PRIVATE KEY BLOCK-----\n"));
+        for form in [binary, armored] {
+            let again = SecretKey::import(form.expose()).unwrap();
+            assert!(again.is_protected());
+            assert_eq!(again.certificate(), key.certificate());
+            assert!(again.unlock(&secret).is_ok());
+            assert_eq!(Certificate::import(form.expose()).unwrap(), *key.certificate());
+        }
+    }
+}
+
+#[test]
+fn an_unprotected_key_is_exported_only_by_the_name_that_says_so() {
+    let key = key(KeyProfile::Modern, "alice", now());
+    assert_eq!(key.export().map(|_| ()), Err(PgpError::Unprotected));
+    assert_eq!(key.export_armored().map(|_| ()), Err(PgpError::Unprotected));
+    let bytes = key.dangerous_export_unprotected();
+    assert!(SecretKey::import(bytes.expose()).unwrap().unlock_unprotected().is_ok());
+}
+
+#[test]
+fn certificates_survive_export_and_import_and_hold_nothing_secret() {
+    for profile in PROFILES {
+        let (alice, bob) = (key(profile, "alice", now()), key(profile, "bob", now()));
+        let (alice, bob) = (alice.certificate(), bob.certificate());
+        assert_eq!(Certificate::import(&alice.export()).as_ref(), Ok(alice));
+        assert_eq!(Certificate::import(alice.export_armored().as_bytes()).as_ref(), Ok(alice));
+        let blocks = format!("see:\n{}\nand\n{}", alice.export_armored(), bob.export_armored());
+        assert_eq!(Certificate::import_all(blocks.as_bytes()).unwrap(), [alice.clone(), bob.clone()]);
+        assert_eq!(
+            Certificate::import(&[alice.export(), bob.export()].concat()),
+            Err(PgpError::Malformed { what: "expected exactly one certificate" })
+        );
+        assert_eq!(SecretKey::import(&alice.export()).map(|_| ()), Err(PgpError::NoSecretKey));
+    }
+}
+
+#[test]
+fn what_is_no_key_is_refused() {
+    for data in [&b""[..], b"\x80", b"hello", b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n!!\n", &[0xff; 100]] {
+        assert!(matches!(Certificate::import(data), Err(PgpError::Malformed { .. })), "{data:?}");
+    }
+    let limit = PgpLimits::KEY_DATA;
+    let certificate = key(KeyProfile::Modern, "alice", now()).certificate().clone();
+    let mut padded = certificate.export_armored().into_bytes();
+    padded.resize(limit, b'\n');
+    assert_eq!(Certificate::import(&padded), Ok(certificate));
+    padded.push(b'\n');
+    assert_eq!(
+        Certificate::import(&padded),
+        Err(PgpError::LimitExceeded { what: "octets of key data", limit })
+    );
+}
+
+#[test]
+fn a_revocation_revokes_its_certificate_and_no_other() {
+    for profile in PROFILES {
+        let (key, revocation) = SecretKey::generate(profile, &user("alice"), None, now()).unwrap();
+        let other = super::key(profile, "bob", now()).certificate().clone();
+        let certificate = key.certificate().clone();
+        let armored = RevocationCertificate::import(revocation.export_armored().as_bytes()).unwrap();
+        assert_eq!(RevocationCertificate::import(&revocation.export()), Ok(armored.clone()));
+        assert!(armored.revokes().unwrap().names(certificate.fingerprint()));
+        assert!(!certificate.is_revoked(now()));
+        let revoked = certificate.clone().revoke(&armored).unwrap();
+        assert!(revoked.is_revoked(now()));
+        assert_eq!(revoked.check(now()), Err(Unusable::Revoked));
+        assert!(!revoked.can_encrypt(now()) && !revoked.can_sign(now()));
+        assert_eq!(
+            other.revoke(&armored),
+            Err(PgpError::Malformed { what: "expected a revocation of this certificate" })
+        );
+        let again = key.unlock_unprotected().unwrap().revocation(now() + DAY).unwrap();
+        let merged = certificate.clone().merge(certificate.revoke(&again).unwrap()).unwrap();
+        assert!(merged.is_revoked(now() + DAY));
+    }
+}
+
+#[test]
+fn the_keyring_chooses_the_same_key_everywhere() {
+    let old = key(KeyProfile::Compatible, "alice", now() - DAY);
+    let new = key(KeyProfile::Modern, "alice", now());
+    let bob = key(KeyProfile::Modern, "bob", now());
+    let alice = user("alice").address().unwrap();
+    let mut keyring = Keyring::new();
+    for certificate in [&old, &new, &bob].map(SecretKey::certificate) {
+        keyring.add_certificate(certificate.clone());
+    }
+    let found = |keyring: &Keyring| -> Vec<_> {
+        keyring.by_address(&alice, now()).iter().map(|c| c.fingerprint().clone()).collect()
+    };
+    assert_eq!(
+        found(&keyring),
+        [new.fingerprint().clone(), old.fingerprint().clone()],
+        "the newer one first"
+    );
+    keyring.add_secret_key(old.clone());
+    assert_eq!(found(&keyring), [old.fingerprint().clone(), new.fingerprint().clone()], "one's own first");
+    assert_eq!(keyring.signing_key(&alice, now()).unwrap().fingerprint(), old.fingerprint());
+    let handle = KeyHandle::from(new.fingerprint().key_id());
+    assert_eq!(keyring.by_handle(&handle).collect::<Vec<_>>(), [new.certificate()]);
+    assert!(keyring.remove(old.fingerprint()) && !keyring.remove(old.fingerprint()));
+    assert_eq!(keyring.signing_key(&alice, now()).map(|_| ()), Err(PgpError::NoSecretKey));
+    assert_eq!(keyring.encryption_certificate(&user("carol").address().unwrap(), now()), Err(None));
+}
+
+#[test]
+fn a_locked_key_says_so_until_it_is_unlocked() {
+    let secret = Secret::from("secret");
+    let (key, _) = SecretKey::generate(KeyProfile::Modern, &user("alice"), Some(&secret), now()).unwrap();
+    let alice = user("alice").address().unwrap();
+    let mut keyring = keyring([&key]);
+    let locked = PgpError::KeyLocked { keys: vec![key.fingerprint().clone().into()] };
+    assert_eq!(keyring.signing_key(&alice, now()).map(|_| ()), Err(locked));
+    assert_eq!(keyring.unlock(key.fingerprint(), &"no".into()), Err(PgpError::WrongPassphrase));
+    assert_eq!(keyring.unlock(key.fingerprint(), &secret), Ok(()));
+    assert!(keyring.signing_key(&alice, now()).is_ok());
+}
+
+#[test]
+fn a_time_that_openpgp_cannot_express_is_refused() {
+    for time in [at(0) - DAY, at(u64::from(u32::MAX) + 1)] {
+        let made = SecretKey::generate(KeyProfile::Modern, &user("alice"), None, time);
+        assert_eq!(made.map(|_| ()), Err(PgpError::TimeOutOfRange));
+    }
+}

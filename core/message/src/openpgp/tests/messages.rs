@@ -1,0 +1,303 @@
+use postseal_types::{ErrorCode, Secret};
+
+use super::*;
+
+#[test]
+fn every_form_round_trips_for_every_profile_at_any_time() {
+    for (profile, time) in PROFILES.into_iter().flat_map(|p| TIMES.map(|t| (p, at(t)))) {
+        let (alice, bob) = (key(profile, "alice", time), key(profile, "bob", time));
+        let both = keyring([&alice, &bob]);
+        let signer = alice.unlock_unprotected().unwrap();
+        let to = Recipients::new([alice.certificate(), bob.certificate()]).signed_by(&signer);
+
+        let sealed = encrypt(b"content", &to, time).unwrap();
+        for form in [sealed.to_armored().as_bytes(), sealed.as_bytes()] {
+            let opened = decrypt(form, &both, &options(), time).unwrap();
+            assert_eq!(opened.data, b"content");
+            assert_eq!(opened.encryption.recipients.len(), 2);
+            assert_eq!(opened.encryption.cipher, "AES-256");
+            assert_eq!(opened.encryption.aead.is_some(), profile == KeyProfile::Modern);
+            assert!(
+                matches!(opened.signatures.as_slice(), [one] if good(&alice, one) && one.made == Some(time))
+            );
+        }
+
+        let detached = sign_detached(b"content", &signer, time).unwrap();
+        let results = verify_detached(b"content", detached.as_bytes(), &both, &options(), time).unwrap();
+        assert!(
+            matches!(results.as_slice(), [one] if good(&alice, one) && one.hash.as_deref() == Some("SHA512"))
+        );
+
+        let inline = sign_inline(b"content", &signer, time).unwrap();
+        let opened = verify_inline(inline.to_armored().as_bytes(), &both, &options(), time).unwrap();
+        assert_eq!(opened.data, b"content");
+        assert!(good(&alice, &opened.signatures[0]));
+
+        let text = sign_cleartext("- dashed\nFrom here\n", &signer, time).unwrap();
+        let opened = verify_inline(text.as_bytes(), &both, &options(), time).unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(&opened.data).replace("\r\n", "\n").trim_end(),
+            "- dashed\nFrom here"
+        );
+        assert!(good(&alice, &opened.signatures[0]));
+    }
+}
+
+#[test]
+fn a_mixed_audience_gets_the_format_that_all_can_read() {
+    let (old, new) = (key(KeyProfile::Compatible, "alice", now()), key(KeyProfile::Modern, "bob", now()));
+    let sealed = encrypt(b"x", &Recipients::new([old.certificate(), new.certificate()]), now()).unwrap();
+    for reader in [&old, &new] {
+        let opened = decrypt(sealed.as_bytes(), &keyring([reader]), &options(), now()).unwrap();
+        assert_eq!((opened.data.as_slice(), opened.encryption.aead), (&b"x"[..], None));
+    }
+}
+
+#[test]
+fn a_message_for_someone_else_names_whom_it_is_for() {
+    let (alice, bob) = (key(KeyProfile::Modern, "alice", now()), key(KeyProfile::Modern, "bob", now()));
+    let sealed = encrypt(b"x", &Recipients::new([bob.certificate()]), now()).unwrap();
+    let error = decrypt(sealed.as_bytes(), &keyring([&alice]), &options(), now()).unwrap_err();
+    let PgpError::KeyMissing { recipients } = &error else { panic!("{error:?}") };
+    assert!(bob.certificate().key_fingerprints().any(|key| recipients[0].names(&key)));
+    assert_eq!((recipients.len(), error.code()), (1, ErrorCode::KeyMissing));
+}
+
+#[test]
+fn a_locked_key_is_told_from_a_missing_one() {
+    let secret = Secret::from("secret");
+    let (key, _) = SecretKey::generate(KeyProfile::Modern, &user("alice"), Some(&secret), now()).unwrap();
+    let sealed = encrypt(b"x", &Recipients::new([key.certificate()]), now()).unwrap();
+    let mut ring = keyring([&key]);
+    assert_eq!(
+        decrypt(sealed.as_bytes(), &ring, &options(), now()),
+        Err(PgpError::KeyLocked { keys: vec![key.fingerprint().clone().into()] })
+    );
+    ring.unlock(key.fingerprint(), &secret).unwrap();
+    assert_eq!(decrypt(sealed.as_bytes(), &ring, &options(), now()).unwrap().data, b"x");
+}
+
+#[test]
+fn a_passphrase_opens_a_message() {
+    let (right, wrong) = (Secret::from("right"), Secret::from("wrong"));
+    let sealed = encrypt(b"x", &Recipients::new([]).with_passphrase(&right), now()).unwrap();
+    let open = |passphrases| {
+        let options = ReadOptions { passphrases, ..ReadOptions::default() };
+        decrypt(sealed.as_bytes(), &Keyring::new(), &options, now()).map(|opened| opened.data)
+    };
+    assert_eq!(open(vec![&wrong, &right]), Ok(b"x".to_vec()));
+    assert_eq!(open(vec![&wrong]), Err(PgpError::WrongPassphrase));
+    assert_eq!(open(vec![]), Err(PgpError::KeyMissing { recipients: vec![] }));
+}
+
+#[test]
+fn a_signature_is_bad_for_one_named_reason() {
+    let (alice, eve) = (key(KeyProfile::Modern, "alice", now()), key(KeyProfile::Modern, "eve", now()));
+    let signer = alice.unlock_unprotected().unwrap();
+    let signature = sign_detached(b"content", &signer, now()).unwrap();
+    let status = |data: &[u8], keyring: &Keyring, time| {
+        verify_detached(data, signature.as_bytes(), keyring, &options(), time).unwrap()[0].status.clone()
+    };
+    let (known, unknown) = (keyring([&alice]), keyring([&eve]));
+    assert_eq!(status(b"Content", &known, now()), SignatureStatus::Bad(SignatureFault::Mismatch));
+    assert_eq!(status(b"content", &unknown, now()), SignatureStatus::UnknownSigner);
+    let hour = Duration::from_secs(3600);
+    assert_eq!(status(b"content", &known, now() - hour), SignatureStatus::Bad(SignatureFault::MadeInFuture));
+    let skew = Duration::from_secs(60);
+    assert_ne!(status(b"content", &known, now() - skew), SignatureStatus::Bad(SignatureFault::MadeInFuture));
+
+    let (_, revocation) = SecretKey::generate(KeyProfile::Modern, &user("x"), None, now()).unwrap();
+    assert!(alice.certificate().clone().revoke(&revocation).is_err());
+    let revocation = signer.revocation(now() + hour).unwrap();
+    let mut revoked = Keyring::new();
+    revoked.add_certificate(alice.certificate().clone().revoke(&revocation).unwrap());
+    assert_eq!(
+        status(b"content", &revoked, now() + hour),
+        SignatureStatus::Bad(SignatureFault::SignerUnusable(Unusable::Revoked))
+    );
+}
+
+#[test]
+fn a_signature_passed_on_to_someone_else_is_not_good() {
+    let [alice, bob, eve] = ["alice", "bob", "eve"].map(|name| key(KeyProfile::Compatible, name, now()));
+    let signer = alice.unlock_unprotected().unwrap();
+    let to_eve = encrypt(b"x", &Recipients::new([eve.certificate()]).signed_by(&signer), now()).unwrap();
+    let passed_on = testing::reencrypt(to_eve.as_bytes(), &eve, bob.certificate(), now());
+    let opened = decrypt(&passed_on, &keyring([&bob, &alice]), &options(), now()).unwrap();
+    assert_eq!(opened.data, b"x");
+    assert_eq!(opened.signatures[0].status, SignatureStatus::Bad(SignatureFault::NotIntendedForReader));
+}
+
+#[test]
+fn the_limits_hold_at_the_limit_and_one_past_it() {
+    let alice = key(KeyProfile::Modern, "alice", now());
+    let ring = keyring([&alice]);
+    let signer = alice.unlock_unprotected().unwrap();
+    let to = Recipients::new([alice.certificate()]);
+    let with = |change: &dyn Fn(&mut PgpLimits)| {
+        let mut options = options();
+        change(&mut options.limits);
+        options
+    };
+    let exceeded = |what, limit| Err(PgpError::LimitExceeded { what, limit });
+
+    let limit = 100_000;
+    let plaintext = with(&|limits| limits.plaintext = limit);
+    for (length, compressed) in [(limit, false), (limit + 1, false), (limit, true), (limit + 1, true)] {
+        let data = vec![b'x'; length];
+        let sealed = if compressed {
+            testing::compressed(&data, &to)
+        } else {
+            encrypt(&data, &to, now()).unwrap().into_bytes()
+        };
+        let opened = decrypt(&sealed, &ring, &plaintext, now()).map(|opened| opened.data.len());
+        assert_eq!(opened, if length == limit { Ok(limit) } else { exceeded("octets of plaintext", limit) });
+    }
+
+    let sealed = encrypt(b"x", &to.clone().signed_by(&signer), now()).unwrap();
+    let open = |options: ReadOptions<'_>| {
+        decrypt(sealed.as_bytes(), &ring, &options, now()).map(|opened| opened.data)
+    };
+    assert_eq!(open(with(&|limits| limits.signatures = 1)), Ok(b"x".to_vec()));
+    assert_eq!(open(with(&|limits| limits.signatures = 0)), exceeded("signatures", 0).map(|_: usize| vec![]));
+    assert_eq!(open(with(&|limits| limits.recipients = 1)), Ok(b"x".to_vec()));
+    assert_eq!(open(with(&|limits| limits.recipients = 0)), exceeded("recipients", 0).map(|_: usize| vec![]));
+    assert_eq!(open(with(&|limits| limits.attempts = 1)), Ok(b"x".to_vec()));
+    assert_eq!(
+        open(with(&|limits| limits.attempts = 0)),
+        exceeded("attempts to decrypt a message", 0).map(|_: usize| vec![])
+    );
+    assert_eq!(open(with(&|limits| limits.packets = 5)), Ok(b"x".to_vec()));
+    assert_eq!(open(with(&|limits| limits.packets = 4)), exceeded("packets", 4).map(|_: usize| vec![]));
+    assert_eq!(open(with(&|limits| limits.depth = 1)), Ok(b"x".to_vec()));
+    assert_eq!(
+        open(with(&|limits| limits.depth = 0)),
+        exceeded("levels of packets", 0).map(|_: usize| vec![])
+    );
+}
+
+#[test]
+fn a_compression_bomb_stops_at_the_limit() {
+    let alice = key(KeyProfile::Modern, "alice", now());
+    let bomb =
+        testing::compressed(&vec![0; PgpLimits::PLAINTEXT + 1], &Recipients::new([alice.certificate()]));
+    assert!(bomb.len() < 1024 * 1024);
+    assert_eq!(
+        decrypt(&bomb, &keyring([&alice]), &options(), now()).map(|_| ()),
+        Err(PgpError::LimitExceeded { what: "octets of plaintext", limit: PgpLimits::PLAINTEXT })
+    );
+}
+
+#[test]
+fn what_is_not_encrypted_is_not_decrypted() {
+    let alice = key(KeyProfile::Modern, "alice", now());
+    let signed = sign_inline(b"x", &alice.unlock_unprotected().unwrap(), now()).unwrap();
+    assert_eq!(
+        decrypt(signed.as_bytes(), &keyring([&alice]), &options(), now()),
+        Err(PgpError::NotEncrypted)
+    );
+    for data in [&b""[..], b"hello", b"\xff\xff\xff\xff\xff\xff", b"-----BEGIN PGP MESSAGE-----\n\n"] {
+        assert!(matches!(
+            decrypt(data, &keyring([&alice]), &options(), now()),
+            Err(PgpError::Malformed { .. })
+        ));
+    }
+}
+
+#[test]
+fn encryption_without_integrity_protection_is_refused_by_name() {
+    // A symmetrically encrypted data packet (tag 9) after a session key packet for a passphrase.
+    let message = b"\x8c\x04\x04\x09\x00\x08\xa4\x14\x00112233445566778899";
+    let passphrase = Secret::from("x");
+    let options = ReadOptions { passphrases: vec![&passphrase], ..ReadOptions::default() };
+    assert_eq!(decrypt(message, &Keyring::new(), &options, now()), Err(PgpError::NoIntegrity));
+}
+
+#[test]
+fn nobody_to_encrypt_to_is_an_error() {
+    assert_eq!(encrypt(b"x", &Recipients::new([]), now()), Err(PgpError::NoRecipients));
+    let (key, revocation) = SecretKey::generate(KeyProfile::Modern, &user("alice"), None, now()).unwrap();
+    let revoked = key.certificate().clone().revoke(&revocation).unwrap();
+    assert_eq!(
+        encrypt(b"x", &Recipients::new([&revoked]), now()),
+        Err(PgpError::KeyUnusable { key: key.fingerprint().clone().into(), reason: Unusable::Revoked })
+    );
+}
+
+/// Messages that this module doesn't make itself.
+mod testing {
+    use std::io::Write;
+
+    use openpgp::packet::Packet;
+    use openpgp::parse::Parse;
+    use openpgp::serialize::Serialize;
+    use openpgp::serialize::stream::{Compressor, Encryptor, LiteralWriter, Message, Recipient};
+    use sequoia_openpgp as openpgp;
+
+    use super::super::super::policy::policy;
+    use super::*;
+
+    pub(super) fn compressed(data: &[u8], to: &Recipients<'_>) -> Vec<u8> {
+        let policy = policy(now());
+        let keys = to.certificates().iter().flat_map(|c| c.encryption_keys(&policy, now()).unwrap());
+        let mut bytes = Vec::new();
+        let message =
+            Encryptor::for_recipients(Message::new(&mut bytes), keys.map(Recipient::from)).build().unwrap();
+        let message = Compressor::new(message).build().unwrap();
+        let mut literal = LiteralWriter::new(message).build().unwrap();
+        literal.write_all(data).unwrap();
+        literal.finalize().unwrap();
+        bytes
+    }
+
+    /// Takes the signed message out of its encryption and encrypts it to someone else.
+    pub(super) fn reencrypt(
+        message: &[u8],
+        reader: &SecretKey,
+        to: &Certificate,
+        now: SystemTime,
+    ) -> Vec<u8> {
+        let policy = policy(now);
+        let unlocked = reader.unlock_unprotected().unwrap();
+        let mut inner = Vec::new();
+        let pile = openpgp::parse::PacketParserBuilder::from_bytes(message).unwrap().build().unwrap();
+        let mut parser = pile;
+        let mut pkesks = Vec::new();
+        while let openpgp::parse::PacketParserResult::Some(mut pp) = parser {
+            match &pp.packet {
+                Packet::PKESK(pkesk) => pkesks.push(pkesk.clone()),
+                Packet::SEIP(_) => {
+                    let decrypted = pkesks.iter().any(|pkesk| {
+                        let handle = pkesk.recipient();
+                        unlocked.decryption_keys(handle.as_ref()).any(|key| {
+                            let mut pair = key.clone().into_keypair().unwrap();
+                            pkesk
+                                .decrypt(&mut pair, None)
+                                .is_some_and(|(algo, sk)| pp.decrypt(algo, &sk).is_ok())
+                        })
+                    });
+                    assert!(decrypted);
+                }
+                Packet::Literal(_) => pp.buffer_unread_content().map(|_| ()).unwrap(),
+                _ => {}
+            }
+            let (packet, next) = pp.recurse().unwrap();
+            match packet {
+                Packet::OnePassSig(_) | Packet::Literal(_) | Packet::Signature(_) => {
+                    packet.serialize(&mut inner).unwrap();
+                }
+                _ => {}
+            }
+            parser = next;
+        }
+        let keys = to.encryption_keys(&policy, now).unwrap();
+        let mut bytes = Vec::new();
+        let mut message =
+            Encryptor::for_recipients(Message::new(&mut bytes), keys.into_iter().map(Recipient::from))
+                .build()
+                .unwrap();
+        message.write_all(&inner).unwrap();
+        message.finalize().unwrap();
+        bytes
+    }
+}
