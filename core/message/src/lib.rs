@@ -2,3 +2,4 @@
 
 pub mod mime;
 pub mod openpgp;
+pub mod pgpmime;

@@ -17,7 +17,6 @@ mod parse;
 
 pub use attachment::Attachment;
 pub use boundary::Boundaries;
-#[allow(unused_imports)] // For the PGP/MIME module.
 pub(crate) use compose::{Entity, HeaderProtection};
 pub use content_type::ContentType;
 pub use date::Date;
