@@ -28,11 +28,6 @@ impl<T> Reply<T> {
     pub(crate) fn is_abandoned(&self) -> bool {
         self.0.is_closed()
     }
-
-    /// Waits until the caller stops waiting.
-    pub(crate) async fn abandoned(&mut self) {
-        self.0.closed().await;
-    }
 }
 
 /// An answer that is still to come.
