@@ -1,0 +1,216 @@
+//! Protected header fields (RFC 9788, and what came before it): which count, and what the message is put together from.
+
+use super::Reason;
+use crate::mime::{Header, Message};
+
+/// The header fields that a reader acts on. Fields of the way, such as `Received`, belong outside.
+const USER_FACING: [&str; 15] = [
+    "From",
+    "Sender",
+    "Reply-To",
+    "To",
+    "Cc",
+    "Bcc",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "In-Reply-To",
+    "References",
+    "Followup-To",
+    "Mail-Followup-To",
+    "Mail-Reply-To",
+    "Disposition-Notification-To",
+];
+const ADDRESSES: [&str; 6] = ["From", "Sender", "Reply-To", "To", "Cc", "Bcc"];
+/// Where replies and receipts go. Where the From field is protected, an unprotected one of these is not taken from outside: it
+/// could lead the answer, with the decrypted text in it, to somebody else.
+const DIVERTING: [&str; 7] = [
+    "Sender",
+    "Reply-To",
+    "Bcc",
+    "Followup-To",
+    "Mail-Followup-To",
+    "Mail-Reply-To",
+    "Disposition-Notification-To",
+];
+/// What programs put for the subject outside an encrypted message without saying so in `HP-Outer`.
+const SUBJECT_STANDINS: [&str; 5] = ["...", "[...]", "…", "Encrypted Message", "Encrypted message"];
+
+/// Which header fields of a message were protected together with its content.
+///
+/// Where a field is protected, [`Opened::message`](super::Opened::message) has that one, never the one from outside.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct HeaderVerdict {
+    /// The names of the fields that were inside the protection.
+    pub protected: Vec<String>,
+    /// The names of the fields that a reader acts on, but that come from outside: anyone on the way could change them.
+    pub unprotected: Vec<String>,
+    /// The fields that say something else inside than outside.
+    pub differing: Vec<DifferingHeader>,
+    /// Whether the From address inside is another than outside.
+    pub(super) moves_from: bool,
+}
+
+/// A header field that says something else inside the protection than outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DifferingHeader {
+    /// The name.
+    pub name: String,
+    /// What it says inside.
+    pub protected: String,
+    /// What it says outside.
+    pub outside: String,
+    /// Whether the sender wanted it so: an encrypted message has a stand-in for the subject outside.
+    pub is_intended: bool,
+}
+
+impl HeaderVerdict {
+    pub(super) fn reasons(&self) -> impl Iterator<Item = Reason> + '_ {
+        let differing = self.differing.iter().filter(|header| !header.is_intended);
+        let unprotected = (!self.unprotected.is_empty())
+            .then(|| Reason::UnprotectedHeaders { names: self.unprotected.clone() });
+        differing.map(|header| Reason::HeaderDiffers { name: header.name.clone() }).chain(unprotected)
+    }
+
+    /// What it is when no field is protected.
+    pub(super) fn unprotected(message: &Message) -> Self {
+        Self { unprotected: user_facing(message.headers()), ..Self::default() }
+    }
+}
+
+/// How the content says that its header fields are those of the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    /// It doesn't: its fields, but for `Content-…`, mean nothing.
+    None,
+    /// `protected-headers="v1"`, which came before RFC 9788: fields inside win, others are taken from outside.
+    Legacy,
+    /// `hp="clear"` or `hp="cipher"` (RFC 9788): what is not inside is not part of the message.
+    HeaderProtection,
+}
+
+impl Scheme {
+    fn of(payload: &Message) -> Self {
+        let content_type = payload.root().content_type();
+        if matches!(content_type.parameter("hp"), Some("clear" | "cipher")) {
+            Self::HeaderProtection
+        } else if content_type.parameter("protected-headers").is_some() {
+            Self::Legacy
+        } else {
+            Self::None
+        }
+    }
+}
+
+/// Puts a message together from its opened content and what stood outside; gives its bytes and what can be said about its fields.
+pub(super) fn combine(outer: &Message, payload: &Message, is_encrypted: bool) -> (Vec<u8>, HeaderVerdict) {
+    let scheme = Scheme::of(payload);
+    let inner: Vec<_> = match scheme {
+        Scheme::None => Vec::new(),
+        _ => payload.headers().filter(|field| !is_structural(field) && !field.is("HP-Outer")).collect(),
+    };
+    let is_inside = |name: &str| inner.iter().any(|field| field.is(name));
+    let taken: Vec<_> = outer
+        .headers()
+        .filter(|field| match scheme {
+            Scheme::HeaderProtection => false,
+            Scheme::None => !is_content(field),
+            Scheme::Legacy => {
+                let diverts = DIVERTING.iter().any(|name| field.is(name));
+                let is_replaced = is_inside(field.name()) || (diverts && is_inside("From"));
+                !is_content(field) && !is_replaced
+            }
+        })
+        .collect();
+
+    let mut verdict = HeaderVerdict { unprotected: user_facing(taken.iter().copied()), ..Default::default() };
+    for field in &inner {
+        if !verdict.protected.iter().any(|name| field.is(name)) {
+            verdict.protected.push(field.name().to_owned());
+            verdict.differing.extend(difference(field.name(), outer, payload, is_encrypted));
+        }
+    }
+    let addresses = |message: &Message| -> Vec<_> {
+        message.from().mailboxes().map(|mailbox| mailbox.address().clone()).collect()
+    };
+    verdict.moves_from =
+        is_inside("From") && outer.header("From").is_some() && addresses(outer) != addresses(payload);
+    (bytes(&taken, payload, scheme), verdict)
+}
+
+fn bytes(taken: &[Header<'_>], payload: &Message, scheme: Scheme) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(payload.as_bytes().len() + 1024);
+    taken.iter().for_each(|field| write(&mut bytes, field));
+    let root = payload.root();
+    if scheme == Scheme::None {
+        payload.headers().filter(is_content).for_each(|field| write(&mut bytes, &field));
+        bytes.extend_from_slice(b"\r\n");
+        bytes.extend_from_slice(root.raw_body());
+    } else {
+        bytes.extend_from_slice(payload.as_bytes());
+    }
+    bytes
+}
+
+fn write(bytes: &mut Vec<u8>, field: &Header<'_>) {
+    bytes.extend_from_slice(field.name().as_bytes());
+    bytes.push(b':');
+    bytes.extend_from_slice(field.raw());
+    bytes.extend_from_slice(b"\r\n");
+}
+
+fn is_content(field: &Header<'_>) -> bool {
+    field.name().get(..8).is_some_and(|start| start.eq_ignore_ascii_case("Content-"))
+}
+
+/// RFC 9787, section 1.1.1.
+fn is_structural(field: &Header<'_>) -> bool {
+    is_content(field) || field.is("MIME-Version")
+}
+
+fn user_facing<'a>(fields: impl Iterator<Item = Header<'a>>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for field in fields.filter(|field| USER_FACING.iter().any(|name| field.is(name))) {
+        if !names.iter().any(|name| field.is(name)) {
+            names.push(field.name().to_owned());
+        }
+    }
+    names
+}
+
+/// How a protected field differs from the one outside; `None` where it doesn't, or there is none outside.
+fn difference(name: &str, outer: &Message, payload: &Message, is_encrypted: bool) -> Option<DifferingHeader> {
+    let outside = values(outer, name)?;
+    let protected = values(payload, name).unwrap_or_default();
+    let is_address = ADDRESSES.iter().any(|field| field.eq_ignore_ascii_case(name));
+    if outside == protected || (is_address && outer.addresses(name) == payload.addresses(name)) {
+        return None;
+    }
+    let is_stand_in = name.eq_ignore_ascii_case("Subject") && SUBJECT_STANDINS.contains(&outside.as_str());
+    let is_intended = is_encrypted && (announced(payload, name).is_some_and(|a| a == outside) || is_stand_in);
+    Some(DifferingHeader { name: name.to_owned(), protected, outside, is_intended })
+}
+
+/// What the fields of that name say, on one line each.
+fn values(message: &Message, name: &str) -> Option<String> {
+    let values: Vec<_> =
+        message.headers().filter(|field| field.is(name)).map(|f| spaced(&f.text())).collect();
+    (!values.is_empty()).then(|| values.join("\n"))
+}
+
+/// What the sender says stands outside (`HP-Outer`, RFC 9788, section 2.2).
+fn announced(payload: &Message, name: &str) -> Option<String> {
+    let said = payload.headers().filter(|field| field.is("HP-Outer")).filter_map(|field| {
+        let text = field.text();
+        let (field, value) = text.split_once(':')?;
+        field.trim().eq_ignore_ascii_case(name).then(|| spaced(value))
+    });
+    let said: Vec<_> = said.collect();
+    (!said.is_empty()).then(|| said.join("\n"))
+}
+
+fn spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

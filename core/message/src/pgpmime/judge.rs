@@ -1,0 +1,102 @@
+//! Who signed, and does that one speak for the sender.
+
+use std::cmp::Reverse;
+use std::time::SystemTime;
+
+use postseal_types::Address;
+
+use super::Reason;
+use super::open::Found;
+use super::verdict::{Coverage, FromVerdict, SignatureVerdict};
+use crate::mime::{Mailbox, Message};
+use crate::openpgp::{Fingerprint, Keyring, SignatureResult, SignatureStatus};
+
+/// The signature that the verdict is about.
+pub(super) struct Best {
+    pub(super) verdict: SignatureVerdict,
+    pub(super) coverage: Option<Coverage>,
+}
+
+/// The signature that says most. One that covers everything comes before one that doesn't; a good one before a bad one: anyone can
+/// add a bad one, and it takes nothing away.
+pub(super) fn best(found: &[Found], message: &Message, keyring: &Keyring, now: SystemTime) -> Best {
+    let from = sender(message);
+    let worth = |(result, coverage): &&Found| {
+        let coverage = match coverage {
+            Coverage::All => 2,
+            Coverage::Part => 1,
+            Coverage::Ciphertext => 0,
+        };
+        let status = match &result.status {
+            SignatureStatus::Good { certificate, .. } => {
+                let speaks =
+                    from.as_ref().is_some_and(|from| speaks_for(certificate, from.address(), keyring, now));
+                if speaks { 3 } else { 2 }
+            }
+            SignatureStatus::UnknownSigner => 1,
+            SignatureStatus::Bad(_) => 0,
+        };
+        Reverse((coverage, status))
+    };
+    match found.iter().min_by_key(worth) {
+        Some((result, coverage)) => Best { verdict: verdict(result), coverage: Some(*coverage) },
+        None => Best { verdict: SignatureVerdict::Unsigned, coverage: None },
+    }
+}
+
+fn verdict(result: &SignatureResult) -> SignatureVerdict {
+    match &result.status {
+        SignatureStatus::Good { certificate, key } => {
+            SignatureVerdict::Valid { signer: certificate.clone(), key: key.clone(), made: result.made }
+        }
+        SignatureStatus::UnknownSigner => SignatureVerdict::UnknownSigner { issuer: result.issuer.clone() },
+        SignatureStatus::Bad(reason) => SignatureVerdict::Invalid { reason: reason.clone() },
+    }
+}
+
+/// Whether the signer speaks for the From address.
+pub(super) fn from(
+    signature: &SignatureVerdict,
+    message: &Message,
+    keyring: &Keyring,
+    now: SystemTime,
+) -> FromVerdict {
+    let SignatureVerdict::Valid { signer, .. } = signature else { return FromVerdict::NotProven };
+    match sender(message).map(|mailbox| mailbox.address().clone()) {
+        None => FromVerdict::NotOneAddress,
+        Some(from) if speaks_for(signer, &from, keyring, now) => FromVerdict::SpokenFor(from),
+        Some(from) => FromVerdict::OtherAddress(from),
+    }
+}
+
+fn speaks_for(certificate: &Fingerprint, from: &Address, keyring: &Keyring, now: SystemTime) -> bool {
+    keyring.certificate(certificate).is_some_and(|certificate| certificate.speaks_for(from, now))
+}
+
+/// The one mailbox of the one From field.
+fn sender(message: &Message) -> Option<Mailbox> {
+    let list = message.from();
+    let is_one_field = message.headers().filter(|field| field.is("From")).count() == 1;
+    let mut mailboxes = list.mailboxes();
+    match (mailboxes.next(), mailboxes.next()) {
+        (Some(mailbox), None) if is_one_field && list.invalid().next().is_none() => Some(mailbox.clone()),
+        _ => None,
+    }
+}
+
+/// Notes a display name that is another address: many programs show the name only.
+pub(super) fn misleading_name(message: &Message) -> Option<Reason> {
+    message.from().mailboxes().find_map(|mailbox| {
+        let name = mailbox.name()?;
+        let is_other = |text: &str| {
+            Address::parse(text)
+                .is_ok_and(|a| !a.to_wire().eq_ignore_ascii_case(&mailbox.address().to_wire()))
+        };
+        // The at signs of other widths look the same.
+        let plain = name.replace(['\u{ff20}', '\u{fe6b}'], "@");
+        let mut words = plain.split(|c: char| c.is_whitespace() || "\"'<>()[],;:".contains(c));
+        words
+            .any(is_other)
+            .then(|| Reason::MisleadingName { name: name.to_owned(), address: mailbox.address().clone() })
+    })
+}

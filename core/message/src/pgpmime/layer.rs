@@ -1,0 +1,119 @@
+//! Recognising what is signed or encrypted by its MIME structure (RFC 3156), also where servers on the way have damaged it.
+
+use std::borrow::Cow;
+
+use super::Repair;
+use crate::mime::{Message, Part};
+
+/// A layer of protection, as the structure of a part shows it.
+#[derive(Debug)]
+pub(super) enum Layer<'a> {
+    /// `multipart/signed`: the bytes that are signed, and the signature.
+    Signed { content: &'a [u8], signature: Cow<'a, [u8]> },
+    /// `multipart/encrypted`, or what is left of it.
+    Encrypted(Sealed<'a>),
+    /// It says that it is OpenPGP, but has not the parts that it must have.
+    Malformed,
+    /// Protected in another way.
+    Foreign { protocol: Option<&'a str> },
+}
+
+/// Encrypted data, and how it stood in the message.
+#[derive(Debug)]
+pub(super) struct Sealed<'a> {
+    pub(super) data: Cow<'a, [u8]>,
+    /// Whether there is nothing beside it that a reader would see.
+    pub(super) is_all: bool,
+    pub(super) repair: Option<Repair>,
+}
+
+/// The layer that a part is; `None` where it is content.
+pub(super) fn of(part: Part<'_>) -> Option<Layer<'_>> {
+    match part.content_type().essence() {
+        "multipart/signed" => Some(signed(part)),
+        "multipart/encrypted" => Some(encrypted(part)),
+        "multipart/mixed" => mixed_up(part).map(Layer::Encrypted),
+        _ => None,
+    }
+}
+
+/// The first part inside `message` that is encrypted, or else the first that is signed; what a message has to show beside it is not
+/// protected. Attached messages are not looked into: each is a message of its own, to be opened by itself.
+pub(super) fn inside(message: &Message) -> Option<Layer<'_>> {
+    let find = |essence: &str| own_parts(message).find(|part| part.content_type().essence() == essence);
+    let found = find("multipart/encrypted").or_else(|| find("multipart/signed"))?;
+    match of(found)? {
+        Layer::Encrypted(sealed) => Some(Layer::Encrypted(Sealed { is_all: false, ..sealed })),
+        layer => Some(layer),
+    }
+}
+
+/// The parts of `message` that do not belong to an attached message.
+pub(super) fn own_parts(message: &Message) -> impl Iterator<Item = Part<'_>> {
+    let is_attached = |part: &Part<'_>| {
+        std::iter::successors(part.parent(), Part::parent)
+            .any(|around| around.content_type().top_level() == "message")
+    };
+    message.parts().filter(move |part| !is_attached(part))
+}
+
+fn signed(part: Part<'_>) -> Layer<'_> {
+    let protocol = part.content_type().parameter("protocol");
+    if !protocol.is_some_and(|protocol| protocol.eq_ignore_ascii_case("application/pgp-signature")) {
+        return Layer::Foreign { protocol };
+    }
+    let children: Vec<_> = part.children().collect();
+    match children.as_slice() {
+        [content, signature] if signature.content_type().essence() == "application/pgp-signature" => {
+            Layer::Signed { content: content.raw(), signature: signature.decoded() }
+        }
+        _ => Layer::Malformed,
+    }
+}
+
+fn encrypted(part: Part<'_>) -> Layer<'_> {
+    let protocol = part.content_type().parameter("protocol");
+    if protocol.is_some_and(|protocol| !protocol.eq_ignore_ascii_case(VERSION)) {
+        return Layer::Foreign { protocol };
+    }
+    let children: Vec<_> = part.children().collect();
+    match children.as_slice() {
+        [version, data] if version.content_type().essence() == VERSION => {
+            Layer::Encrypted(Sealed { data: data.decoded(), is_all: true, repair: None })
+        }
+        parts => gather(parts, Repair::EncryptedParts).map_or(Layer::Malformed, Layer::Encrypted),
+    }
+}
+
+/// `multipart/mixed` in place of `multipart/encrypted`.
+fn mixed_up(part: Part<'_>) -> Option<Sealed<'_>> {
+    let children: Vec<_> = part.children().collect();
+    if children.iter().any(|child| child.content_type().essence() == VERSION) {
+        return gather(&children, Repair::MixedUp);
+    }
+    // Without the version part, encrypted data is a file like any other, unless there is nothing else.
+    gather(&children, Repair::AttachedData).filter(|sealed| sealed.is_all)
+}
+
+const VERSION: &str = "application/pgp-encrypted";
+
+/// The encrypted data among parts that are not in order; `None` where there isn't exactly one.
+fn gather<'a>(parts: &[Part<'a>], repair: Repair) -> Option<Sealed<'a>> {
+    let is_data = |part: &&Part<'_>| {
+        matches!(part.content_type().essence(), "application/octet-stream" | VERSION)
+            && part.decoded().trim_ascii_start().starts_with(b"-----BEGIN PGP MESSAGE-----")
+    };
+    let mut found = parts.iter().filter(is_data);
+    let (Some(data), None) = (found.next(), found.next()) else { return None };
+    let is_all = parts.iter().all(|part| is_data(&part) || shows_nothing(part));
+    Some(Sealed { data: data.decoded(), is_all, repair: Some(repair) })
+}
+
+/// The version part, or a text without text.
+fn shows_nothing(part: &Part<'_>) -> bool {
+    match part.content_type().essence() {
+        VERSION => true,
+        "text/plain" => part.decoded().trim_ascii().is_empty(),
+        _ => false,
+    }
+}

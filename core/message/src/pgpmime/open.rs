@@ -1,0 +1,341 @@
+//! Opening: from the bytes that came to a message and a verdict.
+
+use std::borrow::Cow;
+use std::time::SystemTime;
+
+use postseal_types::ErrorCode;
+
+use super::inline::{self, Block, Kind};
+use super::layer::{self, Layer, Sealed};
+use super::verdict::{Coverage, EncryptionVerdict};
+use super::{HeaderVerdict, Reason, Repair, Verdict, headers, judge};
+use crate::mime::{Limits, Message, MimeError};
+use crate::openpgp::{
+    Encryption, Keyring, PgpError, PgpLimits, ReadOptions, SignatureFault, SignatureResult, SignatureStatus,
+    decrypt, verify_detached, verify_inline,
+};
+
+/// What a message may have at most to be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenOptions {
+    /// Limits on the message, and again on what is inside each layer of it.
+    pub limits: Limits,
+    /// Limits on each encrypted or signed layer.
+    pub pgp: PgpLimits,
+    /// The most layers of encryption and signatures, one inside the other.
+    pub layers: usize,
+}
+
+impl OpenOptions {
+    /// The default of [`OpenOptions::layers`]: what is signed, encrypted and signed again has 3.
+    pub const LAYERS: usize = 4;
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self { limits: Limits::default(), pgp: PgpLimits::default(), layers: Self::LAYERS }
+    }
+}
+
+/// A message that was opened.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Opened {
+    /// The message inside all layers of protection, with the header fields that were protected. Fields that were not come from
+    /// outside; the verdict tells them apart.
+    ///
+    /// Where a part of the message was encrypted, this is that part. What stood around it is not in here, so that decrypted text
+    /// can't get mixed into the HTML of somebody else.
+    pub message: Message,
+    /// What can be believed about it.
+    pub verdict: Verdict,
+    /// What was put right to open it.
+    pub repairs: Vec<Repair>,
+}
+
+/// Why a message can't be opened. No error holds anything of the plaintext.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The message, or what is inside it, goes past one of [`OpenOptions::limits`].
+    #[error(transparent)]
+    Mime(#[from] MimeError),
+    /// What is encrypted can't be decrypted.
+    #[error(transparent)]
+    Pgp(#[from] PgpError),
+    /// More layers than [`OpenOptions::layers`].
+    #[error("the message has more than {limit} layers of encryption and signatures")]
+    TooManyLayers {
+        /// The limit.
+        limit: usize,
+    },
+}
+
+impl OpenError {
+    /// The stable code of this error.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Mime(error) => error.code(),
+            Self::Pgp(error) => error.code(),
+            Self::TooManyLayers { .. } => ErrorCode::LimitExceeded,
+        }
+    }
+}
+
+/// Opens a message: PGP/MIME (RFC 3156) in all its combinations, inline PGP, and messages without any protection, whose verdict
+/// says so.
+///
+/// A bad signature is no error: the verdict names it.
+///
+/// # Errors
+///
+/// [`OpenError`]: [`PgpError::KeyMissing`] names the keys that could decrypt it; after [`PgpError::Tampered`] nothing is known of
+/// the content, since not one byte was handed out.
+pub fn open(
+    bytes: &[u8],
+    keyring: &Keyring,
+    options: &OpenOptions,
+    now: SystemTime,
+) -> Result<Opened, OpenError> {
+    let outer = Message::parse(bytes, &options.limits)?;
+    let mut opener = Opener::new(keyring, options, now);
+    let content = opener.content(&outer)?;
+    let (message, headers) = match content {
+        Some(content) => {
+            let (bytes, headers) = headers::combine(&outer, &content, opener.encryption.is_some());
+            (Message::parse(&bytes, &options.limits)?, headers)
+        }
+        None => {
+            let headers = HeaderVerdict::unprotected(&outer);
+            (outer, headers)
+        }
+    };
+    let verdict = opener.verdict(&message, headers);
+    Ok(Opened { message, verdict, repairs: opener.repairs })
+}
+
+/// A signature that was found, and what it covers.
+pub(super) type Found = (SignatureResult, Coverage);
+
+struct Opener<'a> {
+    keyring: &'a Keyring,
+    options: &'a OpenOptions,
+    now: SystemTime,
+    layers: usize,
+    encryption: Option<Encryption>,
+    /// Whether everything the reader sees was inside the layers opened so far.
+    is_all: bool,
+    signatures: Vec<Found>,
+    notes: Vec<Reason>,
+    repairs: Vec<Repair>,
+}
+
+impl<'a> Opener<'a> {
+    fn new(keyring: &'a Keyring, options: &'a OpenOptions, now: SystemTime) -> Self {
+        Self {
+            keyring,
+            options,
+            now,
+            layers: 0,
+            encryption: None,
+            is_all: true,
+            signatures: Vec::new(),
+            notes: Vec::new(),
+            repairs: Vec::new(),
+        }
+    }
+
+    /// What is inside all layers; `None` where the message is to be shown as it came.
+    fn content(&mut self, outer: &Message) -> Result<Option<Message>, OpenError> {
+        if let Some(layer) = layer::of(outer.root()) {
+            return self.enter_all(layer);
+        }
+        match layer::inside(outer) {
+            Some(layer @ Layer::Encrypted(_)) => return self.enter_all(layer),
+            Some(layer) if inline::find(outer).is_none_or(|block| block.kind == Kind::Cleartext) => {
+                // What is signed is shown together with what is not, as it came.
+                self.is_all = false;
+                self.enter(layer)?;
+                return Ok(None);
+            }
+            _ => {}
+        }
+        match inline::find(outer) {
+            Some(block) => self.enter_block(&block),
+            None => Ok(None),
+        }
+    }
+
+    /// Enters `layer` and all layers inside it.
+    fn enter_all(&mut self, layer: Layer<'_>) -> Result<Option<Message>, OpenError> {
+        let Some(mut content) = self.enter(layer)? else { return Ok(None) };
+        while let Some(layer) = layer::of(content.root()) {
+            match self.enter(layer)? {
+                Some(inner) => content = inner,
+                None => break,
+            }
+        }
+        Ok(Some(content))
+    }
+
+    /// Enters one layer; `None` where it can't be entered and has to be shown as it is.
+    fn enter(&mut self, layer: Layer<'_>) -> Result<Option<Message>, OpenError> {
+        let content = match layer {
+            Layer::Signed { content, signature } => {
+                self.count()?;
+                self.verify(content, &signature)?;
+                Cow::Borrowed(content)
+            }
+            Layer::Encrypted(Sealed { data, is_all, repair }) => {
+                self.count()?;
+                self.repairs.extend(repair);
+                Cow::Owned(self.decrypt(&data, is_all)?)
+            }
+            Layer::Malformed => {
+                self.found_malformed();
+                return Ok(None);
+            }
+            Layer::Foreign { protocol } => {
+                self.notes.push(Reason::OtherProtocol { protocol: protocol.map(str::to_owned) });
+                return Ok(None);
+            }
+        };
+        Ok(Some(Message::parse(&content, &self.options.limits)?))
+    }
+
+    fn count(&mut self) -> Result<(), OpenError> {
+        if self.layers == self.options.layers {
+            return Err(OpenError::TooManyLayers { limit: self.options.layers });
+        }
+        self.layers += 1;
+        Ok(())
+    }
+
+    /// Notes the signatures of `multipart/signed`.
+    fn verify(&mut self, content: &[u8], signature: &[u8]) -> Result<(), OpenError> {
+        let canonical = with_crlf(content);
+        if matches!(canonical, Cow::Owned(_)) {
+            self.repairs.push(Repair::LineEnds);
+        }
+        let options = self.read_options();
+        match verify_detached(&canonical, signature, self.keyring, &options, self.now) {
+            Ok(results) => self.found(results),
+            Err(error @ (PgpError::LimitExceeded { .. } | PgpError::TimeOutOfRange)) => {
+                return Err(error.into());
+            }
+            Err(_) => self.found_malformed(),
+        }
+        Ok(())
+    }
+
+    fn decrypt(&mut self, data: &[u8], is_all: bool) -> Result<Vec<u8>, OpenError> {
+        let decrypted = decrypt(data, self.keyring, &self.read_options(), self.now)?;
+        for (_, coverage) in &mut self.signatures {
+            *coverage = Coverage::Ciphertext;
+        }
+        self.is_all &= is_all;
+        self.encryption = Some(decrypted.encryption);
+        self.found(decrypted.signatures);
+        Ok(decrypted.data)
+    }
+
+    fn enter_block(&mut self, block: &Block<'_>) -> Result<Option<Message>, OpenError> {
+        self.count()?;
+        let text = match block.kind {
+            Kind::Message => self.decrypt(&block.data, block.is_all).map(Some),
+            Kind::Cleartext => self.verify_block(block),
+        };
+        let text = match text {
+            Err(OpenError::Pgp(PgpError::NotEncrypted)) => self.verify_block(block),
+            other => other,
+        };
+        let text = match text {
+            // A text about encryption is no encrypted message; it can be read as it is.
+            Err(OpenError::Pgp(
+                error @ (PgpError::KeyMissing { .. }
+                | PgpError::Malformed { .. }
+                | PgpError::PolicyRefused { .. }
+                | PgpError::Unsupported { .. }),
+            )) if !block.is_all => {
+                self.notes.push(Reason::UnreadableBlock { error });
+                None
+            }
+            other => other?,
+        };
+        let Some(text) = text else { return Ok(None) };
+        self.repairs.extend(block.is_repaired.then_some(Repair::ArmorSpaces));
+        let is_utf8 = self.encryption.is_some() && str::from_utf8(&text).is_ok();
+        let entity = inline::entity(&text, block.charset.filter(|_| !is_utf8));
+        Ok(Some(Message::parse(&entity, &self.options.limits)?))
+    }
+
+    /// The text of a block that is signed; `None` where the message is to be shown as it came.
+    fn verify_block(&mut self, block: &Block<'_>) -> Result<Option<Vec<u8>>, OpenError> {
+        self.is_all &= block.is_all;
+        match verify_inline(&block.data, self.keyring, &self.read_options(), self.now) {
+            Ok(verified) => {
+                self.found(verified.signatures);
+                Ok(block.is_all.then_some(verified.data))
+            }
+            Err(error @ (PgpError::LimitExceeded { .. } | PgpError::TimeOutOfRange)) => Err(error.into()),
+            Err(_) => {
+                self.found_malformed();
+                Ok(None)
+            }
+        }
+    }
+
+    fn found(&mut self, results: Vec<SignatureResult>) {
+        let coverage = if self.is_all { Coverage::All } else { Coverage::Part };
+        self.signatures.extend(results.into_iter().map(|result| (result, coverage)));
+    }
+
+    /// What says that it is signed, but can't be read as such.
+    fn found_malformed(&mut self) {
+        let status = SignatureStatus::Bad(SignatureFault::Malformed);
+        self.found(vec![SignatureResult { status, issuer: None, made: None, hash: None }]);
+    }
+
+    fn read_options(&self) -> ReadOptions<'static> {
+        ReadOptions { limits: self.options.pgp, ..ReadOptions::default() }
+    }
+
+    fn verdict(&mut self, message: &Message, headers: HeaderVerdict) -> Verdict {
+        let mut notes = std::mem::take(&mut self.notes);
+        notes.extend(judge::misleading_name(message));
+        notes.extend(self.repairs.iter().map(|repair| Reason::Repaired(*repair)));
+        let signature = judge::best(&self.signatures, message, self.keyring, self.now);
+        Verdict {
+            encryption: match self.encryption.take() {
+                None => EncryptionVerdict::None,
+                Some(encryption) if self.is_all => EncryptionVerdict::All(encryption),
+                Some(encryption) => EncryptionVerdict::Part(encryption),
+            },
+            from: judge::from(&signature.verdict, message, self.keyring, self.now),
+            signature: signature.verdict,
+            signature_coverage: signature.coverage,
+            headers,
+            notes,
+        }
+    }
+}
+
+/// The bytes with CRLF at the end of each line, which is what a signature is made over (RFC 3156, section 5).
+fn with_crlf(content: &[u8]) -> Cow<'_, [u8]> {
+    let is_bare = |at: usize| at == 0 || content.get(at - 1) != Some(&b'\r');
+    if !memchr::memchr_iter(b'\n', content).any(is_bare) {
+        return Cow::Borrowed(content);
+    }
+    let mut canonical = Vec::with_capacity(content.len() + content.len() / 32);
+    for line in content.split_inclusive(|&byte| byte == b'\n') {
+        match line.strip_suffix(b"\n") {
+            Some(text) => {
+                canonical.extend_from_slice(text.strip_suffix(b"\r").unwrap_or(text));
+                canonical.extend_from_slice(b"\r\n");
+            }
+            None => canonical.extend_from_slice(line),
+        }
+    }
+    Cow::Owned(canonical)
+}

@@ -1,0 +1,123 @@
+use std::fmt;
+
+use postseal_types::Address;
+
+use super::Repair;
+use crate::openpgp::{KeyHandle, PgpError, SignatureFault};
+
+/// Why a verdict is not better, or what else there is to know about a message. `Display` gives a sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// There is no signature.
+    NotSigned,
+    /// The certificate of the signer is not at hand.
+    UnknownSigner {
+        /// The key that the signature names, where it names one.
+        issuer: Option<KeyHandle>,
+    },
+    /// The signature is not good.
+    InvalidSignature {
+        /// Why not.
+        reason: SignatureFault,
+    },
+    /// The signature covers a part of the message only.
+    PartlySigned,
+    /// The signature stands around the encrypted data, so the signer need not have known what is in it.
+    SignedFromOutside,
+    /// The certificate that signed does not speak for the From address.
+    SignedByAnother {
+        /// The From address.
+        from: Address,
+    },
+    /// The From field does not hold exactly one address, or there isn't exactly one From field.
+    NotOneFrom,
+    /// The name in the From field is an address itself, and another one.
+    MisleadingName {
+        /// The name.
+        name: String,
+        /// The real address.
+        address: Address,
+    },
+    /// The message was not encrypted.
+    NotEncrypted,
+    /// A part of the message was encrypted. The rest is not handed out.
+    PartlyEncrypted,
+    /// These header fields were not protected: anyone on the way could change them.
+    UnprotectedHeaders {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// A protected header field says something else than the one outside, and the sender doesn't say so.
+    HeaderDiffers {
+        /// Its name.
+        name: String,
+    },
+    /// The message is signed or encrypted in a way that is not OpenPGP, such as S/MIME, which is not looked into.
+    OtherProtocol {
+        /// The `protocol` parameter, where there is one.
+        protocol: Option<String>,
+    },
+    /// The text holds an encrypted block that can't be read; the message is as it came.
+    UnreadableBlock {
+        /// Why not.
+        error: PgpError,
+    },
+    /// The message could be opened only after a repair.
+    Repaired(Repair),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSigned => f.write_str("The message is not signed."),
+            Self::UnknownSigner { issuer: Some(issuer) } => {
+                write!(f, "The signature is by the key {issuer}, which is not known.")
+            }
+            Self::UnknownSigner { issuer: None } => f.write_str("The signature does not say by whom it is."),
+            Self::InvalidSignature { reason } => write!(f, "The signature is not good: {}.", fault(reason)),
+            Self::PartlySigned => f.write_str("Only a part of the message is signed."),
+            Self::SignedFromOutside => {
+                f.write_str("The signature is around the encrypted data: the signer may not have written it.")
+            }
+            Self::SignedByAnother { from } => write!(f, "The signer's certificate is not one of {from}."),
+            Self::NotOneFrom => f.write_str("The message does not say that it is from exactly one address."),
+            Self::MisleadingName { name, address } => {
+                write!(f, "The sender's name is {name:?}, but the address is {address}.")
+            }
+            Self::NotEncrypted => {
+                f.write_str("The message was not encrypted: everyone on the way could read it.")
+            }
+            Self::PartlyEncrypted => {
+                f.write_str("Only a part of the message was encrypted; the rest is left out.")
+            }
+            Self::UnprotectedHeaders { names } => {
+                write!(f, "Everyone on the way could read and change these fields: {}.", names.join(", "))
+            }
+            Self::HeaderDiffers { name } => write!(f, "The {name} field outside says something else."),
+            Self::OtherProtocol { protocol: Some(protocol) } => {
+                write!(f, "The message is protected with {protocol:?}, which is not looked into.")
+            }
+            Self::OtherProtocol { protocol: None } => {
+                f.write_str("The message is protected in a way that it does not name.")
+            }
+            Self::UnreadableBlock { error } => {
+                write!(f, "A block of encrypted text can't be read: {error}.")
+            }
+            Self::Repaired(repair) => write!(f, "The message was repaired: {repair}."),
+        }
+    }
+}
+
+fn fault(fault: &SignatureFault) -> String {
+    match fault {
+        SignatureFault::Mismatch => "the message was changed".to_owned(),
+        SignatureFault::Malformed => "it is not well formed".to_owned(),
+        SignatureFault::WeakAlgorithm => "it uses an algorithm that is too weak".to_owned(),
+        SignatureFault::SignerUnusable(why) => format!("the certificate can't be used, {why}"),
+        SignatureFault::NotASigningKey => "its key is not one that signs".to_owned(),
+        SignatureFault::Expired => "it has expired".to_owned(),
+        SignatureFault::MadeInFuture => "it says that it was made in the future".to_owned(),
+        SignatureFault::NotIntendedForReader => "the message was meant for somebody else".to_owned(),
+    }
+}

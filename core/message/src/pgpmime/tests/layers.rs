@@ -1,0 +1,200 @@
+//! Which layers are opened, in which combinations, and to which depth.
+
+use super::*;
+use crate::mime::{Limits, MimeError};
+use crate::openpgp::{PgpError, PgpLimits, sign_cleartext, sign_inline};
+
+const COVERED: &[&str] = &["Everyone on the way could read and change these fields: From, To, Subject."];
+
+#[test]
+fn a_message_without_protection_is_as_it_came() {
+    let bytes = mail(&plain("hello"));
+    let opened = opened(&bytes, &Keyring::new());
+    assert_eq!(opened.message.as_bytes(), bytes);
+    assert_eq!(opened.verdict.level(), VerdictLevel::Plain);
+    assert_eq!(opened.verdict.reasons(), [Reason::NotSigned, Reason::NotEncrypted]);
+    assert_eq!(opened.verdict.from, FromVerdict::NotProven);
+    assert_eq!(opened.verdict.signature_coverage, None);
+}
+
+#[test]
+fn signed_encrypted_and_both_ways_of_both() {
+    let (alice, bob, keyring) = alice_and_bob();
+    let to = [&bob];
+    let inside = signed("s", &plain("hello"), &alice);
+    for (entity, level, coverage) in [
+        (signed("s", &plain("hello"), &alice), VerdictLevel::Authentic, Some(Coverage::All)),
+        (encrypted("e", &plain("hello"), &to, None), VerdictLevel::Encrypted, None),
+        (encrypted("e", &plain("hello"), &to, Some(&alice)), VerdictLevel::Sealed, Some(Coverage::All)),
+        (encrypted("e", &inside, &to, None), VerdictLevel::Sealed, Some(Coverage::All)),
+        (
+            signed("o", &encrypted("e", &plain("hello"), &to, None), &alice),
+            VerdictLevel::Encrypted,
+            Some(Coverage::Ciphertext),
+        ),
+        (signed("o", &encrypted("e", &inside, &to, None), &alice), VerdictLevel::Sealed, Some(Coverage::All)),
+        (
+            encrypted("e", &encrypted("f", &inside, &to, None), &to, None),
+            VerdictLevel::Sealed,
+            Some(Coverage::All),
+        ),
+    ] {
+        let opened = opened(&mail(&entity), &keyring);
+        assert_eq!(opened.verdict.level(), level, "{entity}");
+        assert_eq!(opened.verdict.signature_coverage, coverage, "{entity}");
+        assert_eq!(is_by(&opened, &alice), coverage.is_some());
+        assert_eq!((text(&opened).as_str(), opened.repairs.as_slice()), ("hello\n", &[][..]));
+        assert_eq!(opened.message.root().content_type().essence(), "text/plain");
+        assert_eq!(reasons(&opened).last().map(String::as_str), COVERED.first().copied());
+    }
+}
+
+#[test]
+fn the_verdict_says_to_whom_and_how() {
+    let (alice, bob, keyring) = alice_and_bob();
+    let opened = opened(&mail(&encrypted("e", &plain("hello"), &[&bob, &alice], Some(&alice))), &keyring);
+    let EncryptionVerdict::All(encryption) = &opened.verdict.encryption else { panic!() };
+    let named = |key: &SecretKey| {
+        encryption
+            .recipients
+            .iter()
+            .any(|handle| key.certificate().key_fingerprints().any(|own| handle.names(&own)))
+    };
+    assert_eq!((encryption.recipients.len(), named(&alice), named(&bob)), (2, true, true));
+    assert_eq!((encryption.cipher.as_str(), encryption.aead.as_deref()), ("AES-256", None));
+    let SignatureVerdict::Valid { signer, made, .. } = &opened.verdict.signature else { panic!() };
+    assert_eq!((signer, *made), (alice.fingerprint(), Some(now())));
+    assert_eq!(opened.verdict.from, FromVerdict::SpokenFor(address("alice")));
+}
+
+#[test]
+fn what_servers_did_to_the_wrapper_is_repaired_and_told() {
+    let (alice, bob, keyring) = alice_and_bob();
+    let data = data_part(&plain("hello"), &[&bob], Some(&alice));
+    let empty = plain("");
+    for (entity, repair) in [
+        (multipart("mixed", "m", &[&empty, VERSION, &data]), Repair::MixedUp),
+        (multipart("mixed", "m", &[VERSION, &data]), Repair::MixedUp),
+        (multipart("mixed", "m", &[&empty, &data]), Repair::AttachedData),
+        (multipart(ENCRYPTED, "e", &[&data]), Repair::EncryptedParts),
+        (multipart(ENCRYPTED, "e", &[&data, VERSION]), Repair::EncryptedParts),
+    ] {
+        let opened = opened(&mail(&entity), &keyring);
+        assert_eq!(opened.verdict.level(), VerdictLevel::Sealed, "{entity}");
+        assert_eq!((text(&opened).as_str(), opened.repairs.as_slice()), ("hello\n", &[repair][..]));
+        assert!(opened.verdict.reasons().contains(&Reason::Repaired(repair)));
+    }
+    // With anything to see beside it, a file stays a file.
+    let with_text = mail(&multipart("mixed", "m", &[&plain("see the file"), &data]));
+    let opened = opened(&with_text, &keyring);
+    assert_eq!(
+        (opened.verdict.level(), opened.message.as_bytes()),
+        (VerdictLevel::Plain, with_text.as_slice())
+    );
+}
+
+#[test]
+fn line_ends_that_a_mail_store_changed_are_repaired() {
+    let (alice, _, keyring) = alice_and_bob();
+    let crlf = String::from_utf8(mail(&signed("s", &plain("one\r\ntwo"), &alice))).unwrap();
+    let opened = opened(crlf.replace("\r\n", "\n").as_bytes(), &keyring);
+    assert_eq!(
+        (opened.verdict.level(), opened.repairs.as_slice()),
+        (VerdictLevel::Authentic, &[Repair::LineEnds][..])
+    );
+}
+
+#[test]
+fn inline_pgp_opens() {
+    let (alice, bob, keyring) = alice_and_bob();
+    let own = alice.unlock_unprotected().unwrap();
+    let cleartext = sign_cleartext("- hello\n", &own, now()).unwrap();
+    let opaque = sign_inline(b"- hello\n", &own, now()).unwrap().to_armored();
+    for (block, level) in [
+        (armored("- hello\n", &[&bob], None), VerdictLevel::Encrypted),
+        (armored("- hello\n", &[&bob], Some(&alice)), VerdictLevel::Sealed),
+        (opaque, VerdictLevel::Authentic),
+        (cleartext, VerdictLevel::Authentic),
+    ] {
+        let opened = opened(&mail(&plain(&block)), &keyring);
+        assert_eq!(opened.verdict.level(), level, "{block} {:?}", reasons(&opened));
+        assert_eq!(text(&opened).trim_end(), "- hello");
+        assert_eq!(opened.message.subject().as_deref(), Some("outside"));
+    }
+}
+
+#[test]
+fn decrypted_inline_text_is_no_header() {
+    let (_, bob, keyring) = alice_and_bob();
+    let block = armored("Subject: trick\nContent-Type: text/html\n\n<b>", &[&bob], None);
+    let opened = opened(&mail(&plain(&block)), &keyring);
+    assert_eq!(text(&opened), "Subject: trick\nContent-Type: text/html\n\n<b>");
+    assert_eq!(opened.message.headers().filter(|field| field.is("Subject")).count(), 1);
+}
+
+#[test]
+fn a_text_about_encryption_can_be_read() {
+    let (_, _, keyring) = alice_and_bob();
+    let block = armored("secret", &[&key("carol")], None);
+    let alone = open_at(&mail(&plain(&block)), &keyring, now()).unwrap_err();
+    let OpenError::Pgp(error @ PgpError::KeyMissing { .. }) = alone else { panic!("{alone:?}") };
+    let bytes = mail(&plain(&format!("What is this?\r\n{block}")));
+    let opened = opened(&bytes, &keyring);
+    assert_eq!((opened.verdict.level(), opened.message.as_bytes()), (VerdictLevel::Plain, bytes.as_slice()));
+    assert!(opened.verdict.reasons().contains(&Reason::UnreadableBlock { error }));
+}
+
+#[test]
+fn another_protocol_is_named_and_not_looked_into() {
+    let smime = "signed; protocol=\"application/pkcs7-signature\"";
+    let bytes = mail(&multipart(
+        smime,
+        "s",
+        &[&plain("hello"), "Content-Type: application/pkcs7-signature\r\n\r\nx"],
+    ));
+    let opened = opened(&bytes, &Keyring::new());
+    assert_eq!((opened.verdict.level(), opened.message.as_bytes()), (VerdictLevel::Plain, bytes.as_slice()));
+    assert_eq!(opened.verdict.signature, SignatureVerdict::Unsigned);
+    let protocol = Some("application/pkcs7-signature".to_owned());
+    assert!(opened.verdict.reasons().contains(&Reason::OtherProtocol { protocol }));
+}
+
+#[test]
+fn layers_have_a_limit() {
+    let (alice, bob, keyring) = alice_and_bob();
+    let mut entity = plain("hello");
+    for layer in 0..=OpenOptions::LAYERS {
+        if layer == OpenOptions::LAYERS {
+            assert_eq!(text(&opened(&mail(&entity), &keyring)), "hello\n");
+        }
+        let boundary = format!("b{layer}");
+        entity = if layer % 2 == 0 {
+            encrypted(&boundary, &entity, &[&bob], None)
+        } else {
+            signed(&boundary, &entity, &alice)
+        };
+    }
+    let limit = OpenOptions::LAYERS;
+    assert_eq!(open_at(&mail(&entity), &keyring, now()).unwrap_err(), OpenError::TooManyLayers { limit });
+}
+
+#[test]
+fn limits_hold_inside_the_encryption() {
+    let (_, bob, keyring) = alice_and_bob();
+    let bytes =
+        |parts: usize| mail(&encrypted("e", &multipart("mixed", "m", &vec!["\r\nx"; parts]), &[&bob], None));
+    let limits = Limits { parts: 10, ..Limits::default() };
+    let open = |bytes: &[u8], options: &OpenOptions| open(bytes, &keyring, options, now()).map(|_| ());
+    let options = OpenOptions { limits, ..OpenOptions::default() };
+    assert_eq!(open(&bytes(9), &options), Ok(()));
+    assert_eq!(open(&bytes(10), &options), Err(MimeError::TooManyParts { limit: 10 }.into()));
+
+    let length = multipart("mixed", "m", &["\r\nx"; 9]).len();
+    let limit = |plaintext: usize| {
+        let pgp = PgpLimits { plaintext, ..PgpLimits::default() };
+        OpenOptions { pgp, ..OpenOptions::default() }
+    };
+    let past = PgpError::LimitExceeded { what: "octets of plaintext", limit: length - 1 };
+    assert_eq!(open(&bytes(9), &limit(length)), Ok(()));
+    assert_eq!(open(&bytes(9), &limit(length - 1)), Err(past.into()));
+}
