@@ -26,6 +26,7 @@ pub enum FlagChange {
 /// Empty where it doesn't.
 pub type Moved = Vec<(Uid, Uid)>;
 
+/// Very large sets go in several commands: where one of them is refused, what those before it did stands.
 impl ImapSession {
     /// Changes the flags of messages (RFC 9051, section 6.4.6). Those that are not there any more are passed over.
     ///
@@ -44,16 +45,12 @@ impl ImapSession {
             FlagChange::Remove(flags) => ("-", flags),
             FlagChange::Replace(flags) => ("", flags),
         };
-        let list = flag_list(flags);
-        if list.split(' ').filter(|name| *name != "()").count() != flags.len() {
-            return Err(Error::invalid("flags", "one of them can't be sent"));
-        }
-        let command = Command::new("UID STORE").arg(uids).arg(format_args!("{sign}FLAGS.SILENT {list}"));
-        let (mailbox, validity) = (mailbox.clone(), uids.validity());
+        let how = format!("{sign}FLAGS.SILENT {}", flag_list(flags)?);
+        let (mailbox, uids) = (mailbox.clone(), uids.clone());
         self.run(move |engine| {
             Box::pin(async move {
-                engine.enter(&mailbox, Access::Write, Some(validity)).await?;
-                engine.run(command).await.map(drop)
+                engine.enter(&mailbox, Access::Write, Some(uids.validity())).await?;
+                engine.for_each(&uids, |piece| Command::new("UID STORE").arg(piece).arg(&how)).await.map(drop)
             })
         })
         .await
@@ -65,12 +62,11 @@ impl ImapSession {
     ///
     /// [`Error::UidValidityChanged`]; [`Error::NotFound`] where one of the mailboxes is not there.
     pub async fn copy(&self, mailbox: &MailboxName, uids: &UidSet, to: &MailboxName) -> Result<Moved, Error> {
-        let command = Command::new("UID COPY").arg(uids).mailbox(to);
-        let (mailbox, validity) = (mailbox.clone(), uids.validity());
+        let (mailbox, uids, to) = (mailbox.clone(), uids.clone(), to.clone());
         self.run(move |engine| {
             Box::pin(async move {
-                engine.enter(&mailbox, Access::Read, Some(validity)).await?;
-                Ok(moved(&engine.run(command).await?, validity))
+                engine.enter(&mailbox, Access::Read, Some(uids.validity())).await?;
+                engine.for_each(&uids, |piece| Command::new("UID COPY").arg(piece).mailbox(&to)).await
             })
         })
         .await
@@ -123,7 +119,7 @@ impl ImapSession {
                     return Err(Error::Unsupported { extension: "UIDPLUS" });
                 }
                 engine.enter(&mailbox, Access::Write, Some(uids.validity())).await?;
-                engine.run(Command::new("UID EXPUNGE").arg(uids)).await.map(drop)
+                engine.for_each(&uids, |piece| Command::new("UID EXPUNGE").arg(piece)).await.map(drop)
             })
         })
         .await
@@ -134,6 +130,19 @@ impl Engine {
     fn can_expunge_uids(&self) -> bool {
         self.has("UIDPLUS") || self.has("IMAP4REV2")
     }
+
+    /// Runs a command for each piece of a large set; the pairs that the answers name.
+    async fn for_each(
+        &mut self,
+        uids: &UidSet,
+        command: impl Fn(String) -> Command + Send,
+    ) -> Result<Moved, Error> {
+        let mut pairs = Moved::new();
+        for piece in uids.pieces() {
+            pairs.extend(moved(&self.run(command(piece)).await?, uids.validity()));
+        }
+        Ok(pairs)
+    }
 }
 
 async fn move_messages(
@@ -142,18 +151,17 @@ async fn move_messages(
     uids: UidSet,
     to: MailboxName,
 ) -> Result<Moved, Error> {
-    let validity = uids.validity();
-    engine.enter(&mailbox, Access::Write, Some(validity)).await?;
+    engine.enter(&mailbox, Access::Write, Some(uids.validity())).await?;
     if engine.has("MOVE") || engine.has("IMAP4REV2") {
-        return Ok(moved(&engine.run(Command::new("UID MOVE").arg(&uids).mailbox(&to)).await?, validity));
+        return engine.for_each(&uids, |piece| Command::new("UID MOVE").arg(piece).mailbox(&to)).await;
     }
-    let copied = engine.run(Command::new("UID COPY").arg(&uids).mailbox(&to)).await?;
-    let mark = Command::new("UID STORE").arg(&uids).arg("+FLAGS.SILENT (\\Deleted)");
-    engine.run(mark).await?;
+    let copied = engine.for_each(&uids, |piece| Command::new("UID COPY").arg(piece).mailbox(&to)).await?;
+    let mark = |piece| Command::new("UID STORE").arg(piece).arg("+FLAGS.SILENT (\\Deleted)");
+    engine.for_each(&uids, mark).await?;
     if engine.can_expunge_uids() {
-        engine.run(Command::new("UID EXPUNGE").arg(&uids)).await?;
+        engine.for_each(&uids, |piece| Command::new("UID EXPUNGE").arg(piece)).await?;
     }
-    Ok(moved(&copied, validity))
+    Ok(copied)
 }
 
 /// The pairs of a COPYUID, wherever it stands: MOVE gives it in an untagged OK.

@@ -39,13 +39,6 @@ impl Command {
         self
     }
 
-    /// A blank, and any text as a quoted string or a literal.
-    pub(super) fn string(mut self, text: &[u8]) -> Self {
-        self.text(" ");
-        self.push_string(text);
-        self
-    }
-
     /// A blank, and a literal.
     pub(super) fn literal(mut self, bytes: Vec<u8>) -> Self {
         self.text(" ");
@@ -81,7 +74,12 @@ mod tests {
 
     #[test]
     fn no_argument_can_end_the_line() {
-        let command = Command::new("X").string(b"a \"b\\").string(b"a\r\nb").string("ü".as_bytes()).arg(7);
+        let mut command = Command::new("X");
+        for argument in ["a \"b\\", "a\r\nb", "ü"] {
+            command.text(" ");
+            command.push_string(argument.as_bytes());
+        }
+        let command = command.arg(7);
         let text = |text: &str| Part::Text(text.to_owned());
         let literal = |bytes: &[u8]| Part::Literal(bytes.to_vec());
         assert_eq!(

@@ -28,7 +28,7 @@ impl ImapConnection {
     /// # Errors
     ///
     /// Those of the network and of TLS; [`PeerFault::Goodbye`] where the server turns the client away; [`Error::Unsupported`] for a
-    /// server that speaks neither IMAP4rev1 nor IMAP4rev2, or has no STARTTLS.
+    /// server that does not speak IMAP4rev1, or has no STARTTLS.
     ///
     /// # Cancel safety
     ///
@@ -54,7 +54,7 @@ impl ImapConnection {
         let mut dialogue = Dialogue::new(wire, timeouts);
         let preauthenticated = !has_greeted && greeting(&mut dialogue).await?;
         dialogue.learn_capabilities().await?;
-        if !["IMAP4REV1", "IMAP4REV2"].iter().any(|version| dialogue.capabilities.has(version)) {
+        if !dialogue.capabilities.has("IMAP4rev1") {
             return Err(Error::Unsupported { extension: "IMAP4rev1" });
         }
         Ok(Self { runtime: runtime.clone(), dialogue, preauthenticated })

@@ -192,8 +192,13 @@ impl Dialogue {
 
     /// Reads a response. Cancel safe.
     pub(super) async fn next_response(&mut self, step: &'static str) -> Result<Response, Error> {
-        let bytes = self.guard.read_response().await?;
-        Response::parse(&bytes).ok_or_else(|| PeerFault::unexpected(step, &bytes).into())
+        loop {
+            let bytes = self.guard.read_response().await?;
+            // Some servers send an empty line now and then.
+            if bytes != b"\r\n" {
+                return Response::parse(&bytes).ok_or_else(|| PeerFault::unexpected(step, &bytes).into());
+            }
+        }
     }
 
     /// What an untagged response means for everyone: a farewell ends the session, an alert is kept, capabilities are noted.

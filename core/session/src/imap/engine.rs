@@ -38,9 +38,15 @@ impl Engine {
 
     /// Runs a command, and notes what the server tells of the selected mailbox meanwhile.
     pub(super) async fn run(&mut self, command: Command) -> Result<Answer, Error> {
-        let mut data = Vec::new();
+        let (mut data, asks_for_messages) = (Vec::new(), matches!(command.name, "UID FETCH" | "UID STORE"));
         let outcome = self.dialogue.run_into(command, &mut data).await;
-        data.iter().for_each(|event| self.note(event));
+        for event in &data {
+            // What was asked for is no news; it has the UID in it, which news without CONDSTORE don't.
+            let is_answer = |data: &Data| matches!(data, Data::Fetch(message) if message.uid.is_some());
+            if !matches!(event, Event::Data(data) if asks_for_messages && is_answer(data)) {
+                self.note(event);
+            }
+        }
         Ok(Answer { code: outcome?, data })
     }
 

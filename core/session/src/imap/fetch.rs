@@ -250,16 +250,19 @@ impl fmt::Debug for FetchStream {
     }
 }
 
-/// The UIDs of the set that there are, ascending.
+/// The UIDs of the set, ascending: those that there are, where the set is too large to try each.
 async fn find(plan: Plan, uids: UidSet) -> Result<Vec<u32>, Error> {
+    if let Some(numbers) = uids.numbers(MAX_BATCH as u64) {
+        return Ok(numbers);
+    }
     let session = plan.session.clone();
     session
         .run(move |engine| {
             Box::pin(async move {
                 engine.enter(&plan.mailbox, Access::Read, Some(plan.validity)).await?;
-                let command = Command::new("UID SEARCH").arg(format_args!("UID {uids}"));
+                let command = Command::new("UID SEARCH").arg(format_args!("UID {}", uids.span()));
                 let mut numbers = engine.search(command).await?;
-                // `7:*` finds the last message even where its UID is below 7 (RFC 9051, section 9, seq-range).
+                // More than the set lies in its span, and `7:*` finds the last message even where its UID is below 7.
                 numbers.retain(|&number| uids.contains_number(number));
                 Ok(numbers)
             })
@@ -307,11 +310,12 @@ impl Plan {
         for &(number, size) in sizes {
             let fits = total == 0 || total.saturating_add(size) <= MAX_BATCH_BYTES;
             match Uid::new(self.validity, number) {
-                _ if !postponed.is_empty() || !fits => postponed.push(number),
-                Some(uid) if size > MAX_LITERAL => {
+                _ if !postponed.is_empty() => postponed.push(number),
+                Some(uid) if size > MAX_LITERAL && self.items.is_whole() => {
                     let unreadable = vec![Unreadable::TooLarge { size }];
                     too_large.push(Fetched { unreadable, size: Some(size), ..Fetched::new(uid) });
                 }
+                _ if !fits => postponed.push(number),
                 _ => {
                     chosen.push(number);
                     total = total.saturating_add(size.max(1));

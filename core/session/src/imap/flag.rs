@@ -90,11 +90,14 @@ pub(super) const fn is_atom_byte(byte: u8) -> bool {
     matches!(byte, b'!'..=b'~') && !matches!(byte, b'(' | b')' | b'{' | b'%' | b'*' | b'"' | b'\\' | b']')
 }
 
-/// `(\Seen $Forwarded)`, without what could not be sent back.
-pub(super) fn flag_list(flags: &[Flag]) -> String {
-    let sendable = |name: &&str| name.strip_prefix('\\').unwrap_or(name).bytes().all(is_atom_byte);
-    let names: Vec<&str> = flags.iter().map(Flag::as_str).filter(sendable).collect();
-    format!("({})", names.join(" "))
+/// `(\Seen $Forwarded)`; a name from a server may be one that can't be sent back.
+pub(super) fn flag_list(flags: &[Flag]) -> Result<String, Error> {
+    let names: Vec<&str> = flags.iter().map(Flag::as_str).collect();
+    let is_sendable = |name: &&str| name.strip_prefix('\\').unwrap_or(name).bytes().all(is_atom_byte);
+    if !names.iter().all(is_sendable) {
+        return Err(Error::invalid("flag", "its name can't be sent"));
+    }
+    Ok(format!("({})", names.join(" ")))
 }
 
 #[cfg(test)]
@@ -107,8 +110,10 @@ mod tests {
         assert_eq!(Flag::from_wire("\\SEEN"), Flag::Seen);
         assert_eq!(Flag::keyword("$junk").unwrap(), Flag::Junk);
         assert_eq!(Flag::keyword("Work").unwrap().as_str(), "Work");
-        assert_eq!(flag_list(&[Flag::Seen, Flag::keyword("x").unwrap()]), "(\\Seen x)");
-        assert_eq!(flag_list(&[Flag::from_wire("a b"), Flag::from_wire("\\X")]), "(\\X)");
+        assert_eq!(flag_list(&[Flag::Seen, Flag::keyword("x").unwrap()]).unwrap(), r"(\Seen x)");
+        assert_eq!(flag_list(&[Flag::from_wire(r"\X")]).unwrap(), r"(\X)");
+        let refused = Err(Error::invalid("flag", "its name can't be sent"));
+        assert_eq!(flag_list(&[Flag::Seen, Flag::from_wire("a	b")]), refused);
     }
 
     #[test]

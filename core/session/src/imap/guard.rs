@@ -108,11 +108,12 @@ impl Guard {
     }
 
     fn finish(&mut self) -> Result<Vec<u8>, Error> {
+        let response = std::mem::take(&mut self.partial).response;
         self.responses += 1;
         if self.responses > MAX_RESPONSES {
             return Err(Error::LimitExceeded { what: "the responses to one command", limit: MAX_RESPONSES });
         }
-        Ok(std::mem::take(&mut self.partial).response)
+        Ok(response)
     }
 }
 

@@ -103,7 +103,8 @@ impl FetchItems {
         self
     }
 
-    /// A part, encoded as it is.
+    /// A part, encoded as it is. One of more than 64 MiB ends the session with
+    /// [`Error::LimitExceeded`]: [`Structure`](super::Structure) tells the size before.
     #[must_use]
     pub fn part(mut self, number: PartNumber) -> Self {
         self.parts.push(number);
@@ -115,6 +116,10 @@ impl FetchItems {
     pub fn part_header(mut self, number: PartNumber) -> Self {
         self.part_headers.push(number);
         self
+    }
+
+    pub(super) const fn is_whole(&self) -> bool {
+        self.whole
     }
 
     /// Whether the size of the message decides how much comes.

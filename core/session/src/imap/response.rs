@@ -360,13 +360,12 @@ fn item(name: &str, value: &mut Cursor<'_>, message: &mut MessageData) -> Option
         "INTERNALDATE" => message.received = Some(date::parse_date_time(&value.nstring()??)?),
         "ENVELOPE" => message.envelope = Some(envelope::parse(value)?),
         "BODYSTRUCTURE" => message.structure = Some(Structure::parse(value)?),
-        _ => match name.strip_prefix("BODY[") {
+        // What nobody asked for is skipped: extensions, sections of other kinds.
+        _ => match section_of(name) {
+            // NIL is what there is of a message that was expunged meanwhile, or of a part that isn't there.
             Some(section) => {
-                let section = section_of(section.strip_suffix(']')?)?;
-                // NIL is what there is of a message that was expunged meanwhile, or of a part that isn't there.
-                if let Some(bytes) = value.nstring()? {
-                    message.sections.push((section, bytes.into_owned()));
-                }
+                let bytes = value.nstring()?;
+                message.sections.extend(bytes.map(|bytes| (section, bytes.into_owned())));
             }
             None => value.skip_value()?,
         },
@@ -374,7 +373,8 @@ fn item(name: &str, value: &mut Cursor<'_>, message: &mut MessageData) -> Option
     Some(())
 }
 
-fn section_of(name: &str) -> Option<Section> {
+fn section_of(item: &str) -> Option<Section> {
+    let name = item.strip_prefix("BODY[")?.strip_suffix(']')?;
     if name.is_empty() {
         return Some(Section::Whole);
     }

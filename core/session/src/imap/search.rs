@@ -255,13 +255,13 @@ fn flag_key(flag: &Flag, wanted: bool) -> Result<String, Error> {
         Flag::Flagged => "FLAGGED",
         Flag::Deleted => "DELETED",
         Flag::Draft => "DRAFT",
+        // One of the server's own flags has no search key.
+        keyword if keyword.as_str().starts_with('\\') => {
+            return Err(Error::invalid("flag", "it can't be searched for"));
+        }
         keyword => {
-            let list = flag_list(std::slice::from_ref(keyword));
-            let name = list.trim_matches(['(', ')']);
-            if name.is_empty() || name.starts_with('\\') {
-                return Err(Error::invalid("flag", "it can't be searched for"));
-            }
-            return Ok(format!("{}KEYWORD {name}", if wanted { "" } else { "UN" }));
+            flag_list(std::slice::from_ref(keyword))?;
+            return Ok(format!("{}KEYWORD {keyword}", if wanted { "" } else { "UN" }));
         }
     };
     Ok(format!("{}{name}", if wanted { "" } else { "UN" }))

@@ -189,8 +189,8 @@ impl ImapSession {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] for no such mailbox; [`Error::InvalidInput`] for a message with a NUL in it, or a date outside of the
-    /// years 1 to 9999.
+    /// [`Error::NotFound`] for no such mailbox; [`Error::InvalidInput`] for a message with a NUL in it, a flag that can't be sent, or
+    /// a date outside of the years 1 to 9999.
     pub async fn append(
         &self,
         mailbox: &MailboxName,
@@ -202,7 +202,7 @@ impl ImapSession {
         if message.contains(&0) {
             return Err(Error::invalid("message", "it holds a NUL, which IMAP can't carry"));
         }
-        let mut command = Command::new("APPEND").mailbox(mailbox).arg(flag_list(flags));
+        let mut command = Command::new("APPEND").mailbox(mailbox).arg(flag_list(flags)?);
         if let Some(received) = received {
             let no_date = || Error::invalid("received", "it is outside of the years 1 to 9999");
             command = command.arg(date_time(received).ok_or_else(no_date)?);

@@ -4,6 +4,9 @@ use std::ops::RangeInclusive;
 
 use crate::Error;
 
+/// How many ranges go into one command: some 6 KB, where servers take 8 KB at least (RFC 7162, section 4).
+const MAX_RANGES: usize = 250;
+
 /// The UIDVALIDITY of a mailbox: while it stays the same, so does the meaning of every UID (RFC 9051, section 2.3.1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UidValidity(NonZeroU32);
@@ -109,7 +112,7 @@ impl UidSet {
 
     /// This message and every one that came after it.
     #[must_use]
-    pub const fn from(first: Uid) -> Self {
+    pub const fn starting_at(first: Uid) -> Self {
         Self { validity: first.validity, ranges: Vec::new(), open_from: Some(first.number) }
     }
 
@@ -139,8 +142,35 @@ impl UidSet {
     }
 
     pub(super) fn contains_number(&self, number: u32) -> bool {
+        let after = self.ranges.partition_point(|range| *range.end() < number);
         self.open_from.is_some_and(|first| number >= first.get())
-            || self.ranges.iter().any(|range| range.contains(&number))
+            || self.ranges.get(after).is_some_and(|range| range.contains(&number))
+    }
+
+    /// The UIDs one by one, where there are no more than `most`.
+    pub(super) fn numbers(&self, most: u64) -> Option<Vec<u32>> {
+        let count: u64 = self.ranges.iter().map(|range| u64::from(range.end() - range.start()) + 1).sum();
+        let is_small = self.open_from.is_none() && count <= most;
+        is_small.then(|| self.ranges.iter().cloned().flatten().collect())
+    }
+
+    /// One range with all of it in it, in the form of the protocol.
+    pub(super) fn span(&self) -> String {
+        let first = self.ranges.first().map(|range| *range.start());
+        match (first, self.open_from, self.ranges.last()) {
+            (None, Some(open), _) => format!("{open}:*"),
+            (Some(first), Some(open), _) => format!("{}:*", first.min(open.get())),
+            (first, None, last) => {
+                format!("{}:{}", first.unwrap_or(1), last.map_or(1, |range| *range.end()))
+            }
+        }
+    }
+
+    /// The set in the form of the protocol, in pieces that fit into a command line of any server.
+    pub(super) fn pieces(&self) -> Vec<String> {
+        let open = self.open_from.map(|first| format!("{first}:*"));
+        let closed = self.ranges.chunks(MAX_RANGES).map(|ranges| Ranges(ranges).to_string());
+        closed.chain(open).collect()
     }
 }
 
@@ -153,11 +183,9 @@ impl From<Uid> for UidSet {
 /// The form of the protocol (RFC 9051, section 9, sequence-set).
 impl fmt::Display for UidSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_ranges(f, &self.ranges)?;
-        match self.open_from {
-            Some(first) => write!(f, "{first}:*"),
-            None => Ok(()),
-        }
+        let comma = if self.ranges.is_empty() { "" } else { "," };
+        Ranges(&self.ranges).fmt(f)?;
+        self.open_from.map_or(Ok(()), |first| write!(f, "{comma}{first}:*"))
     }
 }
 
@@ -166,19 +194,23 @@ pub(super) struct Numbers<'a>(pub(super) &'a [u32]);
 
 impl fmt::Display for Numbers<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_ranges(f, &ranges_of(self.0))
+        Ranges(&ranges_of(self.0)).fmt(f)
     }
 }
 
-fn write_ranges(f: &mut fmt::Formatter<'_>, ranges: &[RangeInclusive<u32>]) -> fmt::Result {
-    for (index, range) in ranges.iter().enumerate() {
-        let comma = if index == 0 { "" } else { "," };
-        match (range.start(), range.end()) {
-            (first, last) if first == last => write!(f, "{comma}{first}")?,
-            (first, last) => write!(f, "{comma}{first}:{last}")?,
+struct Ranges<'a>(&'a [RangeInclusive<u32>]);
+
+impl fmt::Display for Ranges<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, range) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            match (range.start(), range.end()) {
+                (first, last) if first == last => write!(f, "{comma}{first}")?,
+                (first, last) => write!(f, "{comma}{first}:{last}")?,
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// The ranges of ascending numbers.
@@ -209,8 +241,28 @@ mod tests {
         assert_eq!(set(&[7, 3, 5, 4, 3]), "3:5,7");
         assert_eq!(set(&[u32::MAX, u32::MAX - 1, 1]), "1,4294967294:4294967295");
         assert_eq!(UidSet::all(uid(9, 1).validity()).to_string(), "1:*");
-        assert_eq!(UidSet::from(uid(9, 8)).to_string(), "8:*");
+        assert_eq!(UidSet::starting_at(uid(9, 8)).to_string(), "8:*");
         assert_eq!(UidSet::range(uid(9, 8), uid(9, 2)).unwrap().to_string(), "2:8");
+    }
+
+    #[test]
+    fn a_large_set_goes_in_pieces() {
+        let odd: Vec<Uid> = (0..=500).map(|n| uid(9, 4_000_000_001 + 2 * n)).collect();
+        let set = UidSet::of(odd.iter().copied()).unwrap();
+        let pieces = set.pieces();
+        assert_eq!(pieces.len(), 3);
+        assert_eq!(pieces.join(","), set.to_string());
+        assert!(pieces.iter().all(|piece| piece.len() < 6000));
+        assert_eq!(set.span(), "4000000001:4000001001");
+        assert!(odd.iter().all(|&uid| set.contains(uid)));
+        assert!(
+            !set.contains(uid(9, 4_000_000_002))
+                && !set.contains(uid(9, 1))
+                && !set.contains(uid(9, u32::MAX))
+        );
+        assert_eq!((set.numbers(500), set.numbers(501).map(|numbers| numbers.len())), (None, Some(501)));
+        assert_eq!(UidSet::from(uid(9, 8)).span(), "8:8");
+        assert_eq!(UidSet::starting_at(uid(9, 8)).span(), "8:*");
     }
 
     #[test]

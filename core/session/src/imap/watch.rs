@@ -143,9 +143,11 @@ impl Watcher {
     pub(super) fn note(&mut self, data: &Data) {
         match data {
             Data::Exists(exists) => {
-                if *exists > self.facts.exists {
+                let arrived = exists.saturating_sub(self.facts.exists);
+                if arrived > 0 {
                     self.news.exists = Some(*exists);
                 }
+                self.facts.uid_next = self.facts.uid_next.map(|next| next.saturating_add(arrived));
                 self.facts.exists = *exists;
             }
             Data::Expunge => {

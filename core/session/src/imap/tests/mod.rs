@@ -2,9 +2,17 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod against_server;
+mod corpus;
+mod limits;
+mod login;
+mod session;
+mod watch;
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
+
+use futures::FutureExt as _;
 
 use postseal_test_server::script::{Chunks, Script};
 use tokio::io::DuplexStream;
@@ -47,8 +55,10 @@ where
         let script = format!("{LOGIN}\nS: {{tag}} OK [CAPABILITY IMAP4rev1 {capabilities}] in\n{script}");
         let (stream, server) = Script::parse(&script).play(chunks);
         let played = async {
-            act(log_in(stream).await).await;
+            let acted = AssertUnwindSafe(async { act(log_in(stream).await).await }).catch_unwind().await;
+            // Where the script was left says more than what came of it.
             server.await.unwrap().unwrap();
+            acted.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         };
         tokio::time::timeout(PATIENCE, played).await.unwrap_or_else(|_| panic!("too slow, {chunks:?}"));
     }
