@@ -194,8 +194,8 @@ impl Dialogue {
     pub(super) async fn next_response(&mut self, step: &'static str) -> Result<Response, Error> {
         loop {
             let bytes = self.guard.read_response().await?;
-            // Some servers send an empty line now and then.
-            if bytes != b"\r\n" {
+            // Some servers send an empty line now and then, or what closes a list on a line of its own.
+            if !matches!(bytes.trim_ascii(), b"" | b")") {
                 return Response::parse(&bytes).ok_or_else(|| PeerFault::unexpected(step, &bytes).into());
             }
         }

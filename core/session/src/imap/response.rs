@@ -318,7 +318,8 @@ fn items(cursor: &mut Cursor<'_>, message: &mut MessageData) -> Option<()> {
     cursor.literal(b"(")?;
     loop {
         _ = cursor.space();
-        if cursor.literal(b")").is_some() {
+        // Where all items were read, a missing parenthesis harms nothing.
+        if cursor.literal(b")").is_some() || cursor.is_at_end() {
             return Some(());
         }
         let name = item_name(cursor)?;

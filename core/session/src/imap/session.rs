@@ -48,7 +48,12 @@ pub struct ImapSession {
 }
 
 /// One call, to be carried out by the task.
-pub(super) struct Job(Box<dyn for<'a> FnOnce(&'a mut Engine) -> BoxFuture<'a, Result<(), Error>> + Send>);
+pub(super) struct Job(Box<dyn Work>);
+
+/// The work of a job; what it returns as an error ends the session.
+trait Work: for<'a> FnOnce(&'a mut Engine) -> BoxFuture<'a, Result<(), Error>> + Send {}
+
+impl<W: for<'a> FnOnce(&'a mut Engine) -> BoxFuture<'a, Result<(), Error>> + Send> Work for W {}
 
 impl Job {
     fn new<T, W>(reply: Reply<T>, work: W) -> Self

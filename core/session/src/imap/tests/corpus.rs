@@ -75,7 +75,7 @@ async fn read(transcript: &[u8]) -> Vec<String> {
 fn complaint(response: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(response).into_owned();
     match Response::parse(response) {
-        None if text.trim().is_empty() => None,
+        None if matches!(text.trim(), "" | ")") => None,
         // The answer to a question for the delimiter alone, which we never ask.
         Some(Response::Data(Data::Other)) if text.ends_with(" \"\"\r\n") => None,
         None => Some(text),
