@@ -14,7 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("wasm", &["core/message"]),
     ("examples/quickstart", &["core/client", "tests/server"]),
     ("tests/server", &[]),
-    ("tests/live", &["core/client", "core/session", "core/types", "tests/server"]),
+    ("tests/live", &["core/message", "core/session", "core/types", "tests/server"]),
     ("tests/interop", &["core/message", "core/types"]),
     ("xtask", &[]),
 ];

@@ -68,14 +68,25 @@ pub(crate) fn message(text: &str) -> Vec<u8> {
 
 /// Submits a message, which every recipient must get.
 pub(crate) async fn submit(site: &Site, from: User, to: &[User], message: &[u8]) {
-    let server = site.server(Protocol::Smtp, Security::Tls).unwrap();
-    let connection = SmtpConnection::open(&site.connector().unwrap(), &server).await.unwrap();
-    let session = connection.log_in(&from.credentials().unwrap()).await.unwrap();
     let envelope = Envelope {
         from: Some(address(from.address)),
         to: to.iter().map(|user| address(user.address)).collect(),
     };
-    let receipt = session.send(&envelope, message, &SendOptions::default()).await.unwrap();
+    submit_as(site, from, &envelope, message, Security::Tls).await;
+}
+
+/// Submits a message for an envelope, of which every recipient must get it.
+pub(crate) async fn submit_as(
+    site: &Site,
+    from: User,
+    envelope: &Envelope,
+    message: &[u8],
+    security: Security,
+) {
+    let server = site.server(Protocol::Smtp, security).unwrap();
+    let connection = SmtpConnection::open(&site.connector().unwrap(), &server).await.unwrap();
+    let session = connection.log_in(&from.credentials().unwrap()).await.unwrap();
+    let receipt = session.send(envelope, message, &SendOptions::default()).await.unwrap();
     assert!(receipt.is_sent_to_all(), "{receipt:?}");
     session.close().await.unwrap();
 }
