@@ -15,9 +15,9 @@ use crate::{Error, PeerFault};
 const READ_CHUNK: usize = 16 * 1024;
 
 /// Any byte stream under a session: TCP, TLS, or a test's pipe.
-pub(crate) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Transport: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
+impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Transport for T {}
 
 /// The state of a wire before TLS. Credentials can't be sent on it: what sends them takes a `Wire<Secure>`.
 #[derive(Debug)]

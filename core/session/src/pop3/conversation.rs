@@ -50,14 +50,12 @@ impl Conversation {
     pub(super) async fn send(&mut self, name: &'static str, lines: &[u8]) -> Result<(), Error> {
         self.expect(name);
         // What came unasked would be taken for the answer to this command, and each answer for that of the one before.
-        match self.wire.buffered() {
-            [] => self.wire.send(lines).await,
-            unasked => Err(PeerFault::unexpected(
-                name,
-                unasked.split(|&byte| byte == b'\n').next().unwrap_or(unasked),
-            )
-            .into()),
+        let unasked = self.wire.buffered();
+        if unasked.is_empty() {
+            return self.wire.send(lines).await;
         }
+        let line = unasked.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        Err(PeerFault::unexpected(name, line).into())
     }
 
     /// Says that the next outstanding answer is that to `name`.

@@ -182,10 +182,11 @@ impl Task {
         // Both lists in one round trip, where the second command won't be refused and may be sent early.
         let together = self.window > 1 && self.has_uidl == Some(true);
         self.conversation.send("LIST", if together { b"LIST\r\nUIDL\r\n" } else { b"LIST\r\n" }).await?;
-        let sizes = self.sizes().await;
-        if sizes.as_ref().is_err_and(|error| !together || !error.keeps_session()) {
-            return sizes.map(|_| Vec::new());
-        }
+        let sizes = match self.sizes().await {
+            // Where both were asked for, the answer to UIDL is still to be read.
+            Err(error) if !together || !error.keeps_session() => return Err(error),
+            sizes => sizes,
+        };
         if together {
             self.conversation.expect("UIDL");
         } else if self.has_uidl != Some(false) {

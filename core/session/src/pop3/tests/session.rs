@@ -5,6 +5,19 @@ pub(super) fn message(number: u32, size: u64, uid: Option<&str>) -> Pop3Message 
     Pop3Message { number, size, uid: uid.map(|uid| UniqueId::parse(uid.as_bytes()).unwrap()) }
 }
 
+#[test]
+fn handles_and_waits_may_go_to_any_thread() {
+    fn is_send_and_sync<T: Send + Sync>() {}
+    fn is_send<T: Send>(_: impl Fn(&'static Pop3Session) -> T) {}
+    is_send_and_sync::<(Pop3Connection, Pop3Session, crate::MessageStream, crate::Pop3Retrieval)>();
+    is_send_and_sync::<(crate::SmtpConnection, crate::SmtpSession, crate::ImapConnection, crate::ImapSession)>(
+    );
+    is_send(|session| session.messages());
+    is_send(|session| session.retrieve(1));
+    is_send(|session| session.quit());
+    is_send(|session| session.close());
+}
+
 #[tokio::test]
 async fn the_commands_and_their_answers() {
     let script = "
