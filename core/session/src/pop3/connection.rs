@@ -2,7 +2,7 @@ use super::capabilities::Pop3Capabilities;
 use super::conversation::Conversation;
 use super::login;
 use super::session::Pop3Session;
-use crate::sasl::Credentials;
+use crate::sasl::{Credentials, Proof};
 use crate::starttls::Dialect;
 use crate::tls::TlsInfo;
 use crate::wire::{Secure, Wire};
@@ -81,25 +81,59 @@ impl Pop3Connection {
     ///
     /// Dropping the future drops the connection.
     pub async fn log_in(self, credentials: &Credentials) -> Result<Pop3Session, Denied<Self>> {
-        let runtime = self.runtime.clone();
-        let credentials = credentials.clone();
-        let attempt = runtime.run(async move {
-            let mut this = self;
-            let outcome = this.log_in_here(&credentials).await;
-            Ok((this, outcome))
-        });
-        match attempt.await? {
-            (this, Ok(capabilities)) => {
-                Ok(Pop3Session::start(&this.runtime, this.conversation, capabilities)?)
+        let (mut connection, mut refused) = (self, None);
+        loop {
+            // A token provider is awaited here and not on our runtime: one from another language lives in its own event loop.
+            let proof = match credentials.proof(refused.as_ref()).await {
+                Ok(proof) => proof,
+                Err(error) => return Err(Denied { error, connection: Some(connection) }),
+            };
+            let (back, proof, outcome) = connection.present(proof).await?;
+            connection = back;
+            match outcome {
+                Ok(capabilities) => {
+                    return Ok(Pop3Session::start(
+                        &connection.runtime,
+                        connection.conversation,
+                        capabilities,
+                    )?);
+                }
+                Err(Error::LoginRefused(_)) if credentials.can_refresh() && refused.is_none() => {
+                    refused = Some(proof);
+                }
+                Err(error) => {
+                    let connection = error.keeps_session().then_some(connection);
+                    return Err(Denied { error, connection });
+                }
             }
-            (this, Err(error)) => Err(Denied { connection: error.keeps_session().then_some(this), error }),
         }
     }
 
-    /// Logs in, and says what the server offers from then on.
-    async fn log_in_here(&mut self, credentials: &Credentials) -> Result<Pop3Capabilities, Error> {
-        login::log_in(&mut self.conversation, &self.capabilities, credentials).await?;
-        self.capabilities.clone().after_login(&mut self.conversation).await
+    /// One login on our runtime, to which the connection goes and from which it comes back; where it went well, with what the
+    /// server offers from then on.
+    async fn present(self, proof: Proof) -> Result<(Self, Proof, Result<Pop3Capabilities, Error>), Error> {
+        let runtime = self.runtime.clone();
+        let presenting = async move {
+            let Self { runtime, mut conversation, capabilities } = self;
+            let outcome = match login::present(&mut conversation, &capabilities, &proof).await {
+                Ok(()) => capabilities.clone().after_login(&mut conversation).await,
+                Err(error) => Err(error),
+            };
+            Ok((Self { runtime, conversation, capabilities }, proof, outcome))
+        };
+        runtime.run(presenting).await
+    }
+
+    /// Takes leave without having logged in (QUIT: RFC 1939, section 4). Dropping the connection just cuts it.
+    pub async fn close(self) {
+        let Self { runtime, mut conversation, .. } = self;
+        // Nobody waits for how a farewell went.
+        _ = runtime
+            .run(async move {
+                conversation.farewell().await;
+                Ok(())
+            })
+            .await;
     }
 }
 

@@ -146,6 +146,17 @@ impl Conversation {
         Ok(())
     }
 
+    /// Says goodbye, no longer than politeness asks.
+    pub(super) async fn farewell(&mut self) {
+        let patience = self.timeouts.close;
+        let polite = async {
+            self.command("QUIT", "QUIT").await?;
+            self.shut_down().await;
+            Ok::<(), Error>(())
+        };
+        _ = tokio::time::timeout(patience, polite).await;
+    }
+
     /// Ends the connection.
     pub(super) async fn shut_down(&mut self) {
         self.wire.begin("closing", self.timeouts.close);

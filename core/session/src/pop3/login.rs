@@ -6,29 +6,14 @@ use super::Pop3Capabilities;
 use super::conversation::{Conversation, MAX_LINE, MAX_SASL_LINE};
 use super::reply::Status;
 use crate::error::Refusal;
-use crate::sasl::{Credentials, Exchange, Mechanism, Proof};
+use crate::sasl::{Exchange, Mechanism, Proof};
 use crate::{Error, PeerFault};
 
 /// The longest command (RFC 2449, section 4), CRLF included: a longer initial response waits for the server's go-ahead.
 const MAX_COMMAND: usize = 255;
 
-/// Logs in; a token provider is asked once more after a refusal.
-pub(super) async fn log_in(
-    conversation: &mut Conversation,
-    capabilities: &Pop3Capabilities,
-    credentials: &Credentials,
-) -> Result<(), Error> {
-    let first = credentials.proof(None).await?;
-    match present(conversation, capabilities, &first).await {
-        Err(Error::LoginRefused(_)) if credentials.can_refresh() => {
-            let second = credentials.proof(Some(&first)).await?;
-            present(conversation, capabilities, &second).await
-        }
-        outcome => outcome,
-    }
-}
-
-async fn present(
+/// Presents `proof` in the best way that the server offers.
+pub(super) async fn present(
     conversation: &mut Conversation,
     capabilities: &Pop3Capabilities,
     proof: &Proof,

@@ -313,15 +313,11 @@ impl Task {
     /// Ends the session with every message left where it is: what can't be unmarked is left by cutting the connection.
     async fn farewell(&mut self) {
         let patience = self.conversation.timeouts().close;
-        let polite = async {
-            if !self.deleted.is_empty() {
-                self.reset().await?;
-            }
-            self.conversation.command("QUIT", "QUIT").await?;
-            self.conversation.shut_down().await;
-            Ok::<(), Error>(())
-        };
-        _ = tokio::time::timeout(patience, polite).await;
+        let is_unmarked = self.deleted.is_empty()
+            || matches!(tokio::time::timeout(patience, self.reset()).await, Ok(Ok(())));
+        if is_unmarked {
+            self.conversation.farewell().await;
+        }
     }
 }
 

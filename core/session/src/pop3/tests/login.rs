@@ -229,6 +229,36 @@ async fn a_login_that_the_server_breaks_leaves_no_connection() {
 }
 
 #[tokio::test]
+async fn a_connection_may_take_leave_without_a_login() {
+    converse(&format!("{}C: QUIT\nS: +OK bye", offering("USER")), async |connection| {
+        connection.close().await
+    })
+    .await;
+}
+
+struct Failing;
+
+impl TokenProvider for Failing {
+    fn token<'a>(
+        &'a self,
+        _refused: Option<&'a Secret>,
+    ) -> Pin<Box<dyn Future<Output = Result<Secret, String>> + Send + 'a>> {
+        Box::pin(async { Err("nobody is signed in".to_owned()) })
+    }
+}
+
+#[tokio::test]
+async fn a_token_provider_that_has_none_leaves_the_connection_as_it_is() {
+    let credentials = Credentials::token_provider("alice", Arc::new(Failing)).unwrap();
+    converse(&format!("{}C: QUIT\nS: +OK", offering("SASL XOAUTH2")), async |connection| {
+        let (error, connection) = denied(connection.log_in(&credentials).await);
+        assert_eq!(error, Error::invalid("token", "nobody is signed in"));
+        connection.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_server_that_refuses_the_connection_says_why() {
     let (stream, _server) = Script::parse("S: -ERR [SYS/TEMP] full").play(Chunks::OneByte);
     let refused = Refusal { response_code: Some("SYS/TEMP".to_owned()), ..refusal("the greeting", "full") };
