@@ -18,7 +18,7 @@ use super::response::{Data, MessageData, Section};
 use super::session::ImapSession;
 use super::structure::{PartNumber, Structure};
 use super::uid::{Numbers, Uid, UidSet, UidValidity};
-use crate::Error;
+use crate::{Error, PeerFault};
 
 /// The most messages in one batch.
 const MAX_BATCH: usize = 64;
@@ -172,16 +172,22 @@ impl ImapSession {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`] where it is not there; [`Error::UidValidityChanged`]; [`Error::InvalidInput`] where it is too large.
+    /// [`Error::NotFound`] where it is not there; [`Error::UidValidityChanged`]; [`Error::InvalidInput`] where it is larger than 64
+    /// MiB; [`PeerFault::Unexpected`] where what came for it is no message.
     pub async fn message(&self, mailbox: &MailboxName, uid: Uid) -> Result<Vec<u8>, Error> {
         let mut stream = self.fetch(mailbox, &uid.into(), &FetchItems::new().whole());
-        let fetched = stream.next().await.transpose()?;
-        if let Some([Unreadable::TooLarge { size }]) =
-            fetched.as_ref().map(|message| message.unreadable.as_slice())
-        {
-            return Err(Error::invalid("message", format!("it is too large to be fetched: {size} bytes")));
+        let missing = Error::NotFound { what: "message" };
+        let message = stream.next().await.ok_or(missing.clone())??;
+        match (message.whole, message.unreadable.first()) {
+            (Some(whole), _) => Ok(whole),
+            (None, Some(Unreadable::TooLarge { size })) => {
+                Err(Error::invalid("message", format!("it is too large to be fetched: {size} bytes")))
+            }
+            (None, Some(Unreadable::Malformed { item })) => {
+                Err(PeerFault::unexpected("UID FETCH", item.as_bytes()).into())
+            }
+            (None, None) => Err(missing),
         }
-        fetched.and_then(|message| message.whole).ok_or(Error::NotFound { what: "message" })
     }
 }
 

@@ -14,6 +14,9 @@ pub(super) const MAX_RESPONSES: u64 = 250_000;
 /// The most bytes in all responses to one command.
 pub(super) const MAX_ANSWER: u64 = 128 << 20;
 
+/// How much room is made for a literal before it comes.
+const MAX_ROOM_AHEAD: usize = 8 << 20;
+
 /// The connection, with the part of a response that has come so far.
 pub(super) struct Guard {
     wire: Wire<Secure>,
@@ -96,6 +99,8 @@ impl Guard {
         }
         self.count(size)?;
         self.partial.literal_left = usize::try_from(size).map_err(|_| over)?;
+        // Room ahead spares copies; not for all of what is only announced.
+        self.partial.response.reserve(self.partial.literal_left.min(MAX_ROOM_AHEAD));
         Ok(())
     }
 

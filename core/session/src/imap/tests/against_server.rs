@@ -1,10 +1,10 @@
 //! The whole way over real TLS, against the in-memory server.
 
-use postseal_test_server::{Options, Security, TestServer};
+use postseal_test_server::{Fault, Options, Protocol, Security, TestServer};
 
 use super::*;
-use crate::imap::{FetchItems, Flag, Role, Unreadable};
-use crate::{Connector, Server, TlsConfig};
+use crate::imap::{Change, FetchItems, Flag, FlagChange, Role, Search, Unreadable};
+use crate::{Connector, PeerFault, Server, TlsConfig};
 
 const ALICE: &str = "alice@example.test";
 
@@ -13,8 +13,16 @@ async fn start(options: Options) -> TestServer {
 }
 
 async fn open(server: &TestServer, security: Security) -> Result<ImapConnection, Error> {
+    open_with(server, security, timeouts()).await
+}
+
+async fn open_with(
+    server: &TestServer,
+    security: Security,
+    timeouts: Timeouts,
+) -> Result<ImapConnection, Error> {
     let tls = TlsConfig::default().only_roots(server.ca().root_pem().as_bytes()).unwrap();
-    let connector = Connector::new(&Runtime::current().unwrap(), &tls).unwrap().with_timeouts(timeouts());
+    let connector = Connector::new(&Runtime::current().unwrap(), &tls).unwrap().with_timeouts(timeouts);
     let how = match security {
         Security::Tls => crate::Security::Tls,
         Security::StartTls => crate::Security::StartTls,
@@ -76,6 +84,195 @@ async fn what_is_not_there_is_not_found() {
         let selected = session.select(&inbox()).await.unwrap();
         let uid = Uid::new(selected.uid_validity, 999).unwrap();
         assert_eq!(session.message(&inbox(), uid).await, Err(Error::NotFound { what: "message" }));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn messages_are_found_marked_moved_and_expunged() {
+    in_time(async {
+        let server = start(Options::new()).await;
+        for subject in ["one", "zwölf", "three"] {
+            server.deliver(ALICE, "INBOX", format!("Subject: {subject}\r\n\r\n{subject}\r\n").as_bytes());
+        }
+        let session = session(&server).await;
+        let all = session.search(&inbox(), &Search::all()).await.unwrap();
+        let &[first, second, third] = all.as_slice() else { panic!("{all:?}") };
+        assert_eq!(session.search(&inbox(), &Search::text("zwölf")).await, Ok(vec![second]));
+
+        let add = FlagChange::Add(vec![Flag::Seen, Flag::keyword("work").unwrap()]);
+        session.store(&inbox(), &first.into(), &add).await.unwrap();
+        let unseen = Search::without_flag(Flag::Seen);
+        assert_eq!(session.search(&inbox(), &unseen).await, Ok(vec![second, third]));
+
+        let trash = MailboxName::new("Trash").unwrap();
+        let moved = session.move_to(&inbox(), &second.into(), &trash).await.unwrap();
+        let &[(from, to)] = moved.as_slice() else { panic!("{moved:?}") };
+        assert_eq!(from, second);
+        assert_eq!(session.message(&trash, to).await.unwrap(), "Subject: zwölf\r\n\r\nzwölf\r\n".as_bytes());
+
+        let deleted = FlagChange::Add(vec![Flag::Deleted]);
+        session.store(&inbox(), &UidSet::of([first, third]).unwrap(), &deleted).await.unwrap();
+        session.expunge_uids(&inbox(), &first.into()).await.unwrap();
+        assert_eq!(session.search(&inbox(), &Search::all()).await, Ok(vec![third]));
+        session.expunge(&inbox()).await.unwrap();
+        assert_eq!(session.status(&inbox()).await.unwrap().messages, Some(0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_slow_reader_holds_up_one_batch_and_nobody_else() {
+    in_time(async {
+        let server = start(Options::new()).await;
+        let large = [b"Subject: x\r\n\r\n".to_vec(), b"0123456789abcde\n".repeat(100_000)].concat();
+        for _ in 0..5 {
+            server.deliver(ALICE, "INBOX", &large);
+        }
+        let session = session(&server).await;
+        let uids = UidSet::all(session.examine(&inbox()).await.unwrap().uid_validity);
+        let items = FetchItems::new().whole();
+        let mut stream = session.fetch(&inbox(), &uids, &items);
+        for _ in 0..4 {
+            assert!(stream.next().await.unwrap().unwrap().whole.unwrap() == large);
+            session.noop().await.unwrap();
+        }
+        // Dropped in the middle of a batch, it is drained, and the session goes on.
+        let mut dropped = Box::pin(stream.next());
+        assert!(futures::poll!(dropped.as_mut()).is_pending());
+        drop(dropped);
+        drop(stream);
+        let fetches = || {
+            let transcript = server.transcript();
+            let lines = transcript.last().unwrap().client_bytes();
+            String::from_utf8_lossy(&lines).matches("BODY.PEEK[]").count()
+        };
+        session.noop().await.unwrap();
+        assert!((2..=3).contains(&fetches()), "two messages of 1.6 MB to a batch: {}", fetches());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_rebuilt_mailbox_refuses_old_handles() {
+    in_time(async {
+        let server = start(Options::new()).await;
+        let number = server.deliver(ALICE, "INBOX", b"Subject: x\r\n\r\n").unwrap();
+        let session = session(&server).await;
+        let old = session.examine(&inbox()).await.unwrap().uid_validity;
+        let uid = Uid::new(old, number).unwrap();
+        assert!(server.rebuild_mailbox(ALICE, "INBOX"));
+        let new = session.examine(&inbox()).await.unwrap().uid_validity;
+        let changed = Error::UidValidityChanged { expected: old.value(), actual: new.value() };
+        assert_eq!(session.message(&inbox(), uid).await, Err(changed.clone()));
+        let change = FlagChange::Replace(vec![]);
+        assert_eq!(session.store(&inbox(), &uid.into(), &change).await, Err(changed));
+        assert!(session.message(&inbox(), Uid::new(new, 999).unwrap()).await.is_err());
+        assert!(!session.is_closed());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_new_message_wakes_who_watches() {
+    in_time(async {
+        for options in [Options::new(), Options::new().without(Protocol::Imap, "UIDPLUS")] {
+            let server = start(options).await;
+            let session = session(&server).await;
+            let mut watch = session.watch(&inbox()).await.unwrap();
+            server.deliver(ALICE, "INBOX", b"Subject: x\r\n\r\n");
+            assert_eq!(watch.next().await, Ok(Change::Exists(1)));
+            let found = session.search(&inbox(), &Search::all()).await.unwrap();
+            assert_eq!(found.len(), 1);
+            session.close().await.unwrap();
+            assert_eq!(watch.next().await, Err(Error::Closed { because: None }));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_believed_before_tls() {
+    in_time(async {
+        let server = start(Options::new().preauth(ALICE)).await;
+        let refused = open(&server, Security::StartTls).await.err();
+        assert_eq!(refused, Some(PeerFault::PreauthBeforeTls.into()));
+        assert!(open(&server, Security::Tls).await.unwrap().is_preauthenticated());
+        let server = start(Options::new().without(Protocol::Imap, "STARTTLS")).await;
+        let refused = open(&server, Security::StartTls).await.err();
+        assert_eq!(refused, Some(Error::Unsupported { extension: "STARTTLS" }));
+        assert!(!server.view().contains(b"wonderland"));
+    })
+    .await;
+}
+
+/// The calls, each with the command that it comes to.
+const COMMANDS: [&str; 12] = [
+    "AUTHENTICATE",
+    "LIST",
+    "STATUS",
+    "CREATE",
+    "EXAMINE",
+    "UID SEARCH",
+    "UID FETCH",
+    "SELECT",
+    "UID STORE",
+    "UID MOVE",
+    "APPEND",
+    "NOOP",
+];
+
+/// Makes every call; the first failure.
+async fn everything(server: &TestServer, timeouts: Timeouts) -> Result<(), Error> {
+    let credentials = Credentials::password(ALICE, "wonderland").unwrap();
+    let session = open_with(server, Security::Tls, timeouts).await?.log_in(&credentials).await?;
+    session.list().await?;
+    session.status(&inbox()).await?;
+    session.create(&MailboxName::new("new").unwrap()).await?;
+    let uids = UidSet::all(session.examine(&inbox()).await?.uid_validity);
+    session.search(&inbox(), &Search::all()).await?;
+    let items = FetchItems::new().flags();
+    session.fetch(&inbox(), &uids, &items).next().await.transpose()?;
+    session.store(&inbox(), &uids, &FlagChange::Add(vec![Flag::Seen])).await?;
+    session.move_to(&inbox(), &uids, &MailboxName::new("Trash").unwrap()).await?;
+    session.append(&inbox(), "x\r\n", &[], None).await?;
+    session.noop().await
+}
+
+#[tokio::test]
+async fn a_line_dropped_in_any_command_is_a_typed_error_in_time() {
+    let brief = Timeouts { progress: Duration::from_millis(300), ..timeouts() };
+    for command in COMMANDS {
+        for stalls in [false, true] {
+            let server = start(Options::new()).await;
+            server.deliver(ALICE, "INBOX", b"Subject: x\r\n\r\n");
+            let place = Fault::instead_of(command);
+            server.inject(Protocol::Imap, if stalls { place.stall() } else { place.cut() });
+            match in_time(everything(&server, if stalls { brief } else { timeouts() })).await {
+                Err(Error::Timeout { step, after }) if stalls => {
+                    assert_eq!((step, after), (command, brief.progress));
+                }
+                Err(Error::Peer(PeerFault::Disconnected { step }) | Error::Network { step, .. })
+                    if !stalls =>
+                {
+                    assert_eq!(step, command);
+                }
+                other => panic!("{command}, {stalls}: {other:?}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_command_refused_leaves_the_session_usable() {
+    in_time(async {
+        let server = start(Options::new()).await;
+        server.inject(Protocol::Imap, Fault::instead_of("STATUS").refuse("NO [CANNOT] not now").times(1));
+        let session = session(&server).await;
+        let Err(Error::Refused(refusal)) = session.status(&inbox()).await else { panic!() };
+        assert_eq!((refusal.command, refusal.text.as_str()), ("STATUS", "not now"));
+        assert_eq!(refusal.response_code.as_deref(), Some("CANNOT"));
+        assert_eq!(session.status(&inbox()).await.unwrap().messages, Some(0));
     })
     .await;
 }

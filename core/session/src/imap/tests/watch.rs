@@ -187,8 +187,8 @@ async fn the_failure_that_ends_an_idle_goes_to_its_watch() {
     .await;
 }
 
-/// Answers every command, and never DONE: the line is dead.
-async fn serve_without_done(stream: DuplexStream) {
+/// Answers every command, and NOOP with a message that came; but never DONE: the line is dead.
+async fn serve(stream: DuplexStream, capabilities: &'static str) {
     let mut stream = BufStream::new(stream);
     let mut say = String::from("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi\r\n");
     loop {
@@ -198,7 +198,8 @@ async fn serve_without_done(stream: DuplexStream) {
         stream.read_line(&mut line).await.unwrap();
         let tag = line.split(' ').next().unwrap();
         say = match line.trim_end().split(' ').nth(1) {
-            Some("AUTHENTICATE") => format!("{tag} OK [CAPABILITY IMAP4rev1 IDLE] in\r\n"),
+            Some("AUTHENTICATE") => format!("{tag} OK [CAPABILITY IMAP4rev1 {capabilities}] in\r\n"),
+            Some("NOOP") => format!("* 4 EXISTS\r\n{tag} OK\r\n"),
             Some("IDLE") => "+ idling\r\n".to_owned(),
             Some(_) => format!("* OK [UIDVALIDITY 9] ok\r\n{tag} OK in\r\n"),
             None => String::new(),
@@ -210,13 +211,25 @@ async fn serve_without_done(stream: DuplexStream) {
 async fn an_idle_is_renewed_long_before_the_server_ends_it() {
     assert!(IDLE_RENEWAL < Duration::from_secs(29 * 60));
     let (ours, theirs) = tokio::io::duplex(4096);
-    let server = tokio::spawn(serve_without_done(theirs));
+    let server = tokio::spawn(serve(theirs, "IDLE"));
     let session = log_in(ours).await;
     let mut watch = session.watch(&inbox()).await.unwrap();
     let begun = tokio::time::Instant::now();
     let timeout = Error::Timeout { step: "IDLE", after: timeouts().progress };
     assert_eq!(watch.next().await, Err(timeout));
     assert_eq!(begun.elapsed().as_secs(), (IDLE_RENEWAL + timeouts().progress).as_secs());
+    server.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_without_idle_is_asked_now_and_then() {
+    let (ours, theirs) = tokio::io::duplex(4096);
+    let server = tokio::spawn(serve(theirs, ""));
+    let session = log_in(ours).await;
+    let begun = tokio::time::Instant::now();
+    let mut watch = session.watch(&inbox()).await.unwrap();
+    assert_eq!(watch.next().await, Ok(Change::Exists(4)));
+    assert_eq!(begun.elapsed().as_secs(), POLL_INTERVAL.as_secs());
     server.abort();
 }
 
