@@ -91,11 +91,32 @@ fn mixed_up(part: Part<'_>) -> Option<Sealed<'_>> {
     if children.iter().any(|child| child.content_type().essence() == VERSION) {
         return gather(&children, Repair::MixedUp);
     }
-    // Without the version part, encrypted data is a file like any other, unless there is nothing else.
-    gather(&children, Repair::AttachedData).filter(|sealed| sealed.is_all)
+    if let Some(sealed) = wrapped(&children) {
+        return Some(sealed);
+    }
+    // Without the version part, encrypted data is a file like any other, unless it is all there is, under a name that says so.
+    let has_name = |part: &Part<'_>| part.file_name().is_some_and(|name| DATA_NAMES.contains(&name));
+    gather(&children, Repair::AttachedData).filter(|sealed| sealed.is_all && children.iter().any(has_name))
+}
+
+/// `multipart/encrypted` beside nothing but empty texts, which is what some servers leave when they append a footer.
+fn wrapped<'a>(parts: &[Part<'a>]) -> Option<Sealed<'a>> {
+    let mut rest = parts.iter().filter(|part| !shows_nothing(part));
+    let (Some(only), None) = (rest.next(), rest.next()) else { return None };
+    if only.content_type().essence() != "multipart/encrypted" {
+        return None;
+    }
+    match encrypted(*only) {
+        Layer::Encrypted(sealed) => {
+            Some(Sealed { repair: sealed.repair.or(Some(Repair::Wrapped)), ..sealed })
+        }
+        _ => None,
+    }
 }
 
 const VERSION: &str = "application/pgp-encrypted";
+/// What programs call the encrypted part.
+const DATA_NAMES: [&str; 3] = ["encrypted.asc", "openpgp-encrypted-message.asc", "msg.asc"];
 
 /// The encrypted data among parts that are not in order; `None` where there isn't exactly one.
 fn gather<'a>(parts: &[Part<'a>], repair: Repair) -> Option<Sealed<'a>> {

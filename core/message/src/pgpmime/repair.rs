@@ -6,6 +6,8 @@ use std::fmt;
 pub enum Repair {
     /// The parts of `multipart/encrypted` stood in a `multipart/mixed`, beside an empty text: Microsoft Exchange does that.
     MixedUp,
+    /// `multipart/encrypted` stood in a `multipart/mixed`, beside an empty text.
+    Wrapped,
     /// The encrypted data was the only file of an otherwise empty message.
     AttachedData,
     /// `multipart/encrypted` did not consist of a version and the data, in this order.
@@ -20,6 +22,7 @@ impl fmt::Display for Repair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::MixedUp => "a mail server had taken its encryption wrapper apart",
+            Self::Wrapped => "a mail server had put an empty text beside its encrypted part",
             Self::AttachedData => "its encrypted data came as a file",
             Self::EncryptedParts => "the parts of its encryption wrapper were not in order",
             Self::LineEnds => "its line ends were changed on the way",

@@ -71,11 +71,13 @@ fn the_verdict_says_to_whom_and_how() {
 fn what_servers_did_to_the_wrapper_is_repaired_and_told() {
     let (alice, bob, keyring) = alice_and_bob();
     let data = data_part(&plain("hello"), &[&bob], Some(&alice));
-    let empty = plain("");
+    let (empty, whole) = (plain(""), multipart(ENCRYPTED, "e", &[VERSION, &data]));
+    let named = data.replacen("octet-stream", "octet-stream; name=encrypted.asc", 1);
     for (entity, repair) in [
         (multipart("mixed", "m", &[&empty, VERSION, &data]), Repair::MixedUp),
         (multipart("mixed", "m", &[VERSION, &data]), Repair::MixedUp),
-        (multipart("mixed", "m", &[&empty, &data]), Repair::AttachedData),
+        (multipart("mixed", "m", &[&empty, &whole]), Repair::Wrapped),
+        (multipart("mixed", "m", &[&empty, &named]), Repair::AttachedData),
         (multipart(ENCRYPTED, "e", &[&data]), Repair::EncryptedParts),
         (multipart(ENCRYPTED, "e", &[&data, VERSION]), Repair::EncryptedParts),
     ] {
@@ -84,13 +86,13 @@ fn what_servers_did_to_the_wrapper_is_repaired_and_told() {
         assert_eq!((text(&opened).as_str(), opened.repairs.as_slice()), ("hello\n", &[repair][..]));
         assert!(opened.verdict.reasons().contains(&Reason::Repaired(repair)));
     }
-    // With anything to see beside it, a file stays a file.
-    let with_text = mail(&multipart("mixed", "m", &[&plain("see the file"), &data]));
-    let opened = opened(&with_text, &keyring);
-    assert_eq!(
-        (opened.verdict.level(), opened.message.as_bytes()),
-        (VerdictLevel::Plain, with_text.as_slice())
-    );
+    // With anything to see beside it, or under any other name, a file stays a file.
+    for parts in [[plain("see the file"), named], [empty, data]] {
+        let with_file = mail(&multipart("mixed", "m", &[&parts[0], &parts[1]]));
+        let opened = opened(&with_file, &keyring);
+        assert_eq!(opened.verdict.level(), VerdictLevel::Plain);
+        assert_eq!(opened.message.as_bytes(), with_file);
+    }
 }
 
 #[test]

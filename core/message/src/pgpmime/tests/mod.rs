@@ -1,5 +1,7 @@
 //! What sealing and opening promise, on keys made at fixed times, and on what other programs made.
 
+mod corpora;
+mod headers;
 mod layers;
 mod round_trip;
 mod spoofing;

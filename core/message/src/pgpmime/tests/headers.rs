@@ -1,0 +1,114 @@
+//! Protected header fields: which count, and what is said about the others.
+
+use super::*;
+
+const NONE: &[&str] = &[];
+
+fn differing(opened: &Opened) -> Vec<(&str, &str, &str, bool)> {
+    let list = opened.verdict.headers.differing.iter();
+    list.map(|d| (d.name.as_str(), d.protected.as_str(), d.outside.as_str(), d.is_intended)).collect()
+}
+
+/// A text with these fields, which says that they are protected in this way.
+fn protecting(fields: &str, how: &str) -> String {
+    format!("{fields}Content-Type: text/plain; {how}\r\n\r\nhello\r\n")
+}
+
+const FIELDS: &str = "From: alice@example.test\r\nTo: bob@example.test\r\nSubject: inside\r\n";
+
+#[test]
+fn fields_inside_are_the_fields_of_the_message() {
+    let (alice, bob, keyring) = alice_and_bob();
+    let outer = "HP-Outer: Subject: outside\r\nHP-Outer: From: alice@example.test\r\n";
+    let entity = protecting(&format!("{FIELDS}{outer}"), "hp=\"cipher\"");
+    let mut bytes = b"Reply-To: eve@eve.test\r\nBcc: eve@eve.test\r\n".to_vec();
+    bytes.extend(mail(&encrypted("e", &entity, &[&bob], Some(&alice))));
+    let opened = opened(&bytes, &keyring);
+    assert_eq!(opened.message.as_bytes(), entity.as_bytes());
+    assert_eq!(opened.message.subject().as_deref(), Some("inside"));
+    assert!(opened.message.reply_to().is_empty() && opened.message.addresses("Bcc").is_empty());
+    assert_eq!(opened.verdict.level(), VerdictLevel::Sealed);
+    assert_eq!(opened.verdict.headers.protected, ["From", "To", "Subject"]);
+    assert_eq!(opened.verdict.headers.unprotected, NONE);
+    assert_eq!(differing(&opened), [("Subject", "inside", "outside", true)]);
+    assert_eq!(opened.verdict.reasons(), []);
+}
+
+#[test]
+fn a_field_changed_on_the_way_is_told_and_not_shown() {
+    let (alice, bob, keyring) = alice_and_bob();
+    let entity = protecting(&format!("{FIELDS}HP-Outer: Subject: [...]\r\n"), "hp=\"cipher\"");
+    let clear = protecting(FIELDS, "hp=\"clear\"");
+    for (entity, level) in [
+        (encrypted("e", &entity, &[&bob], Some(&alice)), VerdictLevel::Sealed),
+        (signed("s", &clear, &alice), VerdictLevel::Authentic),
+    ] {
+        let opened = opened(&mail(&entity), &keyring);
+        assert_eq!(opened.message.subject().as_deref(), Some("inside"));
+        assert_eq!(differing(&opened), [("Subject", "inside", "outside", false)]);
+        assert!(opened.verdict.reasons().contains(&Reason::HeaderDiffers { name: "Subject".to_owned() }));
+        assert_eq!(opened.verdict.level(), level);
+    }
+}
+
+#[test]
+fn fields_inside_count_only_where_the_content_says_so() {
+    let (alice, _, keyring) = alice_and_bob();
+    let content = "From: eve@example.test\r\nSubject: inside\r\nContent-Type: text/plain\r\n\r\nhello\r\n";
+    let opened = opened(&mail(&signed("s", content, &alice)), &keyring);
+    assert_eq!(opened.message.subject().as_deref(), Some("outside"));
+    assert_eq!(opened.message.headers().filter(|field| field.is("From")).count(), 1);
+    assert_eq!(opened.verdict.headers.protected, NONE);
+    assert_eq!(opened.verdict.headers.unprotected, ["From", "To", "Subject"]);
+    assert_eq!(opened.verdict.level(), VerdictLevel::Authentic);
+    // And only inside a layer of protection.
+    let plain = mail(&protecting("", "hp=\"clear\""));
+    let opened = super::opened(&plain, &keyring);
+    assert_eq!((opened.message.as_bytes(), opened.verdict.level()), (plain.as_slice(), VerdictLevel::Plain));
+    assert_eq!(opened.verdict.headers.protected, NONE);
+}
+
+#[test]
+fn the_older_form_takes_what_it_lacks_from_outside_but_for_what_diverts_replies() {
+    let (alice, bob, keyring) = alice_and_bob();
+    let entity = protecting("From: alice@example.test\r\nSubject: inside\r\n", "protected-headers=\"v1\"");
+    let mut bytes = b"Reply-To: eve@eve.test\r\nDisposition-Notification-To: eve@eve.test\r\n".to_vec();
+    bytes.extend(mail(&encrypted("e", &entity, &[&bob], Some(&alice))));
+    let opened = opened(&bytes, &keyring);
+    assert_eq!(opened.verdict.level(), VerdictLevel::Sealed);
+    assert_eq!(opened.message.subject().as_deref(), Some("inside"));
+    assert_eq!(opened.verdict.headers.protected, ["From", "Subject"]);
+    assert_eq!(opened.verdict.headers.unprotected, ["To"]);
+    assert!(!String::from_utf8_lossy(opened.message.as_bytes()).contains("eve.test"));
+    assert_eq!(differing(&opened), [("Subject", "inside", "outside", false)]);
+
+    let stand_in = String::from_utf8(bytes).unwrap().replace("Subject: outside", "Subject: ...");
+    let opened = super::opened(stand_in.as_bytes(), &keyring);
+    assert_eq!(differing(&opened), [("Subject", "inside", "...", true)]);
+}
+
+/// A From field inside is not checked by any server on the way: without a signature it must not replace the one outside unnoticed.
+#[test]
+fn a_from_field_inside_needs_a_signature_by_its_owner() {
+    let (alice, bob, eve) = (key("alice"), key("bob"), key("eve"));
+    let keyring = keyring([&bob], [&alice, &eve]);
+    let entity = protecting(&format!("{FIELDS}HP-Outer: From: eve@example.test\r\n"), "hp=\"cipher\"");
+    for signer in [None, Some(&eve)] {
+        let bytes = from("eve@example.test", &encrypted("e", &entity, &[&bob], signer));
+        assert_eq!(opened(&bytes, &keyring).verdict.level(), VerdictLevel::Suspicious);
+    }
+    // With one it counts, as where a mailing list puts its own address outside.
+    let bytes = from("list@example.test", &encrypted("e", &entity, &[&bob], Some(&alice)));
+    let opened = opened(&bytes, &keyring);
+    assert_eq!(opened.verdict.level(), VerdictLevel::Sealed);
+    assert!(opened.verdict.reasons().contains(&Reason::HeaderDiffers { name: "From".to_owned() }));
+}
+
+#[test]
+fn a_second_from_field_inside_is_seen() {
+    let (alice, bob, keyring) = alice_and_bob();
+    let entity = protecting(&format!("From: eve@example.test\r\n{FIELDS}"), "hp=\"cipher\"");
+    let opened = opened(&mail(&encrypted("e", &entity, &[&bob], Some(&alice))), &keyring);
+    assert_eq!(opened.verdict.from, FromVerdict::NotOneAddress);
+    assert_eq!(opened.verdict.level(), VerdictLevel::Suspicious);
+}
