@@ -1,1 +1,42 @@
-//! Placeholder.
+//! Secure mail as a library: sealed with OpenPGP, carried over TLS.
+//!
+//! A [`MailClient`] serves one [`Account`]: it seals a [`Draft`] and submits it, lists what arrived, fetches it and opens it. What
+//! it stands on is here too, for everything that the facade does not do: [`session`] speaks SMTP, IMAP and POP3; [`message`] makes
+//! and reads mail.
+//!
+//! The vocabulary is re-exported at the top, so that an app names one crate.
+
+mod account;
+mod error;
+mod inbox;
+mod mail_client;
+mod report;
+mod send;
+
+pub use account::{Account, SentCopy};
+pub use error::Error;
+pub use inbox::{MAX_MESSAGE, MessageHandle, MessageSummary};
+pub use mail_client::MailClient;
+pub use report::{CopyReport, OwnCopy, SendReport};
+
+pub use postseal_message as message;
+pub use postseal_session as session;
+
+pub use postseal_message::mime::{
+    Attachment, Boundaries, ContentType, Date, Draft, FieldError, HeaderName, HeaderValue, Limits, Mailbox,
+    Message, MessageId, MimeError, NewIdError, Part,
+};
+pub use postseal_message::openpgp::{
+    Certificate, Fingerprint, KeyProfile, Keyring, PgpError, RevocationCertificate, SecretKey, UnlockedKey,
+    UserId,
+};
+pub use postseal_message::pgpmime::{
+    OpenError, OpenOptions, Opened, Protection, SealError, SealOptions, Sealed, SealedCopy, Verdict,
+    VerdictLevel, open, seal,
+};
+pub use postseal_session::imap::{MailboxInfo, MailboxName, Role};
+pub use postseal_session::{
+    CertificateFault, Connector, Credentials, Delivery, Host, ImapSession, Pop3Session, Receipt, Runtime,
+    Security, Server, SmtpSession, SpkiHash, Timeouts, TlsConfig, TlsInfo, TlsVersion, TokenProvider,
+};
+pub use postseal_types::{Address, AddressError, Envelope, ErrorCode, Secret};

@@ -1,0 +1,147 @@
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use futures::lock::Mutex;
+use postseal_message::mime::Draft;
+use postseal_message::openpgp::Keyring;
+use postseal_message::pgpmime::{self, OpenOptions, Opened, Protection, SealOptions, Sealed};
+use postseal_session::{
+    Connector, ImapConnection, ImapSession, Pop3Connection, Pop3Session, SmtpConnection, SmtpSession,
+};
+
+use crate::account::{Incoming, Login};
+use crate::{Account, Error};
+
+/// One person's mail: seals and sends, lists, fetches and opens.
+///
+/// It connects when there is something to do, keeps its sessions, and opens a new one where one has ended. Clones share them. All
+/// methods may be called from any thread and any executor.
+#[derive(Clone, Debug)]
+pub struct MailClient(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    connector: Connector,
+    account: Account,
+    keyring: Keyring,
+    clock: fn() -> SystemTime,
+    imap: Mutex<Option<ImapSession>>,
+    pop3: Mutex<Option<Pop3Session>>,
+}
+
+impl MailClient {
+    /// A client for `account`, with the keys of its owner and the certificates of the people they write to.
+    #[must_use]
+    pub fn new(connector: &Connector, account: Account, keyring: Keyring) -> Self {
+        Self(Arc::new(Shared {
+            connector: connector.clone(),
+            account,
+            keyring,
+            clock: SystemTime::now,
+            imap: Mutex::default(),
+            pop3: Mutex::default(),
+        }))
+    }
+
+    /// The account.
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        &self.0.account
+    }
+
+    /// The keys and certificates.
+    #[must_use]
+    pub fn keyring(&self) -> &Keyring {
+        &self.0.keyring
+    }
+
+    /// Seals a draft as [`MailClient::send`] does, without sending it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Seal`] where it can't be protected as asked for; it names every recipient without a usable key.
+    pub async fn seal(&self, draft: &Draft, protection: Protection) -> Result<Sealed, Error> {
+        let (client, draft) = (self.clone(), draft.clone());
+        self.compute(move || {
+            let now = (client.0.clock)();
+            Ok(pgpmime::seal(&draft, protection, &client.0.keyring, &SealOptions::default(), now)?)
+        })
+        .await
+    }
+
+    /// Opens a message that is at hand: decrypts, verifies, and judges it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Open`]; no part of the message is handed out then.
+    pub async fn open_bytes(&self, message: impl Into<Arc<[u8]>>) -> Result<Opened, Error> {
+        let (client, message) = (self.clone(), message.into());
+        self.compute(move || {
+            let now = (client.0.clock)();
+            Ok(pgpmime::open(&message, &client.0.keyring, &OpenOptions::default(), now)?)
+        })
+        .await
+    }
+
+    /// Ends all sessions politely. The client stays usable: it connects again when there is something to do.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Session`] in a forked child.
+    pub async fn close(&self) -> Result<(), Error> {
+        if let Some(session) = self.0.imap.lock().await.take() {
+            session.close().await?;
+        }
+        if let Some(session) = self.0.pop3.lock().await.take() {
+            session.close().await?;
+        }
+        Ok(())
+    }
+
+    /// Runs a long computation beside the caller's thread.
+    async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.0.connector.runtime().run_blocking(work).await?
+    }
+
+    /// A new submission session. It is not kept: servers end idle ones soon, and a resumed handshake is cheap.
+    pub(crate) async fn smtp(&self) -> Result<SmtpSession, Error> {
+        let Login { server, credentials } = &self.0.account.submission;
+        let connection = SmtpConnection::open(&self.0.connector, server).await?;
+        Ok(connection.log_in(credentials).await.map_err(postseal_session::Error::from)?)
+    }
+
+    /// The IMAP session that is at hand, or a new one.
+    pub(crate) async fn imap(&self) -> Result<ImapSession, Error> {
+        let Some(Incoming::Imap(Login { server, credentials })) = &self.0.account.incoming else {
+            return Err(Error::NotConfigured { protocol: "IMAP" });
+        };
+        let mut kept = self.0.imap.lock().await;
+        if let Some(session) = kept.as_ref().filter(|session| !session.is_closed()) {
+            return Ok(session.clone());
+        }
+        let connection = ImapConnection::open(&self.0.connector, server).await?;
+        let session = connection.log_in(credentials).await.map_err(postseal_session::Error::from)?;
+        Ok(kept.insert(session).clone())
+    }
+
+    /// The POP3 session that is at hand, or a new one; always a new one where `fresh`, since a session sees only the messages that
+    /// were there when it began (RFC 1939, section 8).
+    pub(crate) async fn pop3(&self, fresh: bool) -> Result<Pop3Session, Error> {
+        let Some(Incoming::Pop3(Login { server, credentials })) = &self.0.account.incoming else {
+            return Err(Error::NotConfigured { protocol: "POP3" });
+        };
+        let mut kept = self.0.pop3.lock().await;
+        match kept.take() {
+            Some(session) if !fresh && !session.is_closed() => return Ok(kept.insert(session).clone()),
+            // The server lets one session at a time into a maildrop, so the old one goes first.
+            Some(session) => session.close().await?,
+            None => {}
+        }
+        let connection = Pop3Connection::open(&self.0.connector, server).await?;
+        let session = connection.log_in(credentials).await.map_err(postseal_session::Error::from)?;
+        Ok(kept.insert(session).clone())
+    }
+}
