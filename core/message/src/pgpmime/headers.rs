@@ -50,6 +50,8 @@ pub struct HeaderVerdict {
     pub differing: Vec<DifferingHeader>,
     /// Whether the From address inside is another than outside.
     pub(super) moves_from: bool,
+    /// Whether the sender says that the message was encrypted when it was made (`hp`, RFC 9788, section 2.1).
+    pub(super) made_encrypted: Option<bool>,
 }
 
 /// A header field that says something else inside the protection than outside.
@@ -134,6 +136,11 @@ pub(super) fn combine(outer: &Message, payload: &Message, is_encrypted: bool) ->
     }
     let addresses = |message: &Message| -> Vec<_> {
         message.from().mailboxes().map(|mailbox| mailbox.address().clone()).collect()
+    };
+    verdict.made_encrypted = match payload.root().content_type().parameter("hp") {
+        Some("cipher") => Some(true),
+        Some("clear") => Some(false),
+        _ => None,
     };
     verdict.moves_from =
         is_inside("From") && outer.header("From").is_some() && addresses(outer) != addresses(payload);

@@ -33,6 +33,9 @@ pub(super) fn of(part: Part<'_>) -> Option<Layer<'_>> {
         "multipart/signed" => Some(signed(part)),
         "multipart/encrypted" => Some(encrypted(part)),
         "multipart/mixed" => mixed_up(part).map(Layer::Encrypted),
+        smime @ ("application/pkcs7-mime" | "application/x-pkcs7-mime") => {
+            Some(Layer::Foreign { protocol: Some(smime) })
+        }
         _ => None,
     }
 }

@@ -88,6 +88,31 @@ impl OpenError {
 ///
 /// A bad signature is no error: the verdict names it.
 ///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use postseal_message::mime::{Date, Draft, Mailbox, MessageId};
+/// use postseal_message::openpgp::{KeyProfile, Keyring, SecretKey, UserId};
+/// use postseal_message::pgpmime::{Protection, VerdictLevel, open, seal};
+///
+/// let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+/// let alice = Mailbox::parse("Alice <alice@example.test>")?;
+/// let user_id = UserId::new(alice.name(), alice.address());
+/// let (key, _revocation) = SecretKey::generate(KeyProfile::Modern, &user_id, None, now)?;
+/// let mut keyring = Keyring::new();
+/// keyring.add_secret_key(key);
+///
+/// let note = Draft::new(alice.clone(), Date::utc(now)?, MessageId::parse("<1@example.test>")?)
+///     .to(alice)
+///     .text("a note to self");
+/// let sealed = seal(&note, Protection::SignAndEncrypt, &keyring, &Default::default(), now)?;
+///
+/// let opened = open(&sealed.copies[0].bytes, &keyring, &Default::default(), now)?;
+/// assert_eq!(opened.verdict.level(), VerdictLevel::Sealed);
+/// assert_eq!(opened.verdict.reasons(), []);
+/// assert_eq!(opened.message.text_body().unwrap().as_str(), "a note to self");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
 /// [`OpenError`]: [`PgpError::KeyMissing`] names the keys that could decrypt it; after [`PgpError::Tampered`] nothing is known of

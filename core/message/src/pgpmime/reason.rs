@@ -43,6 +43,10 @@ pub enum Reason {
     NotEncrypted,
     /// A part of the message was encrypted. The rest is not handed out.
     PartlyEncrypted,
+    /// The message was not encrypted, but its sender says that it was: somebody has passed it on.
+    Decrypted,
+    /// The message was encrypted, but its sender says that it was not: somebody else may have done it, and know the content.
+    EncryptedLater,
     /// These header fields were not protected: anyone on the way could change them.
     UnprotectedHeaders {
         /// Their names.
@@ -91,6 +95,12 @@ impl fmt::Display for Reason {
             Self::PartlyEncrypted => {
                 f.write_str("Only a part of the message was encrypted; the rest is left out.")
             }
+            Self::Decrypted => {
+                f.write_str("The sender had encrypted the message, but it came without: it was passed on.")
+            }
+            Self::EncryptedLater => f.write_str(
+                "The sender had not encrypted the message: somebody else did, and knows what it says.",
+            ),
             Self::UnprotectedHeaders { names } => {
                 write!(f, "Everyone on the way could read and change these fields: {}.", names.join(", "))
             }
@@ -119,5 +129,56 @@ fn fault(fault: &SignatureFault) -> String {
         SignatureFault::Expired => "it has expired".to_owned(),
         SignatureFault::MadeInFuture => "it says that it was made in the future".to_owned(),
         SignatureFault::NotIntendedForReader => "the message was meant for somebody else".to_owned(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::openpgp::Unusable;
+
+    #[test]
+    fn every_reason_is_a_sentence_for_people() {
+        let from = Address::parse("alice@example.test").unwrap();
+        let invalid = |reason| Reason::InvalidSignature { reason };
+        for (reason, sentence) in [
+            (Reason::NotSigned, "The message is not signed."),
+            (
+                Reason::UnknownSigner { issuer: Some("F231550C4F47E38E".parse().unwrap()) },
+                "The signature is by the key F231550C4F47E38E, which is not known.",
+            ),
+            (invalid(SignatureFault::Mismatch), "The signature is not good: the message was changed."),
+            (
+                invalid(SignatureFault::SignerUnusable(Unusable::Revoked)),
+                "The signature is not good: the certificate can't be used, it was revoked.",
+            ),
+            (
+                Reason::SignedByAnother { from: from.clone() },
+                "The signer's certificate is not one of alice@example.test.",
+            ),
+            (
+                Reason::MisleadingName { name: "bob@example.test".to_owned(), address: from },
+                "The sender's name is \"bob@example.test\", but the address is alice@example.test.",
+            ),
+            (
+                Reason::UnprotectedHeaders { names: vec!["To".to_owned(), "Date".to_owned()] },
+                "Everyone on the way could read and change these fields: To, Date.",
+            ),
+            (
+                Reason::HeaderDiffers { name: "Subject".to_owned() },
+                "The Subject field outside says something else.",
+            ),
+            (
+                Reason::UnreadableBlock { error: PgpError::Malformed { what: "expected a message" } },
+                "A block of encrypted text can't be read: malformed OpenPGP data: expected a message.",
+            ),
+            (
+                Reason::Repaired(Repair::MixedUp),
+                "The message was repaired: a mail server had taken its encryption wrapper apart.",
+            ),
+        ] {
+            assert_eq!(reason.to_string(), sentence);
+        }
     }
 }

@@ -80,7 +80,7 @@ pub enum Coverage {
     Ciphertext,
 }
 
-/// Whether the certificate that signed speaks for the address in the From field.
+/// Whether the certificate that signed speaks for the address in the From field. It does so for what the signature covers, no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FromVerdict {
@@ -118,7 +118,7 @@ impl Verdict {
         let is_authentic = self.is_authentic();
         if self.is_suspicious() {
             VerdictLevel::Suspicious
-        } else if matches!(self.encryption, EncryptionVerdict::All(_)) {
+        } else if self.is_encrypted() {
             if is_authentic { VerdictLevel::Sealed } else { VerdictLevel::Encrypted }
         } else if is_authentic {
             VerdictLevel::Authentic
@@ -140,6 +140,12 @@ impl Verdict {
         }
         reasons.extend(self.notes.iter().cloned());
         reasons
+    }
+
+    /// Whether all of it was encrypted, and that by whoever wrote it: what was signed in the clear is no secret, even if
+    /// somebody else encrypts it later.
+    fn is_encrypted(&self) -> bool {
+        matches!(self.encryption, EncryptionVerdict::All(_)) && self.headers.made_encrypted != Some(false)
     }
 
     /// Whether it is proven who wrote all of it.
@@ -193,8 +199,12 @@ impl Verdict {
 
     fn encryption_reason(&self) -> Option<Reason> {
         match &self.encryption {
+            EncryptionVerdict::None if self.headers.made_encrypted == Some(true) => Some(Reason::Decrypted),
             EncryptionVerdict::None => Some(Reason::NotEncrypted),
             EncryptionVerdict::Part(_) => Some(Reason::PartlyEncrypted),
+            EncryptionVerdict::All(_) if self.headers.made_encrypted == Some(false) => {
+                Some(Reason::EncryptedLater)
+            }
             EncryptionVerdict::All(_) => None,
         }
     }

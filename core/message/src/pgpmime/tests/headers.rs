@@ -112,3 +112,18 @@ fn a_second_from_field_inside_is_seen() {
     assert_eq!(opened.verdict.from, FromVerdict::NotOneAddress);
     assert_eq!(opened.verdict.level(), VerdictLevel::Suspicious);
 }
+
+/// Encryption that was added or taken away on the way is not the sender's.
+#[test]
+fn what_the_sender_says_about_encryption_is_compared() {
+    let (alice, bob, keyring) = alice_and_bob();
+    let clear = signed("s", &protecting(FIELDS, "hp=\"clear\""), &alice);
+    let later = opened(&mail(&encrypted("e", &clear, &[&bob], None)), &keyring);
+    assert_eq!(later.verdict.level(), VerdictLevel::Authentic);
+    assert!(later.verdict.reasons().contains(&Reason::EncryptedLater));
+
+    let cipher = signed("s", &protecting(FIELDS, "hp=\"cipher\""), &alice);
+    let passed_on = opened(&mail(&cipher), &keyring);
+    assert_eq!(passed_on.verdict.level(), VerdictLevel::Authentic);
+    assert!(passed_on.verdict.reasons().contains(&Reason::Decrypted));
+}

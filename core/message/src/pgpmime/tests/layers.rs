@@ -122,6 +122,8 @@ fn inline_pgp_opens() {
         assert_eq!(opened.verdict.level(), level, "{block} {:?}", reasons(&opened));
         assert_eq!(text(&opened).trim_end(), "- hello");
         assert_eq!(opened.message.subject().as_deref(), Some("outside"));
+        let old = mail(&plain(&block).replace("text/plain", "application/pgp; x-action=encrypt"));
+        assert_eq!(super::opened(&old, &keyring).verdict.level(), level);
     }
 }
 
@@ -148,17 +150,24 @@ fn a_text_about_encryption_can_be_read() {
 
 #[test]
 fn another_protocol_is_named_and_not_looked_into() {
-    let smime = "signed; protocol=\"application/pkcs7-signature\"";
-    let bytes = mail(&multipart(
-        smime,
-        "s",
-        &[&plain("hello"), "Content-Type: application/pkcs7-signature\r\n\r\nx"],
-    ));
-    let opened = opened(&bytes, &Keyring::new());
-    assert_eq!((opened.verdict.level(), opened.message.as_bytes()), (VerdictLevel::Plain, bytes.as_slice()));
-    assert_eq!(opened.verdict.signature, SignatureVerdict::Unsigned);
-    let protocol = Some("application/pkcs7-signature".to_owned());
-    assert!(opened.verdict.reasons().contains(&Reason::OtherProtocol { protocol }));
+    const DETACHED: &str = "application/pkcs7-signature";
+    let kind = format!("signed; protocol=\"{DETACHED}\"");
+    let signature = format!("Content-Type: {DETACHED}\r\n\r\nx");
+    let opaque = "Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\r\nx\r\n".to_owned();
+    for (entity, protocol) in [
+        (multipart(&kind, "s", &[&plain("hello"), &signature]), DETACHED),
+        (opaque, "application/pkcs7-mime"),
+    ] {
+        let bytes = mail(&entity);
+        let opened = opened(&bytes, &Keyring::new());
+        assert_eq!(
+            (opened.verdict.level(), opened.message.as_bytes()),
+            (VerdictLevel::Plain, bytes.as_slice())
+        );
+        assert_eq!(opened.verdict.signature, SignatureVerdict::Unsigned);
+        let protocol = Some(protocol.to_owned());
+        assert!(opened.verdict.reasons().contains(&Reason::OtherProtocol { protocol }));
+    }
 }
 
 #[test]

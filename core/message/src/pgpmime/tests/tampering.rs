@@ -96,3 +96,61 @@ fn changes_to_the_armored_message_are_noticed_or_mean_nothing() {
         assert!(assert_nothing_leaks(&bytes[..length], &keyring, &allowed), "cut at {length}");
     }
 }
+
+/// What a message shows: whom it is from, its subject, its text, and its files.
+fn shown(opened: &Opened) -> (String, Option<String>, String, Vec<Vec<u8>>) {
+    let message = &opened.message;
+    let files = message.attachments().map(|file| file.into_data()).collect();
+    (format!("{:?}", message.from()), message.subject(), text(opened), files)
+}
+
+/// Changes each octet in three ways, cuts before it, and doubles the line it stands in.
+fn variants(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
+    (0..bytes.len()).flat_map(move |at| {
+        let replaced = |by: &[u8]| [&bytes[..at], by, &bytes[at + 1..]].concat();
+        let flipped = [bytes[at] ^ 1, bytes[at] ^ 0x20];
+        let line = bytes[..at].iter().rposition(|&b| b == b'\n').map_or(0, |end| end + 1);
+        let doubled = [&bytes[..at], &bytes[line..]].concat();
+        [replaced(&flipped[..1]), replaced(&flipped[1..]), replaced(b"\n"), bytes[..at].to_vec(), doubled]
+    })
+}
+
+/// Whatever is changed in a signed message: either it is not shown as authentic any more, or it shows the same.
+#[test]
+fn no_change_to_a_signed_message_is_shown_as_authentic() {
+    let (alice, _, keyring) = alice_and_bob();
+    let content =
+        "From: alice@example.test\r\nSubject: inside\r\nContent-Type: text/plain; hp=\"clear\"\r\n\r\n42\r\n";
+    let bytes = mail(&signed("s", content, &alice));
+    let original = opened(&bytes, &keyring);
+    assert_eq!(original.verdict.level(), VerdictLevel::Authentic);
+    let (mut same, mut noticed) = (0, 0);
+    for changed in variants(&bytes) {
+        let opened = opened(&changed, &keyring);
+        if opened.verdict.level() >= VerdictLevel::Authentic {
+            assert_eq!(shown(&opened), shown(&original), "{}", String::from_utf8_lossy(&changed));
+            same += 1;
+        } else {
+            noticed += 1;
+        }
+    }
+    assert!(same > 100 && noticed > 1000, "{same} {noticed}");
+}
+
+/// Whatever is changed around the encrypted data: what is shown as sealed is what was sealed.
+#[test]
+fn no_change_around_encrypted_data_is_shown_as_sealed() {
+    let (alice, bob, keyring) = alice_and_bob();
+    let content = "From: alice@example.test\r\nSubject: inside\r\nContent-Type: text/plain; hp=\"cipher\"\r\n\r\n42\r\n";
+    let bytes = mail(&encrypted("e", content, &[&bob], Some(&alice)));
+    let original = opened(&bytes, &keyring);
+    assert_eq!(original.verdict.level(), VerdictLevel::Sealed);
+    let head = String::from_utf8_lossy(&bytes).find("-----BEGIN").unwrap() + 40;
+    let tail = bytes[head..].to_vec();
+    for changed in variants(&bytes[..head]) {
+        let Ok(opened) = open_at(&[changed, tail.clone()].concat(), &keyring, now()) else { continue };
+        if opened.verdict.level() >= VerdictLevel::Authentic {
+            assert_eq!(shown(&opened), shown(&original));
+        }
+    }
+}
