@@ -40,3 +40,8 @@ pub use postseal_session::{
     Security, Server, SmtpSession, SpkiHash, Timeouts, TlsConfig, TlsInfo, TlsVersion, TokenProvider,
 };
 pub use postseal_types::{Address, AddressError, Envelope, ErrorCode, Secret};
+
+/// The examples of the README, compiled and run as doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
