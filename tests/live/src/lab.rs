@@ -162,6 +162,27 @@ impl Lab {
         &self.ca
     }
 
+    /// Every message of `user`, as it lies on the server's disk.
+    ///
+    /// # Errors
+    ///
+    /// When a file can't be read.
+    pub fn mail_of(&self, user: User) -> io::Result<Vec<Vec<u8>>> {
+        let mut messages = Vec::new();
+        let mut open = vec![self.dovecot.home.join(user.address).join("Maildir")];
+        while let Some(folder) = open.pop() {
+            for entry in fs::read_dir(&folder)? {
+                let path = entry?.path();
+                if path.is_dir() {
+                    open.push(path);
+                } else if folder.ends_with("cur") || folder.ends_with("new") {
+                    messages.push(fs::read(path)?);
+                }
+            }
+        }
+        Ok(messages)
+    }
+
     /// What both servers logged so far, for the message of a failed assertion.
     #[must_use]
     pub fn log(&self) -> String {

@@ -19,8 +19,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
-/// What tests of the shipped crates may use besides: never code that ships.
-const FOR_TESTS: &str = "tests/server";
+/// What tests may use besides: never code that ships.
+const FOR_TESTS: [&str; 2] = ["tests/live", "tests/server"];
 
 /// Crates that do input and output, or that need a runtime which does.
 const INPUT_AND_OUTPUT: &[&str] =
@@ -41,7 +41,7 @@ pub(super) fn workspace_edges(graph: &Graph) -> Violations {
         };
         for (edge, needed) in graph.needs(member).filter(|(_, needed)| needed.folder.is_some()) {
             let to = folder(needed);
-            let test_only = !edge.ships && to == FOR_TESTS;
+            let test_only = !edge.ships && FOR_TESTS.contains(&to);
             if !allowed.contains(&to) && !test_only {
                 violations.push(format!("{from} must not depend on {to}"));
             }
