@@ -139,7 +139,8 @@ impl Engine {
     ) -> Result<Moved, Error> {
         let mut pairs = Moved::new();
         for piece in uids.pieces() {
-            pairs.extend(moved(&self.run(command(piece)).await?, uids.validity()));
+            let answer = self.run_about(command(piece), |uid| uids.contains_number(uid)).await?;
+            pairs.extend(moved(&answer, uids.validity()));
         }
         Ok(pairs)
     }

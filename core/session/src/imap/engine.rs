@@ -38,13 +38,21 @@ impl Engine {
 
     /// Runs a command, and notes what the server tells of the selected mailbox meanwhile.
     pub(super) async fn run(&mut self, command: Command) -> Result<Answer, Error> {
-        let (mut data, asks_for_messages) = (Vec::new(), matches!(command.name, "UID FETCH" | "UID STORE"));
+        self.run_about(command, |_| false).await
+    }
+
+    /// The same for a command about some UIDs: what is told of those is its answer, and no news.
+    pub(super) async fn run_about(
+        &mut self,
+        command: Command,
+        is_meant: impl Fn(u32) -> bool + Send,
+    ) -> Result<Answer, Error> {
+        let mut data = Vec::new();
         let outcome = self.dialogue.run_into(command, &mut data).await;
         for event in &data {
-            // What was asked for is no news; it has the UID in it, which news without CONDSTORE don't.
-            let is_answer = |data: &Data| matches!(data, Data::Fetch(message) if message.uid.is_some());
-            if !matches!(event, Event::Data(data) if asks_for_messages && is_answer(data)) {
-                self.note(event);
+            match event {
+                Event::Data(Data::Fetch(message)) if message.uid.is_some_and(&is_meant) => {}
+                news => self.note(news),
             }
         }
         Ok(Answer { code: outcome?, data })

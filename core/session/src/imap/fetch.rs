@@ -336,7 +336,8 @@ impl Plan {
         let command = Command::new("UID FETCH").arg(Numbers(numbers)).arg(format_args!("({items})"));
         let mut messages: BTreeMap<Uid, Fetched> = BTreeMap::new();
         let mut is_lost = false;
-        for data in engine.run(command).await?.into_data() {
+        let answer = engine.run_about(command, |uid| numbers.contains(&uid)).await?;
+        for data in answer.into_data() {
             let Data::Fetch(message) = data else { continue };
             // Without a UID it is news of somebody's flags, or an answer of which nothing can be made.
             let uid =

@@ -62,123 +62,37 @@ const ATTRIBUTES: [(&str, Role); 8] = [
     ("\\important", Role::Important),
 ];
 
-/// Names that servers and mail programs give to mailboxes with a role, in lower case; what comes first is preferred.
-const NAMES: [(Role, &[&str]); 5] = [
+/// Names that servers and mail programs give to mailboxes with a role, in lower case; split at `|`; what
+/// comes first is preferred.
+const NAMES: [(Role, &str); 5] = [
     (
         Role::Sent,
-        &[
-            "sent",
-            "sent items",
-            "sent messages",
-            "sent mail",
-            "outbox",
-            "gesendet",
-            "gesendete objekte",
-            "gesendete elemente",
-            "envoyés",
-            "messages envoyés",
-            "éléments envoyés",
-            "enviados",
-            "elementos enviados",
-            "itens enviados",
-            "inviata",
-            "posta inviata",
-            "verzonden",
-            "verzonden items",
-            "skickat",
-            "skickade objekt",
-            "wysłane",
-            "отправленные",
-            "已发送",
-            "送信済み",
-        ],
+        "sent|sent items|sent messages|sent mail|gesendet|gesendete objekte|gesendete elemente|\
+         envoyés|messages envoyés|éléments envoyés|enviados|elementos enviados|itens enviados|\
+         inviata|posta inviata|verzonden|verzonden items|skickat|skickade objekt|wysłane|\
+         отправленные|已发送|送信済み",
     ),
     (
         Role::Drafts,
-        &[
-            "drafts",
-            "draft",
-            "entwürfe",
-            "brouillons",
-            "borradores",
-            "rascunhos",
-            "bozze",
-            "concepten",
-            "utkast",
-            "wersje robocze",
-            "szkice",
-            "черновики",
-            "草稿",
-            "下書き",
-        ],
+        "drafts|draft|entwürfe|brouillons|borradores|rascunhos|bozze|concepten|utkast|\
+         wersje robocze|szkice|черновики|草稿|下書き",
     ),
     (
         Role::Trash,
-        &[
-            "trash",
-            "deleted items",
-            "deleted messages",
-            "deleted",
-            "bin",
-            "papierkorb",
-            "gelöschte objekte",
-            "gelöschte elemente",
-            "corbeille",
-            "éléments supprimés",
-            "papelera",
-            "elementos eliminados",
-            "lixeira",
-            "cestino",
-            "prullenbak",
-            "papperskorgen",
-            "kosz",
-            "корзина",
-            "удаленные",
-            "已删除",
-            "ゴミ箱",
-        ],
+        "trash|deleted items|deleted messages|deleted|bin|papierkorb|gelöschte objekte|\
+         gelöschte elemente|corbeille|éléments supprimés|papelera|elementos eliminados|lixeira|\
+         cestino|prullenbak|papperskorgen|kosz|корзина|удаленные|已删除|ゴミ箱",
     ),
     (
         Role::Junk,
-        &[
-            "junk",
-            "spam",
-            "junk e-mail",
-            "junk email",
-            "junk mail",
-            "bulk mail",
-            "spamverdacht",
-            "junk-e-mail",
-            "courrier indésirable",
-            "indésirables",
-            "correo no deseado",
-            "lixo eletrônico",
-            "posta indesiderata",
-            "ongewenste e-mail",
-            "skräppost",
-            "wiadomości-śmieci",
-            "спам",
-            "垃圾邮件",
-            "迷惑メール",
-        ],
+        "junk|spam|junk e-mail|junk email|junk mail|bulk mail|spamverdacht|junk-e-mail|\
+         courrier indésirable|indésirables|correo no deseado|lixo eletrônico|posta indesiderata|\
+         ongewenste e-mail|skräppost|wiadomości-śmieci|спам|垃圾邮件|迷惑メール",
     ),
     (
         Role::Archive,
-        &[
-            "archive",
-            "archives",
-            "archiv",
-            "archiviert",
-            "archivo",
-            "arquivo",
-            "archivio",
-            "archief",
-            "arkiv",
-            "archiwum",
-            "архив",
-            "归档",
-            "アーカイブ",
-        ],
+        "archive|archives|archiv|archiviert|archivo|arquivo|archivio|archief|arkiv|archiwum|\
+         архив|归档|アーカイブ",
     ),
 ];
 
@@ -255,7 +169,7 @@ fn guess_roles(mailboxes: &mut [MailboxInfo]) {
         if mailboxes.iter().any(|mailbox| mailbox.role == Some(role)) {
             continue;
         }
-        let found = names.iter().find_map(|name| {
+        let found = names.split('|').find_map(|name| {
             mailboxes.iter().position(|mailbox| {
                 mailbox.role.is_none() && mailbox.selectable && plain_name(mailbox).as_deref() == Some(name)
             })

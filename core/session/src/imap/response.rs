@@ -75,7 +75,8 @@ pub(super) enum Data {
     List(ListData),
     /// The answer to LSUB.
     Subscribed(ListData),
-    Search(Vec<u32>),
+    /// Sequence numbers or UIDs; `None` where they can't be read.
+    Search(Option<Vec<u32>>),
     Status(MailboxName, Vec<(String, u64)>),
     Id(Vec<(String, String)>),
     /// What nobody asked for, or can't be read.
@@ -250,7 +251,7 @@ fn data(mut cursor: Cursor<'_>) -> Option<Data> {
         }
         "LIST" => list(&mut cursor).map(Data::List),
         "LSUB" => list(&mut cursor).map(Data::Subscribed),
-        "SEARCH" => search(&mut cursor).map(Data::Search),
+        "SEARCH" => Some(Data::Search(search(&mut cursor))),
         "STATUS" => status(&mut cursor),
         "ID" => id(&mut cursor).map(Data::Id),
         _ => None,

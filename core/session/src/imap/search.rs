@@ -8,7 +8,7 @@ use super::name::MailboxName;
 use super::response::Data;
 use super::session::ImapSession;
 use super::uid::{Uid, UidSet, UidValidity};
-use crate::Error;
+use crate::{Error, PeerFault};
 
 /// How deep searches may nest, so that none is too much for a server.
 const MAX_DEPTH: usize = 32;
@@ -136,7 +136,7 @@ impl Search {
         Self(Key::Flag(flag, false))
     }
 
-    /// One of these messages.
+    /// One of these messages. Servers may refuse a set of many hundred ranges.
     #[must_use]
     pub const fn uids(uids: UidSet) -> Self {
         Self(Key::Uids(uids))
@@ -300,10 +300,15 @@ async fn find(
 impl Engine {
     /// Runs a UID SEARCH; the UIDs ascending, each once.
     pub(super) async fn search(&mut self, command: Command) -> Result<Vec<u32>, Error> {
-        let found = self.run(command).await?.into_data();
-        let numbers =
-            found.filter_map(|data| if let Data::Search(numbers) = data { Some(numbers) } else { None });
-        let mut numbers: Vec<u32> = numbers.flatten().collect();
+        let name = command.name;
+        let mut numbers = Vec::new();
+        for data in self.run(command).await?.into_data() {
+            if let Data::Search(found) = data {
+                // To pass it over would be to say that nothing was found.
+                let unreadable = || PeerFault::unexpected(name, b"SEARCH");
+                numbers.extend(found.ok_or_else(unreadable)?);
+            }
+        }
         numbers.sort_unstable();
         numbers.dedup();
         Ok(numbers)

@@ -541,3 +541,13 @@ async fn dates_and_texts_go_into_a_search() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_search_that_cannot_be_read_is_not_taken_for_nothing_found() {
+    let script = [EXAMINE, "\nC: {a} UID SEARCH ALL\nS: * SEARCH 1 4294967296\nS: {a} OK\nCUT"].concat();
+    play("", &script, async |session: ImapSession| {
+        let fault = PeerFault::Unexpected { step: "UID SEARCH", line: "SEARCH".to_owned() };
+        assert_eq!(session.search(&inbox(), &Search::all()).await, Err(fault.into()));
+    })
+    .await;
+}

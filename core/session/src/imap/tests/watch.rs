@@ -4,8 +4,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufStream};
 
 use super::*;
 use crate::PeerFault;
-use crate::imap::Change;
 use crate::imap::watch::{IDLE_RENEWAL, POLL_INTERVAL};
+use crate::imap::{Change, FetchItems};
 
 const EXAMINE: &str = "
     C: {x} EXAMINE \"INBOX\"
@@ -58,6 +58,50 @@ async fn news_come_by_idle_and_other_calls_go_on() {
         assert_eq!(session.watch(&inbox()).await.err(), Some(one));
         session.close().await.unwrap();
         assert_eq!(watch.next().await, Err(Error::Closed { because: None }));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_is_no_news_and_what_comes_beside_it_is() {
+    let idle = "
+        C: {i} IDLE
+        S: + idling
+        C: DONE
+        S: {i} OK
+    ";
+    let script = [
+        EXAMINE,
+        idle,
+        "
+        C: {a} UID FETCH 3 (UID FLAGS)
+        S: * 1 FETCH (UID 3 FLAGS ())
+        S: {a} OK
+        ",
+        idle,
+        "
+        C: {a} UID FETCH 3 (UID FLAGS)
+        S: * 2 FETCH (UID 4 FLAGS (\\\\Seen))
+        S: * 1 FETCH (UID 3 FLAGS ())
+        S: {a} OK
+        ",
+        idle,
+        BYE,
+    ]
+    .concat();
+    play("IDLE", &script, async |session: ImapSession| {
+        let mut watch = session.watch(&inbox()).await.unwrap();
+        for news in [false, true] {
+            // Until the IDLE is on its way.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let items = FetchItems::new().flags();
+            let fetched = session.fetch(&inbox(), &uids(&[3]), &items).next().await.unwrap().unwrap();
+            assert_eq!(fetched.flags, Some(vec![]));
+            let mut next = Box::pin(watch.next());
+            let told = tokio::time::timeout(Duration::from_millis(50), &mut next).await;
+            assert_eq!(told.ok(), news.then_some(Ok(Change::Flags)));
+        }
+        session.close().await.unwrap();
     })
     .await;
 }
