@@ -129,7 +129,10 @@ impl Certificate {
     /// Whether one of its user IDs at `now` has this address (the case of ASCII letters doesn't matter).
     #[must_use]
     pub fn speaks_for(&self, address: &Address, now: SystemTime) -> bool {
-        self.user_ids(now).iter().filter_map(UserId::address).any(|own| same_mailbox(&own, address))
+        let is_of = |id: &UserId| id.address().is_some_and(|own| same_mailbox(&own, address));
+        // Whether a user ID is bound costs a verification, so the certificates that don't even name the address go first.
+        self.cert.userids().any(|id| is_of(&UserId::from_sequoia(id.userid())))
+            && self.user_ids(now).iter().any(is_of)
     }
 
     /// The algorithms of its keys in words, as in `EdDSA, ECDH` or `Ed25519, X25519`.

@@ -51,7 +51,6 @@ pub use keyring::Keyring;
 pub use limits::PgpLimits;
 pub use open::{Decrypted, Encryption, ReadOptions, Verified, decrypt, verify_detached, verify_inline};
 pub use revocation::RevocationCertificate;
-#[allow(unused_imports)] // For the PGP/MIME module.
 pub(crate) use seal::MICALG;
 pub use seal::{PgpData, Recipients, encrypt, sign_cleartext, sign_detached, sign_inline};
 pub use secret_key::{KeyProfile, SecretKey};

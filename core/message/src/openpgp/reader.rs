@@ -75,12 +75,10 @@ impl<'a> Reader<'a> {
     /// sign of damage, and nothing more about it is said: that would tell an attacker what changes do to the plaintext.
     pub(super) fn failure(&mut self, error: &openpgp::anyhow::Error) -> PgpError {
         match self.stop.take() {
-            Some(PgpError::Malformed { .. }) if self.decrypting => return PgpError::Tampered,
+            Some(limit @ PgpError::LimitExceeded { .. }) => return limit,
+            _ if self.decrypting => return PgpError::Tampered,
             Some(stopped) => return stopped,
             None => {}
-        }
-        if self.decrypting {
-            return PgpError::Tampered;
         }
         let inner = error
             .downcast_ref::<openpgp::Error>()

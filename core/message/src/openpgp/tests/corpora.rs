@@ -109,3 +109,74 @@ fn interop_samples_decrypt_or_are_refused_by_name() {
         assert_eq!(outcome, expected, "{name}");
     }
 }
+
+/// Every file of keys that other programs made: read, or refused with a typed error, and usable without a panic where it is read.
+#[test]
+fn keys_of_other_programs_are_read_or_refused() {
+    const SETS: [&str; 8] = [
+        "thunderbird-openpgp",
+        "deltachat",
+        "go-pgpmail",
+        "go-crypto",
+        "rnp-data",
+        "openpgpjs-blocks",
+        "proton-rpgp",
+        "rpgp-vectors",
+    ];
+    let mut files = Vec::new();
+    for set in SETS {
+        let Some(root) = corpus(set, "keys_of_other_programs_are_read_or_refused") else { return };
+        collect(&root, &mut files);
+    }
+    let is_key = |data: &[u8]| {
+        let text = String::from_utf8_lossy(data);
+        ["-----BEGIN PGP PUBLIC KEY", "-----BEGIN PGP PRIVATE KEY"]
+            .iter()
+            .any(|begin| text.starts_with(begin))
+    };
+    let (mut read, mut refused) = (0, Vec::new());
+    for file in files {
+        let data = std::fs::read(&file).unwrap();
+        if !is_key(&data) {
+            continue;
+        }
+        match Certificate::import_all(&data) {
+            Ok(certificates) => {
+                read += 1;
+                for certificate in certificates {
+                    // Signatures that are not good are dropped on the way.
+                    let again = Certificate::import(&certificate.export()).unwrap();
+                    assert_eq!(again.fingerprint(), certificate.fingerprint());
+                    let can_encrypt = certificate.can_encrypt(time());
+                    let made = encrypt(b"x", &Recipients::new([&certificate]), time());
+                    assert_eq!(made.is_ok(), can_encrypt, "{file:?}: {:?}", made.err());
+                }
+            }
+            Err(error) => {
+                assert_eq!(error, PgpError::Malformed { what: "expected a certificate or key" }, "{file:?}");
+                refused.push(file.file_name().unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    assert!(read > 60, "{read}");
+    refused.sort();
+    // A block that holds only a revocation; v5 keys, which no RFC has; armor whose headers stand after its empty line.
+    let expected = [
+        "alice-v5-pub.asc",
+        "alice-v5-sec.asc",
+        "alice@openpgp.example-0xf231550c4f47e38e-rev.asc",
+        "apple-pub.asc",
+        "bob@openpgp.example-0xfbfcc82a015e7330-rev.asc",
+    ];
+    assert_eq!(refused, expected);
+}
+
+fn collect(folder: &std::path::Path, files: &mut Vec<PathBuf>) {
+    for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            collect(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
+}

@@ -176,3 +176,29 @@ fn a_time_that_openpgp_cannot_express_is_refused() {
         assert_eq!(made.map(|_| ()), Err(PgpError::TimeOutOfRange));
     }
 }
+
+#[test]
+fn a_passphrase_may_not_cost_more_than_the_limits() {
+    use super::super::unlock::check_cost;
+    use sequoia_openpgp::crypto::S2K;
+
+    let argon2 = |t, m| S2K::Argon2 { salt: [0; 16], t, p: 4, m };
+    let (passes, memory) = (PgpLimits::ARGON2_PASSES, PgpLimits::ARGON2_MEMORY_EXPONENT);
+    assert_eq!(check_cost(&argon2(passes, memory)), Ok(()));
+    for past in [argon2(passes + 1, memory), argon2(passes, memory + 1)] {
+        assert_eq!(check_cost(&past).map_err(|error| error.code()), Err(ErrorCode::LimitExceeded));
+    }
+}
+
+#[test]
+fn a_compatible_key_asks_for_nothing_that_gnupg_cannot_read() {
+    use sequoia_openpgp::cert::Preferences;
+
+    for (profile, seipdv2) in [(KeyProfile::Compatible, false), (KeyProfile::Modern, true)] {
+        let key = key(profile, "alice", now());
+        let policy = super::super::policy::policy(now());
+        let features = key.certificate().cert().with_policy(&policy, now()).unwrap().features().unwrap();
+        assert!(features.supports_seipdv1());
+        assert_eq!(features.supports_seipdv2(), seipdv2);
+    }
+}

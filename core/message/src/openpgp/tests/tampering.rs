@@ -3,7 +3,7 @@ use sequoia_openpgp::parse::{PacketParserBuilder, PacketParserResult, Parse};
 
 use super::*;
 
-/// Where the body of the encrypted packet begins.
+/// Where the encrypted packet begins.
 fn encrypted_body(message: &[u8]) -> usize {
     let mut parser = PacketParserBuilder::from_bytes(message).unwrap().map(true).build().unwrap();
     let mut offset = 0;
@@ -16,6 +16,15 @@ fn encrypted_body(message: &[u8]) -> usize {
         parser = packet.next().unwrap().1;
     }
     panic!("no encrypted packet")
+}
+
+/// The length of the header of the encrypted packet: its tag, and one, two or five octets of length.
+fn encrypted_header(message: &[u8]) -> usize {
+    match message[encrypted_body(message) + 1] {
+        0..=191 => 2,
+        192..=223 => 3,
+        _ => 6,
+    }
 }
 
 /// Each change of one octet and each cut, sampled: an error every time, so that no plaintext can have come out.
@@ -112,6 +121,22 @@ fn damaged_data_never_panics() {
                 }
             }
         }
+    }
+}
+
+/// Damage to SEIPDv1 changes the packets inside before the code at the end shows it: whatever they then look like (another encryption,
+/// one without integrity protection, an unknown packet), it is one and the same error.
+#[test]
+fn what_damage_looks_like_inside_is_never_told() {
+    let alice = key(KeyProfile::Compatible, "alice", now());
+    let ring = keyring([&alice]);
+    let sealed = encrypt(b"content", &Recipients::new([alice.certificate()]), now()).unwrap().into_bytes();
+    // The version of the packet, then 16 octets and 2 of them again; the header of the first packet inside is the next octet.
+    let first = encrypted_body(&sealed) + encrypted_header(&sealed) + 1 + 18;
+    for difference in 1..=255 {
+        let mut changed = sealed.clone();
+        changed[first] ^= difference;
+        assert_eq!(decrypt(&changed, &ring, &options(), now()), Err(PgpError::Tampered), "{difference:#x}");
     }
 }
 
