@@ -1,7 +1,12 @@
 //! The greeting, and the ways to log in.
 
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use postseal_types::Secret;
+
 use super::*;
-use crate::{Denied, PeerFault, Refusal};
+use crate::{Denied, PeerFault, Refusal, TokenProvider};
 
 /// Plays a conversation from the greeting on, whole and byte by byte, and gives each outcome to `check`.
 async fn outcome(script: &str, credentials: &Credentials, check: impl Fn(Result<(), Error>)) {
@@ -161,4 +166,30 @@ async fn preauth_through_tls_needs_no_login() {
         session.close().await.unwrap();
         server.await.unwrap().unwrap();
     }
+}
+
+/// Gives an expired token first, and a fresh one when that was refused.
+struct Refreshing;
+
+impl TokenProvider for Refreshing {
+    fn token<'a>(&'a self, refused: Option<&'a Secret>) -> BoxFuture<'a, Result<Secret, String>> {
+        Box::pin(async move { Ok(Secret::from(if refused.is_some() { "fresh" } else { "stale" })) })
+    }
+}
+
+#[tokio::test]
+async fn a_token_provider_is_asked_once_more() {
+    let script = "
+        S: * OK [CAPABILITY IMAP4rev1 AUTH=OAUTHBEARER SASL-IR] hi
+        C: {a} AUTHENTICATE OAUTHBEARER bixhPWFsaWNlLAFhdXRoPUJlYXJlciBzdGFsZQEB
+        S: + eyJzdGF0dXMiOiI0MDEifQ==
+        C: AQ==
+        S: {a} NO denied
+        C: {b} AUTHENTICATE OAUTHBEARER bixhPWFsaWNlLAFhdXRoPUJlYXJlciBmcmVzaAEB
+        S: {b} OK [CAPABILITY IMAP4rev1] in
+        C: {d} LOGOUT
+        S: {d} OK
+    ";
+    let who = Credentials::token_provider("alice", Arc::new(Refreshing)).unwrap();
+    outcome(script, &who, |result| assert_eq!(result, Ok(()))).await;
 }
