@@ -1,8 +1,7 @@
 //! Inline PGP: OpenPGP blocks in the text of a message, from before there was PGP/MIME.
 
-use std::borrow::Cow;
-
-use super::layer::own_parts;
+use super::Repair;
+use super::layer::{own_parts, shows_nothing};
 use crate::mime::{Message, Part};
 
 /// A block in the text of a message.
@@ -10,13 +9,13 @@ use crate::mime::{Message, Part};
 pub(super) struct Block<'a> {
     pub(super) kind: Kind,
     /// The block, from its first dash to its last.
-    pub(super) data: Cow<'a, [u8]>,
+    pub(super) data: Vec<u8>,
     /// Whether it is all that the message shows.
     pub(super) is_all: bool,
     /// The charset that the text is said to have.
     pub(super) charset: Option<&'a str>,
-    /// Whether non-breaking spaces were taken out of the armor.
-    pub(super) is_repaired: bool,
+    /// What was put right in the armor.
+    pub(super) repair: Option<Repair>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,32 +35,42 @@ impl Kind {
     }
 }
 
-/// The first encrypted block in a text of the message, or else the first signed one.
+/// The first encrypted block in a text of the message, or else the first signed one, or else an encrypted one in HTML.
 pub(super) fn find(message: &Message) -> Option<Block<'_>> {
-    let search = |kind: Kind| own_parts(message).filter(is_text).find_map(|part| block(message, part, kind));
-    search(Kind::Message).or_else(|| search(Kind::Cleartext))
+    let parts = |essences: &'static [&'static str]| {
+        own_parts(message).filter(move |part| {
+            essences.contains(&part.content_type().essence()) && part.disposition() != Some("attachment")
+        })
+    };
+    let search = |kind: Kind| parts(TEXT).find_map(|part| block(message, part, &part.decoded(), kind));
+    search(Kind::Message).or_else(|| search(Kind::Cleartext)).or_else(|| {
+        parts(HTML).find_map(|part| {
+            // Only what is encrypted: nobody can tell what signed text would look like in HTML.
+            let text = without_markup(&part.decoded())?;
+            let block = block(message, part, &text, Kind::Message)?;
+            Some(Block { repair: Some(Repair::HtmlArmor), ..block })
+        })
+    })
 }
 
-fn is_text(part: &Part<'_>) -> bool {
-    // `application/pgp` is what there was before RFC 2015.
-    matches!(part.content_type().essence(), "text/plain" | "application/pgp")
-        && part.disposition() != Some("attachment")
-}
+/// `application/pgp` is what there was before RFC 2015.
+const TEXT: &[&str] = &["text/plain", "application/pgp"];
+const HTML: &[&str] = &["text/html"];
 
-fn block<'a>(message: &'a Message, part: Part<'a>, kind: Kind) -> Option<Block<'a>> {
-    let text = part.decoded();
-    let (start, end) = position(&text, kind)?;
+fn block<'a>(message: &'a Message, part: Part<'a>, text: &[u8], kind: Kind) -> Option<Block<'a>> {
+    let (start, end) = position(text, kind)?;
     let is_blank = |range: Option<&[u8]>| range.is_some_and(|around| around.trim_ascii().is_empty());
-    let is_all =
-        part.range() == message.root().range() && is_blank(text.get(..start)) && is_blank(text.get(end..));
+    let is_alone = own_parts(message).all(|other| {
+        other.range() == part.range() || other.content_type().is_multipart() || shows_nothing(&other)
+    });
     let data = text.get(start..end)?;
     let repaired = if kind == Kind::Message { without_hard_spaces(data) } else { None };
     Some(Block {
         kind,
-        is_all,
+        is_all: is_alone && is_blank(text.get(..start)) && is_blank(text.get(end..)),
         charset: part.content_type().parameter("charset"),
-        is_repaired: repaired.is_some(),
-        data: Cow::Owned(repaired.unwrap_or_else(|| data.to_vec())),
+        repair: repaired.is_some().then_some(Repair::ArmorSpaces),
+        data: repaired.unwrap_or_else(|| data.to_vec()),
     })
 }
 
@@ -91,6 +100,23 @@ fn without_hard_spaces(armor: &[u8]) -> Option<Vec<u8>> {
     }
     clean.extend_from_slice(rest);
     Some(clean)
+}
+
+/// HTML without tags, and with the character references that armor needs undone; `None` where there is no armor in it.
+fn without_markup(html: &[u8]) -> Option<Vec<u8>> {
+    const REFERENCES: [(&str, &str); 6] =
+        [("&nbsp;", " "), ("&#160;", " "), ("\u{a0}", " "), ("&#43;", "+"), ("&#47;", "/"), ("&#61;", "=")];
+    memchr::memmem::find(html, Kind::Message.markers().0)?;
+    let html = String::from_utf8_lossy(html);
+    let mut text = String::with_capacity(html.len());
+    for piece in html.split('<') {
+        // What stands before the first `<` is text, and so is what follows a `>`.
+        text.push_str(
+            piece.split_once('>').map_or(if text.is_empty() { piece } else { "" }, |(_, after)| after),
+        );
+    }
+    let text = REFERENCES.iter().fold(text, |text, (reference, c)| text.replace(reference, c));
+    Some(text.into_bytes())
 }
 
 /// The text of a block as a MIME entity, so that nothing in it is taken for a header.

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::Repair;
+use super::{Repair, unobtrusive};
 use crate::mime::{Message, Part};
 
 /// A layer of protection, as the structure of a part shows it.
 #[derive(Debug)]
 pub(super) enum Layer<'a> {
-    /// `multipart/signed`: the bytes that are signed, and the signature.
+    /// `multipart/signed`, or an unobtrusive signature: the bytes that are signed, and the signature.
     Signed { content: &'a [u8], signature: Cow<'a, [u8]> },
     /// `multipart/encrypted`, or what is left of it.
     Encrypted(Sealed<'a>),
@@ -32,7 +32,7 @@ pub(super) fn of(part: Part<'_>) -> Option<Layer<'_>> {
     match part.content_type().essence() {
         "multipart/signed" => Some(signed(part)),
         "multipart/encrypted" => Some(encrypted(part)),
-        "multipart/mixed" => mixed_up(part).map(Layer::Encrypted),
+        "multipart/mixed" => unobtrusive::signed(part).or_else(|| mixed_up(part).map(Layer::Encrypted)),
         smime @ ("application/pkcs7-mime" | "application/x-pkcs7-mime") => {
             Some(Layer::Foreign { protocol: Some(smime) })
         }
@@ -134,7 +134,7 @@ fn gather<'a>(parts: &[Part<'a>], repair: Repair) -> Option<Sealed<'a>> {
 }
 
 /// The version part, or a text without text.
-fn shows_nothing(part: &Part<'_>) -> bool {
+pub(super) fn shows_nothing(part: &Part<'_>) -> bool {
     match part.content_type().essence() {
         VERSION => true,
         "text/plain" => part.decoded().trim_ascii().is_empty(),

@@ -12,6 +12,7 @@ mod open;
 mod reason;
 mod repair;
 mod seal;
+mod unobtrusive;
 mod verdict;
 
 pub use headers::{DifferingHeader, HeaderVerdict};

@@ -289,7 +289,7 @@ impl<'a> Opener<'a> {
             other => other?,
         };
         let Some(text) = text else { return Ok(None) };
-        self.repairs.extend(block.is_repaired.then_some(Repair::ArmorSpaces));
+        self.repairs.extend(block.repair);
         let is_utf8 = self.encryption.is_some() && str::from_utf8(&text).is_ok();
         let entity = inline::entity(&text, block.charset.filter(|_| !is_utf8));
         Ok(Some(Message::parse(&entity, &self.options.limits)?))

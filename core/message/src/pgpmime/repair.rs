@@ -16,6 +16,8 @@ pub enum Repair {
     LineEnds,
     /// Non-breaking spaces stood in the armor of encrypted data.
     ArmorSpaces,
+    /// The armor of encrypted data stood in HTML.
+    HtmlArmor,
 }
 
 impl fmt::Display for Repair {
@@ -27,6 +29,7 @@ impl fmt::Display for Repair {
             Self::EncryptedParts => "the parts of its encryption wrapper were not in order",
             Self::LineEnds => "its line ends were changed on the way",
             Self::ArmorSpaces => "there were non-breaking spaces in its encrypted data",
+            Self::HtmlArmor => "its encrypted data had been made HTML",
         })
     }
 }

