@@ -1,5 +1,10 @@
 //! The facade against the in-memory server: what is sent, filed, listed, fetched and opened, and what is refused.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where something is not as it should be")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test stops where something is not as it should be"
+)]
 
 use std::time::{Duration, SystemTime};
 

@@ -24,7 +24,7 @@ pub(crate) struct Cli {
     #[arg(long, requires = "account")]
     pub(crate) make_key: bool,
 
-    /// A recipient, "Name <address>" or an address; repeat for more. The default is the account's own address
+    /// A recipient, as an address or as `Name <address>`; repeat for more. The default is the account's own address
     #[arg(long, value_name = "MAILBOX")]
     pub(crate) to: Vec<String>,
 

@@ -230,10 +230,12 @@ async fn show_tampering(
     }
 }
 
-/// Changes a letter in the middle of the armored data.
+/// Changes a letter of the armored data, near its end: in the encrypted text, and not in what says for whom it is.
 fn flip_a_bit(message: &mut [u8]) {
-    let middle = message.len() / 2;
-    if let Some(byte) = message.iter_mut().skip(middle).find(|byte| byte.is_ascii_lowercase()) {
+    let marker = b"-----END PGP MESSAGE";
+    let end = message.windows(marker.len()).position(|window| window == marker).unwrap_or_default();
+    let data = message.get_mut(..end).unwrap_or_default();
+    if let Some(byte) = data.iter_mut().rev().skip(40).find(|byte| byte.is_ascii_lowercase()) {
         *byte ^= 0x20;
     }
 }

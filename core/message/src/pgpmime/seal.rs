@@ -148,7 +148,9 @@ pub fn seal(
     now: SystemTime,
 ) -> Result<Sealed, SealError> {
     let open = addresses(draft.open_recipients());
-    let hidden = addresses(draft.hidden_recipients());
+    // Whoever is seen anyway needs no hidden copy.
+    let mut hidden = addresses(draft.hidden_recipients());
+    hidden.retain(|address| !open.contains(address));
     if open.is_empty() && hidden.is_empty() {
         return Err(SealError::NoRecipients);
     }
