@@ -25,6 +25,7 @@ scenarios! {
     expunging_removes_what_was_named_and_no_more;
     many_messages_are_fetched_in_order_with_what_was_asked_for;
     a_search_finds_words_beyond_ascii;
+    a_search_finds_what_came_since_the_mailbox_was_selected;
     a_new_message_wakes_who_watches;
     handles_of_another_time_are_refused;
     a_mailbox_that_is_not_there_leaves_the_session_usable;
@@ -173,6 +174,14 @@ async fn a_search_finds_words_beyond_ascii(site: &Site) {
     assert_eq!(session.search(&inbox, &Search::subject("Grüße")).await, Ok(vec![uid]));
     let quoted = Search::subject("\"); A1 DELETE INBOX \\").or(Search::body("hello"));
     assert_eq!(session.search(&inbox, &quoted).await, Ok(vec![uid]));
+}
+
+async fn a_search_finds_what_came_since_the_mailbox_was_selected(site: &Site) {
+    let (user, inbox) = (User::guest(), MailboxName::inbox());
+    let (session, other) = (imap(site, user, Security::Tls).await, imap(site, user, Security::Tls).await);
+    assert_eq!(session.search(&inbox, &Search::all()).await, Ok(vec![]));
+    let uid = other.append(&inbox, message("late"), &[], None).await.unwrap().unwrap();
+    assert_eq!(session.search(&inbox, &Search::all()).await, Ok(vec![uid]));
 }
 
 async fn a_new_message_wakes_who_watches(site: &Site) {

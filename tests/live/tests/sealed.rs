@@ -81,8 +81,6 @@ async fn each_protection_arrives_as_what_it_is(site: &Site) {
     ]) {
         people.send(site, &people.seal(&people.draft(), protection), Security::Tls).await;
         arrived(site, people.bob, count).await;
-        // A server tells of new messages when it is asked.
-        session.noop().await.unwrap();
         let newest = *session.search(&inbox, &Search::all()).await.unwrap().last().unwrap();
         let bytes = session.message(&inbox, newest).await.unwrap();
         let opened = open_as(&people.keys(people.bob), &bytes, people.now).unwrap();

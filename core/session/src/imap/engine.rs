@@ -101,6 +101,25 @@ impl Engine {
         }
     }
 
+    /// Selects `mailbox` for a look at all that is there: where it was selected before, the server need not tell what came since
+    /// until it is asked (RFC 9051, section 7).
+    ///
+    /// # Errors
+    ///
+    /// As for [`Engine::enter`].
+    pub(super) async fn enter_anew(
+        &mut self,
+        mailbox: &MailboxName,
+        validity: Option<UidValidity>,
+    ) -> Result<UidValidity, Error> {
+        let was_in = self.selection.as_ref().is_some_and(|selection| selection.mailbox == *mailbox);
+        let validity = self.enter(mailbox, Access::Read, validity).await?.uid_validity;
+        if was_in {
+            self.run(Command::new("NOOP")).await?;
+        }
+        Ok(validity)
+    }
+
     /// Selects `mailbox` (RFC 9051, sections 6.3.2 and 6.3.3), even where it is already.
     pub(super) async fn select(&mut self, mailbox: &MailboxName, access: Access) -> Result<&Selected, Error> {
         // A failed SELECT leaves nothing selected.

@@ -265,7 +265,7 @@ async fn find(plan: Plan, uids: UidSet) -> Result<Vec<u32>, Error> {
     session
         .run(move |engine| {
             Box::pin(async move {
-                engine.enter(&plan.mailbox, Access::Read, Some(plan.validity)).await?;
+                engine.enter_anew(&plan.mailbox, Some(plan.validity)).await?;
                 let command = Command::new("UID SEARCH").arg(format_args!("UID {}", uids.span()));
                 let mut numbers = engine.search(command).await?;
                 // More than the set lies in its span, and `7:*` finds the last message even where its UID is below 7.

@@ -268,7 +268,7 @@ fn flag_key(flag: &Flag, wanted: bool) -> Result<String, Error> {
 }
 
 impl ImapSession {
-    /// Searches a mailbox; the handles come in ascending order.
+    /// Searches a mailbox as it is now; the handles come in ascending order.
     ///
     /// # Errors
     ///
@@ -289,10 +289,10 @@ async fn find(
     command: Command,
     validities: Vec<UidValidity>,
 ) -> Result<Vec<Uid>, Error> {
-    let mut validity = engine.enter(&mailbox, Access::Read, None).await?.uid_validity;
     for expected in validities {
-        validity = engine.enter(&mailbox, Access::Read, Some(expected)).await?.uid_validity;
+        engine.enter(&mailbox, Access::Read, Some(expected)).await?;
     }
+    let validity = engine.enter_anew(&mailbox, None).await?;
     let numbers = engine.search(command).await?;
     Ok(numbers.into_iter().filter_map(|number| Uid::new(validity, number)).collect())
 }

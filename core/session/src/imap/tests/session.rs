@@ -53,6 +53,8 @@ async fn a_mailbox_is_selected_once_and_for_what_is_needed() {
         C: {a} UID SEARCH UNSEEN
         S: * SEARCH 7 3 7
         S: {a} OK
+        C: {a} NOOP
+        S: {a} OK
         C: {a} UID SEARCH CHARSET UTF-8 SUBJECT {7}
         S: + ok
         C: Grüße
@@ -62,6 +64,8 @@ async fn a_mailbox_is_selected_once_and_for_what_is_needed() {
         SELECT,
         "
         C: {a} UID STORE 3,7 +FLAGS.SILENT (\\\\Seen $Junk)
+        S: {a} OK
+        C: {a} NOOP
         S: {a} OK
         C: {a} UID SEARCH (ALL ALL LARGER 5)
         S: {a} OK
