@@ -11,6 +11,8 @@ const SKIPPED: &str = "skipped: ";
 /// The suites so far, and the one that is running.
 pub(crate) struct Suites {
     since: Instant,
+    /// Whose unit tests ran last: cargo runs them before the package's other tests, of which it names the file alone.
+    package: String,
     current: Option<Current>,
     rows: Vec<Row>,
     notes: Vec<String>,
@@ -25,12 +27,13 @@ struct Current {
 
 impl Suites {
     pub(crate) fn start(now: Instant) -> Self {
-        Self { since: now, current: None, rows: Vec::new(), notes: Vec::new() }
+        Self { since: now, package: String::new(), current: None, rows: Vec::new(), notes: Vec::new() }
     }
 
     /// Takes the next line of output.
     pub(crate) fn line(&mut self, line: &str, now: Instant) {
-        if let Some(part) = suite_name(line) {
+        if let Some(suite) = Suite::parse(line) {
+            let part = suite.part(&mut self.package);
             self.begin(part, now);
         } else if let Some(counts) = counts(line) {
             self.end(counts, now);
@@ -98,15 +101,38 @@ fn test_name(skip: &str) -> &str {
     skip.split_once(':').map_or(skip, |(name, _)| name)
 }
 
-/// `Running unittests src/lib.rs (target/debug/deps/postseal_types-0123456789abcdef)` and `Doc-tests postseal_types`.
-fn suite_name(line: &str) -> Option<String> {
-    let line = line.trim_start();
-    if let Some(name) = line.strip_prefix("Doc-tests ") {
-        return Some(format!("{name} (doc)"));
+/// A suite, as cargo names it before it runs.
+enum Suite<'a> {
+    /// `Running unittests src/lib.rs (target/debug/deps/postseal_types-0123456789abcdef)`
+    Unit(&'a str),
+    /// `Running tests/imap.rs (target/debug/deps/imap-0123456789abcdef)`
+    Integration(&'a str),
+    /// `Doc-tests postseal_types`
+    Doc(&'a str),
+}
+
+impl<'a> Suite<'a> {
+    fn parse(line: &'a str) -> Option<Self> {
+        let line = line.trim_start();
+        if let Some(package) = line.strip_prefix("Doc-tests ") {
+            return Some(Self::Doc(package));
+        }
+        let (source, file) = line.strip_prefix("Running ")?.strip_suffix(')')?.rsplit_once(" (")?;
+        let (name, _) = file.rsplit('/').next()?.rsplit_once('-')?;
+        Some(if source.starts_with("unittests ") { Self::Unit(name) } else { Self::Integration(name) })
     }
-    let (source, file) = line.strip_prefix("Running ")?.strip_suffix(')')?.rsplit_once(" (")?;
-    let (name, _) = file.rsplit('/').next()?.rsplit_once('-')?;
-    Some(if source.starts_with("unittests ") { format!("{name} (unit)") } else { name.to_owned() })
+
+    /// Its row in the summary.
+    fn part(&self, package: &mut String) -> String {
+        match self {
+            Self::Unit(name) => {
+                (*name).clone_into(package);
+                format!("{name} (unit)")
+            }
+            Self::Integration(name) => format!("{package}: {name}"),
+            Self::Doc(name) => format!("{name} (doc)"),
+        }
+    }
 }
 
 /// The numbers of `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
@@ -158,14 +184,18 @@ test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
         );
         assert_eq!(
             rows,
-            [row("build of all tests", 1, 0, 0), row("gnupg", 3, 1, 3), row("postseal_types (doc)", 1, 0, 0)]
+            [
+                row("build of all tests", 1, 0, 0),
+                row("postseal_types: gnupg", 3, 1, 3),
+                row("postseal_types (doc)", 1, 0, 0)
+            ]
         );
         assert_eq!(
             notes,
             [
-                "failed: gnupg: writes",
-                "skipped: gnupg: reads_ed25519: no gpg",
-                "skipped: gnupg: reads_rsa: no gpg"
+                "failed: postseal_types: gnupg: writes",
+                "skipped: postseal_types: gnupg: reads_ed25519: no gpg",
+                "skipped: postseal_types: gnupg: reads_rsa: no gpg"
             ]
         );
     }
@@ -173,9 +203,15 @@ test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
     #[test]
     fn a_suite_that_crashed_has_failed() {
         let (rows, notes) =
-            read("     Running tests/a.rs (t/a-00)\n     Running tests/b.rs (t/b-00)\n", false);
-        assert_eq!(rows, [row("build of all tests", 1, 0, 0), row("a", 0, 1, 0), row("b", 0, 1, 0)]);
-        assert_eq!(notes, ["failed: a: it ended without a result", "failed: b: it ended without a result"]);
+            read("Running unittests src/lib.rs (t/a-00)\nRunning tests/b.rs (t/b-00)\n", false);
+        assert_eq!(
+            rows,
+            [row("build of all tests", 1, 0, 0), row("a (unit)", 0, 1, 0), row("a: b", 0, 1, 0)]
+        );
+        assert_eq!(
+            notes,
+            ["failed: a (unit): it ended without a result", "failed: a: b: it ended without a result"]
+        );
     }
 
     #[test]
