@@ -1,6 +1,6 @@
 //! deny.toml, the one list of what may be in the graph: its bans and sources, checked here; its licences in `licence`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Value;
 
@@ -15,8 +15,6 @@ pub(super) struct Deny {
     /// Licences that only the package named may have.
     pub(super) licence_exceptions: Vec<(String, Vec<String>)>,
     pub(super) bans: Vec<Ban>,
-    /// Where packages may come from.
-    pub(super) registries: Vec<String>,
 }
 
 /// A package that may not be there.
@@ -43,7 +41,6 @@ impl Deny {
                 .map(|entry| Ok((crate_name(entry)?, strings(entry.get("allow").and_then(Value::as_array)))))
                 .collect::<Result<_, String>>()?,
             bans: list("bans", "deny")?.iter().map(Ban::parse).collect::<Result<_, String>>()?,
-            registries: strings(Some(list("sources", "allow-registry")?)),
         })
     }
 }
@@ -81,23 +78,29 @@ pub(super) fn bans(graph: &Graph, deny: &Deny) -> Violations {
     deny.bans.iter().flat_map(|ban| ban.violations(graph)).collect()
 }
 
-/// Every package comes from the workspace or from a registry that is allowed.
-pub(super) fn sources(graph: &Graph, deny: &Deny) -> Violations {
-    let allowed = |source: &str| {
-        source
-            .strip_prefix("registry+")
-            .is_some_and(|registry| deny.registries.iter().any(|known| known == registry))
-    };
+/// Every package comes from the workspace, or from the one registry that all others come from; the lock file names it.
+pub(super) fn sources(graph: &Graph) -> Violations {
+    let registry = most_used_registry(graph);
     graph
         .packages()
         .filter(|package| match &package.source {
-            Some(source) => !allowed(source),
+            Some(source) => Some(source.as_str()) != registry,
             None => package.folder.is_none(),
         })
         .map(|package| {
             format!("{} comes from {}", package.name, package.source.as_deref().unwrap_or("a path outside"))
         })
         .collect()
+}
+
+fn most_used_registry(graph: &Graph) -> Option<&str> {
+    let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
+    for source in graph.packages().filter_map(|package| package.source.as_deref()) {
+        if source.starts_with("registry+") {
+            *uses.entry(source).or_default() += 1;
+        }
+    }
+    uses.into_iter().max_by_key(|(_, count)| *count).map(|(source, _)| source)
 }
 
 fn crate_name(entry: &Value) -> Result<String, String> {
@@ -126,8 +129,6 @@ mod tests {
             { crate = "rustls", deny-multiple-versions = true },
             { crate = "anyhow", wrappers = ["sequoia-openpgp"] },
         ]
-        [sources]
-        allow-registry = ["https://github.com/rust-lang/crates.io-index"]
     "#;
 
     #[test]
@@ -162,12 +163,13 @@ mod tests {
         };
         let graph = needing(vec![
             package("fine", "MIT"),
+            package("fine too", "MIT"),
             from("forked", json!("git+https://git.example/forked#0123")),
             from("mirrored", json!("registry+https://registry.example/index")),
             from("outside", json!(null)),
         ]);
         assert_eq!(
-            sources(&graph, &Deny::parse(DENY).unwrap()),
+            sources(&graph),
             [
                 "forked comes from git+https://git.example/forked#0123",
                 "mirrored comes from registry+https://registry.example/index",
@@ -178,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_list_that_is_missing_is_an_error_rather_than_a_check_of_nothing() {
-        let text = DENY.replace("allow-registry", "allowed-registry");
-        assert_eq!(Deny::parse(&text), Err("deny.toml: no list allow-registry in [sources]".to_owned()));
+        let text = DENY.replace("exceptions", "exemptions");
+        assert_eq!(Deny::parse(&text), Err("deny.toml: no list exceptions in [licenses]".to_owned()));
     }
 }

@@ -170,7 +170,7 @@ pub(super) mod made_up {
     use super::*;
     use serde_json::json;
 
-    pub(crate) const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
+    pub(crate) const REGISTRY: &str = "registry+https://packages.example/index";
 
     /// What a package needs, and as what: `None` is a normal dependency.
     type Needs<'a> = &'a [(&'a str, Option<&'a str>)];
@@ -207,7 +207,7 @@ pub(super) mod made_up {
         let member = name.contains('/');
         json!({
             "id": name, "name": name, "version": "1.0.0", "license": license,
-            "source": if member { Value::Null } else { json!(CRATES_IO) },
+            "source": if member { Value::Null } else { json!(REGISTRY) },
             "manifest_path": if member { format!("/w/{name}/Cargo.toml") } else { format!("/registry/{name}/Cargo.toml") },
             "dependencies": [], "features": {},
         })
