@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use postseal_types::Address;
 
 use super::{HeaderVerdict, Reason};
-use crate::openpgp::{Encryption, Fingerprint, KeyHandle, SignatureFault};
+use crate::openpgp::{Encryption, Fingerprint, KeyHandle, SignatureFault, Unusable};
 
 /// What can be believed about a message: one for each message, and never better than what was proven.
 ///
@@ -61,7 +61,7 @@ pub enum SignatureVerdict {
         /// The key that the signature names, where it names one: nobody has proven it.
         issuer: Option<KeyHandle>,
     },
-    /// The signature is not good. The message is worth no more than one without.
+    /// The signature is not good, or no longer. The message is worth no more than one without.
     Invalid {
         /// Why not.
         reason: SignatureFault,
@@ -155,11 +155,23 @@ impl Verdict {
             && matches!(self.from, FromVerdict::SpokenFor(_))
     }
 
+    /// Whether the signature is bad in a way that time alone does not bring about. One that was good once, and whose certificate or
+    /// algorithm has aged since, proves nothing any more; it is no sign of an attack either.
+    fn is_forged(&self) -> bool {
+        use SignatureFault::{Expired, SignerUnusable, WeakAlgorithm};
+        match &self.signature {
+            SignatureVerdict::Invalid { reason } => {
+                !matches!(reason, Expired | WeakAlgorithm | SignerUnusable(Unusable::Expired))
+            }
+            _ => false,
+        }
+    }
+
     fn is_suspicious(&self) -> bool {
         let is_signed_by_another = self.signature_coverage == Some(Coverage::All)
             && matches!(self.from, FromVerdict::OtherAddress(_) | FromVerdict::NotOneAddress);
         let has_misleading_name = self.notes.iter().any(|note| matches!(note, Reason::MisleadingName { .. }));
-        matches!(self.signature, SignatureVerdict::Invalid { .. })
+        self.is_forged()
             || matches!(self.encryption, EncryptionVerdict::Part(_))
             || is_signed_by_another
             || (has_misleading_name && self.is_authentic())
