@@ -47,6 +47,7 @@ mod corpora;
 mod denied;
 mod error;
 pub mod imap;
+mod login;
 mod net;
 mod pop3;
 mod redact;

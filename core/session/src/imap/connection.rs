@@ -6,6 +6,8 @@ use super::login;
 use super::response::{Code, Response, Status};
 use super::session::ImapSession;
 use crate::error::{PeerFault, server_text};
+use crate::login::{LogIn, log_in};
+use crate::sasl::Proof;
 use crate::starttls::Dialect;
 use crate::tls::TlsInfo;
 use crate::wire::{Secure, Wire};
@@ -90,18 +92,20 @@ impl ImapConnection {
     ///
     /// Dropping the future closes the connection.
     pub async fn log_in(self, credentials: &Credentials) -> Result<ImapSession, Denied<Self>> {
-        let (runtime, credentials) = (self.runtime.clone(), credentials.clone());
-        runtime.run(async move { Ok(self.log_in_here(&credentials).await) }).await?
+        let connection = if self.preauthenticated { self } else { log_in(self, credentials).await?.0 };
+        Ok(ImapSession::start(&connection.runtime, connection.dialogue)?)
+    }
+}
+
+impl LogIn for ImapConnection {
+    type News = ();
+
+    fn runtime(&self) -> &Runtime {
+        &self.runtime
     }
 
-    async fn log_in_here(mut self, credentials: &Credentials) -> Result<ImapSession, Denied<Self>> {
-        if !self.preauthenticated
-            && let Err(error) = login::log_in(&mut self.dialogue, credentials).await
-        {
-            let connection = error.keeps_session().then_some(self);
-            return Err(Denied { error, connection });
-        }
-        Ok(ImapSession::start(&self.runtime, self.dialogue)?)
+    async fn present(&mut self, proof: &Proof) -> Result<(), Error> {
+        login::present(&mut self.dialogue, proof).await
     }
 }
 

@@ -5,20 +5,11 @@ use zeroize::Zeroizing;
 use super::capabilities::Capabilities;
 use super::dialogue::{Dialogue, refusal_of};
 use super::response::{Code, Condition, Status};
+use crate::Error;
 use crate::sasl::{Exchange, Mechanism, Proof};
-use crate::{Credentials, Error};
 
-/// Logs in; afterwards the capabilities are those of the logged-in state.
-pub(super) async fn log_in(dialogue: &mut Dialogue, credentials: &Credentials) -> Result<(), Error> {
-    let proof = credentials.proof(None).await?;
-    let refused = match attempt(dialogue, &proof).await {
-        Err(Error::LoginRefused(_)) if credentials.can_refresh() => credentials.proof(Some(&proof)).await?,
-        outcome => return outcome,
-    };
-    attempt(dialogue, &refused).await
-}
-
-async fn attempt(dialogue: &mut Dialogue, proof: &Proof) -> Result<(), Error> {
+/// Presents `proof` in the best way that the server offers; afterwards the capabilities are those of the logged-in state.
+pub(super) async fn present(dialogue: &mut Dialogue, proof: &Proof) -> Result<(), Error> {
     let offered = dialogue.capabilities.clone();
     let way = Way::choose(&offered, proof)?;
     // What was said before the login doesn't hold after it.

@@ -2,6 +2,7 @@ use super::capabilities::Pop3Capabilities;
 use super::conversation::Conversation;
 use super::login;
 use super::session::Pop3Session;
+use crate::login::{LogIn, log_in};
 use crate::sasl::{Credentials, Proof};
 use crate::starttls::Dialect;
 use crate::tls::TlsInfo;
@@ -14,6 +15,20 @@ pub struct Pop3Connection {
     runtime: Runtime,
     conversation: Conversation,
     capabilities: Pop3Capabilities,
+}
+
+impl LogIn for Pop3Connection {
+    /// What the server offers from now on.
+    type News = Pop3Capabilities;
+
+    fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    async fn present(&mut self, proof: &Proof) -> Result<Pop3Capabilities, Error> {
+        login::present(&mut self.conversation, &self.capabilities, proof).await?;
+        self.capabilities.clone().after_login(&mut self.conversation).await
+    }
 }
 
 impl Pop3Connection {
@@ -81,47 +96,8 @@ impl Pop3Connection {
     ///
     /// Dropping the future drops the connection.
     pub async fn log_in(self, credentials: &Credentials) -> Result<Pop3Session, Denied<Self>> {
-        let (mut connection, mut refused) = (self, None);
-        loop {
-            // A token provider is awaited here and not on our runtime: one from another language lives in its own event loop.
-            let proof = match credentials.proof(refused.as_ref()).await {
-                Ok(proof) => proof,
-                Err(error) => return Err(Denied { error, connection: Some(connection) }),
-            };
-            let (back, proof, outcome) = connection.present(proof).await?;
-            connection = back;
-            match outcome {
-                Ok(capabilities) => {
-                    return Ok(Pop3Session::start(
-                        &connection.runtime,
-                        connection.conversation,
-                        capabilities,
-                    )?);
-                }
-                Err(Error::LoginRefused(_)) if credentials.can_refresh() && refused.is_none() => {
-                    refused = Some(proof);
-                }
-                Err(error) => {
-                    let connection = error.keeps_session().then_some(connection);
-                    return Err(Denied { error, connection });
-                }
-            }
-        }
-    }
-
-    /// One login on our runtime, to which the connection goes and from which it comes back; where it went well, with what the
-    /// server offers from then on.
-    async fn present(self, proof: Proof) -> Result<(Self, Proof, Result<Pop3Capabilities, Error>), Error> {
-        let runtime = self.runtime.clone();
-        let presenting = async move {
-            let Self { runtime, mut conversation, capabilities } = self;
-            let outcome = match login::present(&mut conversation, &capabilities, &proof).await {
-                Ok(()) => capabilities.clone().after_login(&mut conversation).await,
-                Err(error) => Err(error),
-            };
-            Ok((Self { runtime, conversation, capabilities }, proof, outcome))
-        };
-        runtime.run(presenting).await
+        let (connection, capabilities) = log_in(self, credentials).await?;
+        Ok(Pop3Session::start(&connection.runtime, connection.conversation, capabilities)?)
     }
 
     /// Takes leave without having logged in (QUIT: RFC 1939, section 4). Dropping the connection just cuts it.

@@ -2,6 +2,7 @@ use super::answer::{self, Answer};
 use super::extensions::SmtpExtensions;
 use super::session::SmtpSession;
 use super::{command, login};
+use crate::login::{LogIn, log_in};
 use crate::sasl::Proof;
 use crate::starttls::Dialect;
 use crate::tls::TlsInfo;
@@ -36,6 +37,18 @@ pub struct SmtpConnection {
     extensions: SmtpExtensions,
     runtime: Runtime,
     timeouts: Timeouts,
+}
+
+impl LogIn for SmtpConnection {
+    type News = ();
+
+    fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    async fn present(&mut self, proof: &Proof) -> Result<(), Error> {
+        login::log_in(&mut self.wire, &self.extensions, proof, &self.timeouts).await
+    }
 }
 
 impl SmtpConnection {
@@ -91,47 +104,9 @@ impl SmtpConnection {
     ///
     /// Dropping the wait closes the connection.
     pub async fn log_in(self, credentials: &Credentials) -> Result<SmtpSession, Denied<Self>> {
-        let first = match credentials.proof(None).await {
-            Ok(proof) => proof,
-            Err(error) => return Err(Denied { error, connection: Some(self) }),
-        };
-        let (connection, first, outcome) = self.present(first).await?;
-        let (connection, outcome) = match outcome {
-            Err(Error::LoginRefused(_)) if credentials.can_refresh() => {
-                match credentials.proof(Some(&first)).await {
-                    Ok(second) => {
-                        let (connection, _, outcome) = connection.present(second).await?;
-                        (connection, outcome)
-                    }
-                    Err(error) => (connection, Err(error)),
-                }
-            }
-            outcome => (connection, outcome),
-        };
-        match outcome {
-            Ok(()) => Ok(SmtpSession::start(
-                connection.wire,
-                connection.extensions,
-                &connection.runtime,
-                connection.timeouts,
-            )?),
-            Err(error) => {
-                let connection = error.keeps_session().then_some(connection);
-                Err(Denied { error, connection })
-            }
-        }
-    }
-
-    /// One login on our runtime, to which the connection goes and from which it comes back.
-    async fn present(self, proof: Proof) -> Result<(Self, Proof, Result<(), Error>), Error> {
-        let runtime = self.runtime.clone();
-        let mut connection = self;
-        let presenting = async move {
-            let Self { wire, extensions, timeouts, .. } = &mut connection;
-            let outcome = login::log_in(wire, extensions, &proof, timeouts).await;
-            Ok((connection, proof, outcome))
-        };
-        runtime.run(presenting).await
+        let (connection, ()) = log_in(self, credentials).await?;
+        let Self { wire, extensions, runtime, timeouts } = connection;
+        Ok(SmtpSession::start(wire, extensions, &runtime, timeouts)?)
     }
 
     /// Takes leave without having logged in (QUIT, RFC 5321, section 4.1.1.10). Dropping the connection just cuts it.
