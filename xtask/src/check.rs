@@ -3,6 +3,7 @@
 mod arrows;
 mod codes;
 mod deny;
+mod features;
 mod graph;
 mod licence;
 mod promises;
@@ -66,11 +67,32 @@ fn all(root: &Path) -> Vec<(&'static str, Outcome)> {
         ("licences", under(licence::licences)),
         ("bans", under(deny::bans)),
         ("sources", over(deny::sources)),
+        ("the quickstart is built from what the tests built", built_twice(root)),
         ("docs/errors.md has every code", error_codes(root)),
         ("SECURITY.md names tests that exist", security_promises(root)),
         ("no unfinished code", committed_rust(root).map(|files| sources::unfinished(&files))),
         ("no file over 800 lines", committed_rust(root).map(|files| sources::too_long(&files))),
     ]
+}
+
+fn built_twice(root: &Path) -> Outcome {
+    let tree = |of: &[&str], kinds: &str| {
+        let mut command = cargo(root);
+        command.args([
+            "tree",
+            "--locked",
+            "--prefix",
+            "none",
+            "--format",
+            features::FORMAT,
+            "--edges",
+            kinds,
+        ]);
+        let tree = output(command.args(of))?;
+        String::from_utf8(tree).map_err(|error| error.to_string())
+    };
+    let tests = tree(&["--workspace"], "normal,build,dev")?;
+    Ok(features::built_twice(&tests, &tree(&["--package", "quickstart"], "normal,build")?))
 }
 
 fn error_codes(root: &Path) -> Outcome {
