@@ -31,7 +31,8 @@ const CLOSE_SLACK: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 ///
-/// What every method can return beyond what it names itself: [`Error::Refused`] where the server says no; [`Error::Peer`],
+/// What every method can return beyond what it names itself: [`Error::Refused`] where the server says no, also for a mailbox that is
+/// not there where the server gives no response code (Dovecot gives none to SELECT), else [`Error::NotFound`]; [`Error::Peer`],
 /// [`Error::Timeout`], [`Error::Network`] and [`Error::LimitExceeded`], which end the session; [`Error::Closed`] after its end.
 ///
 /// # Cancel safety
