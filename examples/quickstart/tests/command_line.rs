@@ -48,6 +48,30 @@ fn each_protection_gets_its_verdict() {
 }
 
 #[test]
+fn a_message_from_a_file_goes_round_with_all_that_is_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("letter.eml");
+    let letter = concat!(
+        "From: somebody@example.org\r\nTo: Bob <bob@example.test>\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\nMIME-Version: 1.0\r\n",
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n",
+        "--b\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nBis sp=E4ter\r\n",
+        "--b\r\nContent-Type: application/pdf; name=plan.pdf\r\nContent-Disposition: attachment; filename=plan.pdf\r\n",
+        "Content-Transfer-Encoding: base64\r\n\r\nJVBERi0xLjc=\r\n--b--\r\n",
+    );
+    std::fs::write(&path, letter).unwrap();
+    let output = quickstart(&["--eml", path.to_str().unwrap()]);
+    let printed = text(&output.stdout);
+    assert!(output.status.success(), "{printed}{}", text(&output.stderr));
+    for line in
+        ["verdict        SEALED", "subject        Grüße", "Bis später", "plan.pdf, application/pdf, 8 bytes"]
+    {
+        assert_eq!(printed.matches(line).count(), 4, "{line}\n{printed}");
+    }
+    // Who wrote the file does not matter: the message is from the account's owner.
+    assert!(!printed.contains("somebody@example.org"));
+}
+
+#[test]
 fn the_sample_and_the_help_are_complete() {
     assert!(text(&quickstart(&["--sample-account"]).stdout).contains("[smtp]"));
     let help = text(&quickstart(&["--help"]).stdout);
