@@ -51,6 +51,7 @@ impl MailClient {
     /// The messages in the inbox, in the server's order: the oldest first, as a rule.
     ///
     /// By POP3 the list is that of a session of its own, so new messages show; each message costs a round trip for its header.
+    /// The session stays open for fetching, and keeps other clients out of the maildrop until [`MailClient::close`].
     ///
     /// # Errors
     ///

@@ -24,7 +24,6 @@ struct Shared {
     connector: Connector,
     account: Account,
     keyring: Keyring,
-    clock: fn() -> SystemTime,
     imap: Mutex<Option<ImapSession>>,
     pop3: Mutex<Option<Pop3Session>>,
 }
@@ -37,7 +36,6 @@ impl MailClient {
             connector: connector.clone(),
             account,
             keyring,
-            clock: SystemTime::now,
             imap: Mutex::default(),
             pop3: Mutex::default(),
         }))
@@ -63,8 +61,8 @@ impl MailClient {
     pub async fn seal(&self, draft: &Draft, protection: Protection) -> Result<Sealed, Error> {
         let (client, draft) = (self.clone(), draft.clone());
         self.compute(move || {
-            let now = (client.0.clock)();
-            Ok(pgpmime::seal(&draft, protection, &client.0.keyring, &SealOptions::default(), now)?)
+            let options = SealOptions::default();
+            Ok(pgpmime::seal(&draft, protection, &client.0.keyring, &options, SystemTime::now())?)
         })
         .await
     }
@@ -77,8 +75,8 @@ impl MailClient {
     pub async fn open_bytes(&self, message: impl Into<Arc<[u8]>>) -> Result<Opened, Error> {
         let (client, message) = (self.clone(), message.into());
         self.compute(move || {
-            let now = (client.0.clock)();
-            Ok(pgpmime::open(&message, &client.0.keyring, &OpenOptions::default(), now)?)
+            let options = OpenOptions::default();
+            Ok(pgpmime::open(&message, &client.0.keyring, &options, SystemTime::now())?)
         })
         .await
     }
