@@ -1,0 +1,180 @@
+//! The hostile servers of the NO STARTTLS research (`nostarttls-fake-mail-server`), each played as its program plays it, on
+//! loopback and with real TLS.
+//!
+//! What holds for every case is in [`check`]; what comes of each is in `tests/vectors/nostarttls.json`.
+
+mod case;
+mod imap;
+mod pop3;
+mod ron;
+mod smtp;
+mod stage;
+
+use std::collections::BTreeMap;
+
+use futures::StreamExt as _;
+use postseal_test_server::TestCa;
+use postseal_test_server::script::Chunks;
+use serde::Deserialize;
+
+use self::case::{Case, Protocol};
+use self::stage::{MARK, Stage};
+use super::peer::{Doorway, Heard, Turn};
+use super::visit::{self, Deed, Visit};
+use super::{corpus, files, notice, table};
+use crate::{Credentials, Error, PeerFault, Security};
+
+/// The most servers at a time.
+const AT_ONCE: usize = 16;
+
+/// What comes of a case.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    case: String,
+    steps: Vec<String>,
+    /// Why it does not just end at the lie, or what a reader might wonder about.
+    #[serde(default, rename = "reason")]
+    _reason: Option<String>,
+}
+
+/// One run of a case.
+struct Run {
+    visit: Visit,
+    heard: Heard,
+}
+
+#[tokio::test]
+async fn hostile_servers_get_nothing_and_give_nothing_before_tls() {
+    let test = "hostile_servers_get_nothing_and_give_nothing_before_tls";
+    let Some(folder) = corpus(test, "nostarttls-fake-mail-server") else { return };
+    let messages: Vec<Vec<u8>> =
+        files(&folder.join("mails"), ".eml").iter().map(|path| std::fs::read(path).unwrap()).collect();
+    let cases: Vec<Case> = files(&folder.join("testcases"), ".ron")
+        .iter()
+        .flat_map(|path| Case::read(&folder.join("testcases"), path))
+        .collect();
+    let runs = futures::stream::iter(cases).map(|case| both(case, &messages)).buffer_unordered(AT_ONCE);
+    let mut came: BTreeMap<String, Vec<String>> = runs.collect().await;
+
+    let mut wrong = Vec::new();
+    for row in table::<Vec<Row>>("nostarttls.json") {
+        match came.remove(&row.case) {
+            Some(steps) if steps == row.steps => {}
+            Some(steps) => wrong.push(format!("{}: {steps:?}, not {:?}", row.case, row.steps)),
+            None => wrong.push(format!("{}: there is no such case", row.case)),
+        }
+    }
+    for name in came.keys() {
+        notice(&format!("no row in tests/vectors/nostarttls.json: {name}"));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Plays a case as it is, and once more with a mark on all that is said before TLS; what came of it.
+async fn both(case: Case, messages: &[Vec<u8>]) -> (String, Vec<String>) {
+    let plain = play(&case, messages, false).await;
+    check(&case, &plain, messages);
+    let marked = play(&case, messages, true).await;
+    check(&case, &marked, messages);
+    let name = case.name;
+    let codes = |run: &Run| (run.visit.steps.len(), run.visit.error.as_ref().map(Error::code));
+    assert_eq!(codes(&plain), codes(&marked), "{name}");
+    (name, plain.visit.steps)
+}
+
+/// Lets a client loose on the server; as far as that goes, it logs in, and sends or fetches.
+async fn play(case: &Case, messages: &[Vec<u8>], is_marked: bool) -> Run {
+    let ca = TestCa::new().unwrap();
+    let doorway = Doorway::open(&ca, &ca).await;
+    let is_implicit = case.has_implicit_tls();
+    let way = doorway.way(if is_implicit { Security::Tls } else { Security::StartTls });
+    let server = serve(doorway, case.clone(), messages.to_vec(), is_marked);
+    let server = tokio::spawn(server);
+    let who = Some(credentials());
+    let visit = match case.protocol {
+        Protocol::Smtp => visit::smtp(way, who.as_ref(), &[letter()]).await,
+        Protocol::Imap => visit::imap(way, who.as_ref(), &[Deed::List, Deed::Fetch]).await,
+        Protocol::Pop3 => visit::pop3(way, who.as_ref(), &[Deed::Stat, Deed::Fetch]).await,
+    };
+    Run { visit, heard: server.await.unwrap() }
+}
+
+async fn serve(doorway: Doorway, case: Case, messages: Vec<Vec<u8>>, is_marked: bool) -> Heard {
+    let mut stage = Stage::new(doorway.accept(Chunks::Whole).await, case, is_marked);
+    // The end of the conversation is not the server's to judge.
+    _ = converse(&mut stage, &messages).await;
+    stage.peer.hang_up().await
+}
+
+async fn converse(stage: &mut Stage, messages: &[Vec<u8>]) -> std::io::Result<()> {
+    if stage.case.has_implicit_tls() {
+        stage.peer.start_tls().await?;
+    }
+    match stage.case.protocol {
+        Protocol::Smtp => smtp::serve(stage).await,
+        Protocol::Imap => imap::serve(stage, messages).await,
+        Protocol::Pop3 => pop3::serve(stage).await,
+    }
+}
+
+fn credentials() -> Credentials {
+    Credentials::password("alice@example.test", "wonderland-7731").unwrap()
+}
+
+fn letter() -> Deed {
+    Deed::Send {
+        from: "alice@example.test".to_owned(),
+        to: vec!["bob@example.test".to_owned()],
+        message: b"Subject: tea\r\n\r\nat four\r\n".to_vec(),
+    }
+}
+
+/// What holds for every hostile server, known or not.
+fn check(case: &Case, run: &Run, messages: &[Vec<u8>]) {
+    let (name, steps) = (&case.name, &run.visit.steps);
+    run.heard.check(name);
+    assert!(!run.visit.shown.contains(MARK), "{name}: {}", run.visit.shown);
+    if let Some(error) = &run.visit.error {
+        // A refusal, a farewell and a line that makes no sense are shown in the server's own words.
+        let is_quoted = matches!(
+            error,
+            Error::Refused(_) | Error::Peer(PeerFault::Goodbye { .. } | PeerFault::Unexpected { .. })
+        );
+        assert!(is_quoted || !format!("{error} {error:?}").contains(MARK), "{name}: {error:?}");
+        assert!(!matches!(error, Error::Internal { .. }), "{name}: {error:?}");
+    }
+    let fault = |fault: PeerFault| Some(Error::Peer(fault));
+    if let Some(bytes) = run.heard.turns.iter().find_map(injected) {
+        assert_eq!(run.visit.error, fault(PeerFault::PlaintextAfterStartTls { bytes }), "{name}");
+    }
+    let is_preauth = |(_, greeting): &Turn| greeting.to_ascii_uppercase().starts_with(b"* PREAUTH");
+    if case.protocol == Protocol::Imap && run.heard.turns.first().is_some_and(is_preauth) {
+        assert_eq!(run.visit.error, fault(PeerFault::PreauthBeforeTls), "{name}");
+    }
+    if steps.iter().any(|step| step.starts_with("fetch: ") && step.ends_with(" messages")) {
+        let pop3: Vec<_> = pop3::MESSAGES.iter().map(|message| message.as_bytes().to_vec()).collect();
+        assert!(
+            run.visit.messages == if case.protocol == Protocol::Imap { messages } else { &pop3 },
+            "{name}"
+        );
+    }
+}
+
+/// How many bytes came behind the yes to STARTTLS.
+fn injected((command, answer): &Turn) -> Option<usize> {
+    if !matches!(command.as_str(), "STARTTLS" | "S1 STARTTLS" | "STLS") {
+        return None;
+    }
+    let mut rest = answer.as_slice();
+    while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
+        let (line, behind) = rest.split_at(end + 1);
+        rest = behind;
+        let goes_on = line.starts_with(b"* ") || line.get(3) == Some(&b'-');
+        if !goes_on {
+            let is_yes = [&b"220"[..], b"S1 OK", b"+OK"].iter().any(|yes| line.starts_with(yes));
+            return (is_yes && !behind.is_empty()).then_some(behind.len());
+        }
+    }
+    None
+}
