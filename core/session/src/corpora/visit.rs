@@ -21,6 +21,28 @@ pub(crate) const TIMEOUTS: Timeouts = Timeouts {
     close: Duration::from_secs(1),
 };
 
+/// No visit takes this long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    Smtp,
+    Imap,
+    Pop3,
+}
+
+impl Protocol {
+    /// The protocol that a path of folders names.
+    pub(crate) fn of(path: &str) -> Option<Self> {
+        path.split('/').find_map(|folder| match folder {
+            "smtp" => Some(Self::Smtp),
+            "imap" => Some(Self::Imap),
+            "pop3" => Some(Self::Pop3),
+            _ => None,
+        })
+    }
+}
+
 /// How to get at the server.
 pub(crate) enum Way {
     /// A stream on which TLS is up.
@@ -46,6 +68,8 @@ pub(crate) enum Deed {
     Fetch,
     /// POP3: count.
     Stat,
+    /// POP3: get one message.
+    Retrieve(u32),
     /// End the session; what is done afterwards finds it closed.
     Close,
     /// IMAP, POP3, SMTP: ask for a sign of life.
@@ -87,8 +111,8 @@ impl Visit {
         }
     }
 
-    fn done(&mut self, step: &str, outcome: Result<(), Error>) {
-        self.note(step, outcome, |()| String::new());
+    fn done(&mut self, step: &str, outcome: Result<(), Error>) -> Option<()> {
+        self.note(step, outcome, |()| String::new())
     }
 
     fn show(&mut self, fact: &impl Debug) {
@@ -113,73 +137,78 @@ fn codes(refusal: &Refusal) -> String {
     format!("{code}{enhanced}{response}")
 }
 
-/// Submits: opens, logs in where there are credentials, does what is to be done, and takes leave.
-pub(crate) async fn smtp(way: Way, who: Option<&Credentials>, deeds: &[Deed]) -> Visit {
+/// Opens a connection, logs in where there are credentials, does what is to be done, and takes leave; for as long as it goes well.
+pub(crate) async fn visit(protocol: Protocol, way: Way, who: Option<&Credentials>, deeds: &[Deed]) -> Visit {
     let mut visit = Visit::default();
-    let opened = match way {
-        Way::Wire(wire) => {
-            SmtpConnection::begin(wire, Security::Tls, Runtime::current().unwrap(), TIMEOUTS).await
+    let visiting = async {
+        match protocol {
+            Protocol::Smtp => visit.smtp(way, who, deeds).await,
+            Protocol::Imap => visit.imap(way, who, deeds).await,
+            Protocol::Pop3 => visit.pop3(way, who, deeds).await,
         }
-        Way::Network(connector, server) => SmtpConnection::open(&connector, &server).await,
     };
-    let Some(connection) = visit.note("open", opened, |_| String::new()) else { return visit };
-    visit.show(&(connection.tls(), connection.extensions()));
-    let Some(who) = who else {
-        connection.close().await;
-        return visit;
-    };
-    let logged_in = connection.log_in(who).await.map_err(Error::from);
-    let Some(session) = visit.note("log in", logged_in, |_| String::new()) else { return visit };
-    visit.show(session.extensions());
-    for deed in deeds {
-        visit.submit(&session, deed).await;
-    }
-    visit.done("close", session.close().await);
+    // Each step has a deadline, so that this one is never reached.
+    _ = tokio::time::timeout(PATIENCE, visiting).await.unwrap();
     visit
 }
 
-/// Reads mail by IMAP.
-pub(crate) async fn imap(way: Way, who: Option<&Credentials>, deeds: &[Deed]) -> Visit {
-    let mut visit = Visit::default();
-    let opened = match way {
-        Way::Wire(wire) => ImapConnection::over(wire, &Runtime::current().unwrap(), TIMEOUTS, false).await,
-        Way::Network(connector, server) => ImapConnection::open(&connector, &server).await,
-    };
-    let Some(connection) = visit.note("open", opened, |_| String::new()) else { return visit };
-    visit.show(&(connection.tls(), connection.capabilities(), connection.is_preauthenticated()));
-    let Some(who) = who else { return visit };
-    let logged_in = connection.log_in(who).await.map_err(Error::from);
-    let Some(session) = visit.note("log in", logged_in, |_| String::new()) else { return visit };
-    visit.show(session.capabilities());
-    for deed in deeds {
-        visit.read_imap(&session, deed).await;
+impl Visit {
+    async fn smtp(&mut self, way: Way, who: Option<&Credentials>, deeds: &[Deed]) -> Option<()> {
+        let opened = match way {
+            Way::Wire(wire) => {
+                SmtpConnection::begin(wire, Security::Tls, Runtime::current().unwrap(), TIMEOUTS).await
+            }
+            Way::Network(connector, server) => SmtpConnection::open(&connector, &server).await,
+        };
+        let connection = self.note("open", opened, |_| String::new())?;
+        self.show(&(connection.tls(), connection.extensions()));
+        let Some(who) = who else {
+            connection.close().await;
+            return None;
+        };
+        let logged_in = connection.log_in(who).await.map_err(Error::from);
+        let session = self.note("log in", logged_in, |_| String::new())?;
+        self.show(session.extensions());
+        for deed in deeds {
+            self.submit(&session, deed).await;
+        }
+        self.done("close", session.close().await)
     }
-    visit.show(&session.take_alerts());
-    visit.done("close", session.close().await);
-    visit
-}
 
-/// Reads mail by POP3.
-pub(crate) async fn pop3(way: Way, who: Option<&Credentials>, deeds: &[Deed]) -> Visit {
-    let mut visit = Visit::default();
-    let opened = match way {
-        Way::Wire(wire) => Pop3Connection::begin(Runtime::current().unwrap(), wire, true, TIMEOUTS).await,
-        Way::Network(connector, server) => Pop3Connection::open(&connector, &server).await,
-    };
-    let Some(connection) = visit.note("open", opened, |_| String::new()) else { return visit };
-    visit.show(&(connection.tls(), connection.capabilities()));
-    let Some(who) = who else {
-        connection.close().await;
-        return visit;
-    };
-    let logged_in = connection.log_in(who).await.map_err(Error::from);
-    let Some(session) = visit.note("log in", logged_in, |_| String::new()) else { return visit };
-    visit.show(session.capabilities());
-    for deed in deeds {
-        visit.read_pop3(&session, deed).await;
+    async fn imap(&mut self, way: Way, who: Option<&Credentials>, deeds: &[Deed]) -> Option<()> {
+        let opened = match way {
+            Way::Wire(wire) => {
+                ImapConnection::over(wire, &Runtime::current().unwrap(), TIMEOUTS, false).await
+            }
+            Way::Network(connector, server) => ImapConnection::open(&connector, &server).await,
+        };
+        let connection = self.note("open", opened, |_| String::new())?;
+        self.show(&(connection.tls(), connection.capabilities(), connection.is_preauthenticated()));
+        let logged_in = connection.log_in(who?).await.map_err(Error::from);
+        let session = self.note("log in", logged_in, |_| String::new())?;
+        self.show(session.capabilities());
+        for deed in deeds {
+            self.read_imap(&session, deed).await;
+        }
+        self.show(&session.take_alerts());
+        self.done("close", session.close().await)
     }
-    visit.done("close", session.close().await);
-    visit
+
+    async fn pop3(&mut self, way: Way, who: Option<&Credentials>, deeds: &[Deed]) -> Option<()> {
+        let opened = match way {
+            Way::Wire(wire) => Pop3Connection::begin(Runtime::current().unwrap(), wire, true, TIMEOUTS).await,
+            Way::Network(connector, server) => Pop3Connection::open(&connector, &server).await,
+        };
+        let connection = self.note("open", opened, |_| String::new())?;
+        self.show(&(connection.tls(), connection.capabilities()));
+        let logged_in = connection.log_in(who?).await.map_err(Error::from);
+        let session = self.note("log in", logged_in, |_| String::new())?;
+        self.show(session.capabilities());
+        for deed in deeds {
+            self.read_pop3(&session, deed).await;
+        }
+        self.done("close", session.close().await)
+    }
 }
 
 impl Visit {
@@ -191,8 +220,8 @@ impl Visit {
                 let sent = session.send(&envelope, message.clone(), &SendOptions::default()).await;
                 self.note("send", sent, receipt);
             }
-            Deed::Noop => self.done("noop", session.noop().await),
-            Deed::Close => self.done("close", session.close().await),
+            Deed::Noop => _ = self.done("noop", session.noop().await),
+            Deed::Close => _ = self.done("close", session.close().await),
             other => panic!("SMTP can't {other:?}"),
         }
     }
@@ -208,7 +237,7 @@ impl Visit {
             }
             Deed::Create(name) => {
                 let mailbox = MailboxName::new(name).unwrap();
-                self.done("create", session.create(&mailbox).await);
+                _ = self.done("create", session.create(&mailbox).await);
             }
             Deed::Id => {
                 let told = session.id(&[("name", "Postseal")]).await;
@@ -221,14 +250,14 @@ impl Visit {
             Deed::Watch => {
                 let watching = session.watch(&MailboxName::inbox()).await;
                 let _watch = self.note("watch", watching, |_| String::new());
-                self.done("noop", session.noop().await);
+                _ = self.done("noop", session.noop().await);
             }
             Deed::Fetch => {
                 let fetched = fetch(session).await;
                 self.messages = self.note("fetch", fetched, |messages| count(messages)).unwrap_or_default();
             }
-            Deed::Noop => self.done("noop", session.noop().await),
-            Deed::Close => self.done("close", session.close().await),
+            Deed::Noop => _ = self.done("noop", session.noop().await),
+            Deed::Close => _ = self.done("close", session.close().await),
             other => panic!("IMAP can't {other:?}"),
         }
     }
@@ -241,12 +270,18 @@ impl Visit {
                     |drop: &crate::Maildrop| format!("{} messages, {} octets", drop.messages, drop.octets);
                 self.note("stat", counted, said);
             }
+            Deed::Retrieve(number) => {
+                let retrieved = session.retrieve_to_vec(*number, 1 << 20).await;
+                let retrieved =
+                    self.note("retrieve", retrieved, |message| format!("{} bytes", message.len()));
+                self.messages.extend(retrieved);
+            }
             Deed::Fetch => {
                 let fetched = retrieve(session).await;
                 self.messages = self.note("fetch", fetched, |messages| count(messages)).unwrap_or_default();
             }
-            Deed::Noop => self.done("noop", session.noop().await),
-            Deed::Close => self.done("close", session.close().await),
+            Deed::Noop => _ = self.done("noop", session.noop().await),
+            Deed::Close => _ = self.done("close", session.close().await),
             other => panic!("POP3 can't {other:?}"),
         }
     }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::corpora::visit::Protocol;
+
 /// The dialogues of a file, by name.
 pub(super) type Written = BTreeMap<String, Entry>;
 
@@ -33,13 +35,6 @@ pub(super) enum Line {
     Client(String),
     Tls,
     Close,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Protocol {
-    Smtp,
-    Imap,
-    Pop3,
 }
 
 /// One whole conversation.
@@ -99,12 +94,7 @@ impl Dialogue {
         }
         Self {
             name: name.to_owned(),
-            protocol: match name.split('/').next() {
-                Some("smtp") => Protocol::Smtp,
-                Some("imap") => Protocol::Imap,
-                Some("pop3") => Protocol::Pop3,
-                _ => panic!("{name} is of no protocol"),
-            },
+            protocol: Protocol::of(name).unwrap(),
             auth: entry.auth.first().cloned(),
             starts_tls: entry.security.iter().any(|security| security.starts_with("STARTTLS")),
             verdict: entry.verdict(name),

@@ -16,11 +16,11 @@ use postseal_test_server::script::Chunks;
 use postseal_types::Secret;
 use serde::Deserialize;
 
-use self::dialogue::{Dialogue, Protocol, Verdict, Written};
+use self::dialogue::{Dialogue, Verdict, Written};
 use self::player::Player;
 use self::script::{Command, Script};
 use super::peer::{self, Doorway, Heard, Peer};
-use super::visit::{self, Deed, Visit};
+use super::visit::{Deed, Protocol, Visit, visit};
 use super::{corpus, files, notice, table};
 use crate::{Credentials, Error, Security, TokenProvider};
 
@@ -110,11 +110,7 @@ async fn play(dialogue: &Dialogue, chunks: Chunks) -> Visit {
         (way, tokio::spawn(serve(peer, dialogue.protocol, script)))
     };
     let deeds = deeds(dialogue);
-    let visit = match dialogue.protocol {
-        Protocol::Smtp => visit::smtp(way, who.as_ref(), &deeds).await,
-        Protocol::Imap => visit::imap(way, who.as_ref(), &deeds).await,
-        Protocol::Pop3 => visit::pop3(way, who.as_ref(), &deeds).await,
-    };
+    let visit = visit(dialogue.protocol, way, who.as_ref(), &deeds).await;
     server.await.unwrap().check(&dialogue.name);
     visit
 }
@@ -178,7 +174,8 @@ fn deed(protocol: Protocol, command: &Command) -> Option<Deed> {
         (Protocol::Imap, "CREATE") => Some(Deed::Create(command.argument.clone())),
         (Protocol::Imap, "ID") => Some(Deed::Id),
         (Protocol::Imap, "IDLE") => Some(Deed::Watch),
-        (Protocol::Imap, "UID") | (Protocol::Pop3, "RETR") => Some(Deed::Fetch),
+        (Protocol::Imap, "UID FETCH") => Some(Deed::Fetch),
+        (Protocol::Pop3, "RETR") => Some(Deed::Retrieve(command.argument.parse().ok()?)),
         (Protocol::Pop3, "STAT") => Some(Deed::Stat),
         (_, "NOOP") => Some(Deed::Noop),
         _ => None,

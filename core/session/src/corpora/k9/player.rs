@@ -3,9 +3,10 @@
 
 use std::io;
 
-use super::dialogue::{Line, Protocol};
+use super::dialogue::Line;
 use super::script::{Command, Exchange, Round, Script};
 use crate::corpora::peer::Peer;
+use crate::corpora::visit::Protocol;
 
 pub(super) struct Player {
     pub(super) peer: Peer,

@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::dialogue::{Dialogue, Line, Protocol};
+use super::dialogue::{Dialogue, Line};
+use crate::corpora::visit::Protocol;
 
 /// What the server says and does before it is the client's turn again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -117,6 +118,7 @@ impl Command {
             "AUTHENTICATE" | "AUTH" => ("LOGIN", mechanism.to_ascii_uppercase(), !initial.is_empty()),
             "LOGIN" | "APOP" => ("LOGIN", word.clone() + " command", true),
             "USER" => ("LOGIN", word.clone(), false),
+            "UID" if argument.to_ascii_uppercase().starts_with("FETCH") => ("UID FETCH", String::new(), true),
             _ => (word.as_str(), String::new(), true),
         };
         Some(Self {

@@ -3,34 +3,24 @@
 use std::path::Path;
 
 use super::ron::{self, Value};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Protocol {
-    Smtp,
-    Imap,
-    Pop3,
-}
+use crate::corpora::visit::Protocol;
 
 /// What a server says and does. A field that a protocol's servers don't know is passed over.
 #[derive(Debug, Clone)]
 pub(super) struct Case {
-    /// The path below the folder of the cases, without extension; a variant has `#2`, `#3`, … behind it.
+    /// The path below the folder of all cases, without extension; a variant has `#2`, `#3`, … behind it.
     pub(super) name: String,
     pub(super) protocol: Protocol,
     config: Value,
 }
 
 impl Case {
-    /// The cases in a file: itself, and a variant for each further step that stands in a comment, with all steps up to that.
+    /// The cases in a file, where it is one of a protocol: itself, and a variant for each further step that stands in a comment, with all steps up to that.
     pub(super) fn read(folder: &Path, path: &Path) -> Vec<Self> {
         let name = path.strip_prefix(folder).unwrap().with_extension("");
         let name = name.to_str().unwrap();
-        let protocol = match name.split('/').next() {
-            Some("smtp") => Protocol::Smtp,
-            Some("imap") => Protocol::Imap,
-            Some("pop3") => Protocol::Pop3,
-            _ => panic!("{name} is of no protocol"),
-        };
+        let name = name.strip_prefix("testcases/").unwrap_or(name);
+        let Some(protocol) = Protocol::of(name) else { return Vec::new() };
         let text = std::fs::read_to_string(path).unwrap();
         let first = ron::parse(&text).unwrap_or_else(|error| panic!("{name}: {error:?}"));
         let mut cases = vec![Self { name: name.to_owned(), protocol, config: first }];

@@ -17,10 +17,10 @@ use postseal_test_server::TestCa;
 use postseal_test_server::script::Chunks;
 use serde::Deserialize;
 
-use self::case::{Case, Protocol};
+use self::case::Case;
 use self::stage::{MARK, Stage};
 use super::peer::{Doorway, Heard, Turn};
-use super::visit::{self, Deed, Visit};
+use super::visit::{Deed, Protocol, Visit, visit};
 use super::{corpus, files, notice, table};
 use crate::{Credentials, Error, PeerFault, Security};
 
@@ -50,11 +50,8 @@ async fn hostile_servers_get_nothing_and_give_nothing_before_tls() {
     let Some(folder) = corpus(test, "nostarttls-fake-mail-server") else { return };
     let messages: Vec<Vec<u8>> =
         files(&folder.join("mails"), ".eml").iter().map(|path| std::fs::read(path).unwrap()).collect();
-    let cases: Vec<Case> = files(&folder.join("testcases"), ".ron")
-        .iter()
-        .flat_map(|path| Case::read(&folder.join("testcases"), path))
-        .collect();
-    let runs = futures::stream::iter(cases).map(|case| both(case, &messages)).buffer_unordered(AT_ONCE);
+    let cases: Vec<Case> = files(&folder, ".ron").iter().flat_map(|path| Case::read(&folder, path)).collect();
+    let runs = futures::stream::iter(cases).map(|case| all_ways(case, &messages)).buffer_unordered(AT_ONCE);
     let mut came: BTreeMap<String, Vec<String>> = runs.collect().await;
 
     let mut wrong = Vec::new();
@@ -71,32 +68,41 @@ async fn hostile_servers_get_nothing_and_give_nothing_before_tls() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Plays a case as it is, and once more with a mark on all that is said before TLS; what came of it.
-async fn both(case: Case, messages: &[Vec<u8>]) -> (String, Vec<String>) {
-    let plain = play(&case, messages, false).await;
+/// Plays a case as it is, once more with a mark on all that is said before TLS, and for a client that expects TLS from the first byte;
+/// what came of the first.
+async fn all_ways(case: Case, messages: &[Vec<u8>]) -> (String, Vec<String>) {
+    let name = case.name.clone();
+    let security = if case.has_implicit_tls() { Security::Tls } else { Security::StartTls };
+    let plain = play(&case, messages, security, false).await;
     check(&case, &plain, messages);
-    let marked = play(&case, messages, true).await;
+    let marked = play(&case, messages, security, true).await;
     check(&case, &marked, messages);
-    let name = case.name;
     let codes = |run: &Run| (run.visit.steps.len(), run.visit.error.as_ref().map(Error::code));
     assert_eq!(codes(&plain), codes(&marked), "{name}");
+    if security == Security::StartTls {
+        let Run { visit, heard } = play(&case, messages, Security::Tls, true).await;
+        assert!(
+            matches!(visit.error, Some(Error::Tls { .. })) && visit.steps.len() == 1,
+            "{name}: {visit:?}"
+        );
+        assert!(!visit.steps[0].contains(MARK) && heard.clear.starts_with(&[22, 3]), "{name}: {visit:?}");
+    }
     (name, plain.visit.steps)
 }
 
 /// Lets a client loose on the server; as far as that goes, it logs in, and sends or fetches.
-async fn play(case: &Case, messages: &[Vec<u8>], is_marked: bool) -> Run {
+async fn play(case: &Case, messages: &[Vec<u8>], security: Security, is_marked: bool) -> Run {
     let ca = TestCa::new().unwrap();
     let doorway = Doorway::open(&ca, &ca).await;
-    let is_implicit = case.has_implicit_tls();
-    let way = doorway.way(if is_implicit { Security::Tls } else { Security::StartTls });
-    let server = serve(doorway, case.clone(), messages.to_vec(), is_marked);
-    let server = tokio::spawn(server);
-    let who = Some(credentials());
-    let visit = match case.protocol {
-        Protocol::Smtp => visit::smtp(way, who.as_ref(), &[letter()]).await,
-        Protocol::Imap => visit::imap(way, who.as_ref(), &[Deed::List, Deed::Fetch]).await,
-        Protocol::Pop3 => visit::pop3(way, who.as_ref(), &[Deed::Stat, Deed::Fetch]).await,
+    let way = doorway.way(security);
+    let server = tokio::spawn(serve(doorway, case.clone(), messages.to_vec(), is_marked));
+    let alice = Credentials::password("alice@example.test", "wonderland-7731").unwrap();
+    let deeds = match case.protocol {
+        Protocol::Smtp => vec![letter()],
+        Protocol::Imap => vec![Deed::List, Deed::Fetch],
+        Protocol::Pop3 => vec![Deed::Stat, Deed::Fetch],
     };
+    let visit = visit(case.protocol, way, Some(&alice), &deeds).await;
     Run { visit, heard: server.await.unwrap() }
 }
 
@@ -118,10 +124,6 @@ async fn converse(stage: &mut Stage, messages: &[Vec<u8>]) -> std::io::Result<()
     }
 }
 
-fn credentials() -> Credentials {
-    Credentials::password("alice@example.test", "wonderland-7731").unwrap()
-}
-
 fn letter() -> Deed {
     Deed::Send {
         from: "alice@example.test".to_owned(),
@@ -135,6 +137,8 @@ fn check(case: &Case, run: &Run, messages: &[Vec<u8>]) {
     let (name, steps) = (&case.name, &run.visit.steps);
     run.heard.check(name);
     assert!(!run.visit.shown.contains(MARK), "{name}: {}", run.visit.shown);
+    let steps_with_mark = steps.iter().filter(|step| step.contains(MARK)).count();
+    assert!(steps_with_mark <= usize::from(run.visit.error.is_some()), "{name}: {steps:?}");
     if let Some(error) = &run.visit.error {
         // A refusal, a farewell and a line that makes no sense are shown in the server's own words.
         let is_quoted = matches!(

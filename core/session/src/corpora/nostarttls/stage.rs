@@ -2,8 +2,9 @@
 
 use std::io;
 
-use super::case::{Case, Protocol};
+use super::case::Case;
 use crate::corpora::peer::Peer;
+use crate::corpora::visit::Protocol;
 
 /// A word that a server says before TLS and never after it.
 pub(super) const MARK: &str = "XCLEAR-7731";
