@@ -117,7 +117,8 @@ impl Entry {
     fn verdict(&self, title: &str) -> Verdict {
         let is_meant = |word: &str| self.throws.iter().any(|thrown| thrown == word) || title.contains(word);
         let known = VERDICTS.iter().find(|(word, _)| is_meant(word)).map(|(_, verdict)| *verdict);
-        known.unwrap_or(if title.ends_with("should throw") { Verdict::Fails } else { Verdict::Fine })
+        let fails = !self.throws.is_empty() || title.ends_with("should throw");
+        known.unwrap_or(if fails { Verdict::Fails } else { Verdict::Fine })
     }
 
     /// The conversation, with `words` put in and calls carried out.
@@ -203,7 +204,9 @@ fn arguments(text: Option<&str>) -> Words {
         .collect()
 }
 
+/// A line with its words put in. The note that a line is to be encoded is left out: what it says then does not matter here.
 fn put_in(text: &str, words: &Words) -> String {
+    let text = text.strip_prefix("base64:").unwrap_or(text);
     words.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("${name}"), value))
 }
 

@@ -111,29 +111,27 @@ impl Player {
             return self.say(&command.tag, if is_welcome { yes } else { no }).await;
         };
         self.has_answered_login = true;
-        let theirs = &exchange.command;
-        let rounds = if theirs.mechanism == command.mechanism {
+        let (theirs, last) = (&exchange.command, exchange.rounds.len() - 1);
+        let mut at = last;
+        if theirs.mechanism == command.mechanism {
             // Our first line may bring what theirs holds back.
-            &exchange.rounds
-                [usize::from(command.is_whole && !theirs.is_whole).min(exchange.rounds.len() - 1)..]
+            at = last.min(usize::from(command.is_whole && !theirs.is_whole));
         } else {
             self.ask_all(command).await?;
-            &exchange.rounds[exchange.rounds.len() - 1..]
-        };
-        for round in rounds {
+        }
+        loop {
+            let round = &exchange.rounds[at];
             if self.round(round, &theirs.tag, &command.tag).await? == Next::End {
                 return Ok(Next::End);
             }
-            // USER is a command of its own, and so is the PASS that goes on with it.
-            if !round.is_challenge() && command.mechanism != "USER" {
-                break;
+            // The yes to USER asks for PASS.
+            let asks = round.is_challenge() || (command.mechanism == "USER" && round.is_yes());
+            if at == last || !asks {
+                return Ok(if self.is_complete(round, &theirs.tag) { Next::Command } else { Next::End });
             }
-            if !std::ptr::eq(round, &rounds[rounds.len() - 1]) {
-                self.peer.line().await?;
-            }
+            self.peer.line().await?;
+            at += 1;
         }
-        let last = rounds.last().is_some_and(|round| self.is_complete(round, &theirs.tag));
-        Ok(if last { Next::Command } else { Next::End })
     }
 
     /// Asks for all that our mechanism has to bring.

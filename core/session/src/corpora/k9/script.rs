@@ -24,10 +24,9 @@ impl Round {
 
     /// Whether it asks for more.
     pub(super) fn is_challenge(&self) -> bool {
-        self.said().next_back().is_some_and(|line| {
-            let line = line.strip_prefix("base64:").unwrap_or(line);
-            line.starts_with("334") || (line.starts_with('+') && !line.starts_with("+OK"))
-        })
+        let asks =
+            |line: &str| line.starts_with("334") || (line.starts_with('+') && !line.starts_with("+OK"));
+        self.said().next_back().is_some_and(asks)
     }
 
     /// Whether it says yes.
@@ -69,48 +68,25 @@ pub(super) struct Script {
     pub(super) has_login: bool,
 }
 
-const WORDS: [(Protocol, &[&str]); 3] = [
-    (Protocol::Smtp, &["EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "QUIT"]),
-    (
-        Protocol::Pop3,
-        &[
-            "CAPA", "STLS", "AUTH", "USER", "APOP", "STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "NOOP",
-            "QUIT",
-        ],
-    ),
-    (
-        Protocol::Imap,
-        &[
-            "CAPABILITY",
-            "STARTTLS",
-            "AUTHENTICATE",
-            "LOGIN",
-            "LOGOUT",
-            "NOOP",
-            "LIST",
-            "LSUB",
-            "NAMESPACE",
-            "ID",
-            "ENABLE",
-            "COMPRESS",
-            "CREATE",
-            "IDLE",
-            "SELECT",
-            "EXAMINE",
-            "UID",
-        ],
-    ),
-];
+/// The commands that are looked at.
+const fn words(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Smtp => "EHLO HELO STARTTLS AUTH MAIL RCPT DATA RSET NOOP QUIT",
+        Protocol::Pop3 => "CAPA STLS AUTH USER APOP STAT LIST UIDL RETR TOP DELE NOOP QUIT",
+        Protocol::Imap => {
+            "CAPABILITY STARTTLS AUTHENTICATE LOGIN LOGOUT NOOP LIST LSUB NAMESPACE ID ENABLE COMPRESS CREATE IDLE \
+             SELECT EXAMINE UID"
+        }
+    }
+}
 
 impl Command {
     /// A line as a command; `None` where it is none but goes on with what was begun.
     pub(super) fn read(protocol: Protocol, line: &str) -> Option<Self> {
-        let line = line.strip_prefix("base64:").unwrap_or(line);
         let (tag, rest) = if protocol == Protocol::Imap { line.split_once(' ')? } else { ("", line) };
         let (word, argument) = rest.split_once(' ').unwrap_or((rest, ""));
         let word = word.to_ascii_uppercase();
-        let (_, known) = WORDS.iter().find(|(of, _)| *of == protocol)?;
-        if !known.contains(&word.as_str()) {
+        if !words(protocol).split_ascii_whitespace().any(|known| known == word) {
             return None;
         }
         let (mechanism, initial) = argument.split_once(' ').unwrap_or((argument, ""));
@@ -186,5 +162,71 @@ impl Script {
         let is_over = if matches!(kind, "STARTTLS" | "STLS" | "LOGIN") { at } else { 0 };
         self.exchanges.drain(..is_over);
         self.exchanges.remove(at - is_over)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpora::k9::dialogue::Written;
+
+    /// The script of the dialogue `smtp/a/test` among those in `text`.
+    fn script(text: &str) -> Script {
+        let all: Written = serde_json::from_str(text).unwrap();
+        Script::of(&Dialogue::read("smtp/a/test", &all))
+    }
+
+    fn said(exchange: Option<Exchange>) -> Vec<Vec<String>> {
+        let lines = |round: &Round| round.said().map(str::to_owned).collect();
+        exchange.unwrap().rounds.iter().map(lines).collect()
+    }
+
+    #[test]
+    fn each_of_several_commands_gets_its_own_answer() {
+        let mut script = script(
+            r#"{"smtp/a/test": {"steps": [
+                {"server": "220 hi"},
+                {"client": "MAIL FROM:<a@b>"}, {"client": "RCPT TO:<c@d>"}, {"client": "RCPT TO:<e@f>"},
+                {"server": "250-one"}, {"server": "250 two"}, {"server": "550 three"}, {"server": "250 four"},
+                {"client": "DATA"}, {"server": "354 go"}, {"client": "text"}, {"client": "."}, {"server": "250 five"}
+            ]}}"#,
+        );
+        assert_eq!(script.greeting, Round::say("220 hi"));
+        assert_eq!(said(script.take("RCPT")), [["550 three"]]);
+        assert_eq!(said(script.take("RCPT")), [["250 four"]]);
+        assert_eq!(said(script.take("MAIL")), [["250-one", "250 two"]]);
+        assert_eq!(said(script.take("DATA")), [vec!["354 go"], vec![], vec!["250 five"]]);
+        assert_eq!(script.take("DATA"), None);
+    }
+
+    #[test]
+    fn what_is_called_stands_in_its_place_with_its_words() {
+        let mut script = script(
+            r#"{"smtp/a/test": {"steps": [
+                {"call": "opening", "args": "more = \"SIZE 5\""}, {"client": "QUIT"}, {"event": "closeConnection"}
+             ]},
+             "smtp/a/opening": {"steps": [
+                {"call": "opening", "args": "name: String = \"mx\", more: String = \"\""},
+                {"server": "220 $name"}, {"client": "EHLO "}, {"server": "250 $more"}
+             ]},
+             "smtp/b/opening": {"steps": [{"server": "500 not this"}]}}"#,
+        );
+        assert_eq!(script.greeting, Round::say("220 mx"));
+        assert_eq!(said(script.take("EHLO")), [["250 SIZE 5"]]);
+        assert_eq!(script.take("QUIT").unwrap().rounds, [Round(vec![Line::Close])]);
+    }
+
+    #[test]
+    fn what_came_before_a_change_of_state_is_over() {
+        let mut script = script(
+            r#"{"smtp/a/test": {"steps": [
+                {"server": "220 hi"}, {"client": "EHLO a"}, {"server": "250 in the clear"},
+                {"client": "STARTTLS"}, {"server": "220 go"}, {"event": "startTls"},
+                {"client": "EHLO a"}, {"server": "250 through TLS"}
+            ]}}"#,
+        );
+        let go = Round(vec![Line::Server("220 go".to_owned()), Line::Tls]);
+        assert_eq!(script.take("STARTTLS").unwrap().rounds, [go]);
+        assert_eq!(said(script.take("EHLO")), [["250 through TLS"]]);
     }
 }

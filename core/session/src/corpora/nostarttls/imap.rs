@@ -51,28 +51,21 @@ fn greeting(stage: &Stage) -> String {
     let Some(greeting) = stage.case.part("greeting") else {
         return "* OK Fake IMAP server ready.\r\n".to_owned();
     };
-    status(greeting, greeting.part("kind").map_or("OK", Value::name), "*")
+    status(greeting, greeting.part("kind").unwrap_or(greeting).name(), "*")
 }
 
 /// A status response: its condition, its code, its text.
 fn status(value: &Value, kind: &str, tag: &str) -> String {
-    let capabilities = value.part("code").and_then(|code| find(code, "NonEmptyVec"));
-    let names: Vec<String> =
-        capabilities.into_iter().flat_map(Value::unnamed).flat_map(Value::items).map(capability).collect();
-    let code = if names.is_empty() { String::new() } else { format!("[CAPABILITY {}] ", names.join(" ")) };
+    let code = value.part("code").and_then(|code| code.unnamed().next()).map(code).unwrap_or_default();
     let text = value.part("text").and_then(Value::text).unwrap_or_default();
     format!("{tag} {} {code}{text}\r\n", kind.to_ascii_uppercase())
 }
 
-/// The node of this name, at `value` or below it.
-fn find<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
-    match value {
-        Value::Node { parts, .. } if value.name() != name => {
-            parts.iter().find_map(|(_, part)| find(part, name))
-        }
-        Value::Node { .. } => Some(value),
-        _ => None,
-    }
+/// `Alert` and `Capability(…[Imap4Rev1])`, in brackets.
+fn code(value: &Value) -> String {
+    let names = value.list().iter().map(capability);
+    let words: Vec<String> = [value.name().to_ascii_uppercase()].into_iter().chain(names).collect();
+    format!("[{}] ", words.join(" "))
 }
 
 /// `Imap4Rev1`, `Auth(Plain)`, `Compress(algorithm: Deflate)` and `Other(…("X"))`, as they are announced.

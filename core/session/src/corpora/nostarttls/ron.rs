@@ -68,6 +68,17 @@ impl Value {
             Self::Flag(_) | Self::Number(_) | Self::Map(_) => None,
         }
     }
+
+    /// The first list in it, however deep, or nothing.
+    pub(super) fn list(&self) -> &[Self] {
+        match self {
+            Self::List(items) => items,
+            Self::Node { parts, .. } => {
+                parts.iter().map(|(_, part)| part.list()).find(|list| !list.is_empty()).unwrap_or_default()
+            }
+            _ => &[],
+        }
+    }
 }
 
 struct Reader<'a> {
@@ -332,7 +343,7 @@ mod tests {
         let value = parse("(a: Some(Text(\"x\")), b: Auth([Plain, Other(\"Y\")]))").unwrap();
         assert_eq!(value.part("a").and_then(Value::text), Some("x"));
         let auth = value.part("b").unwrap();
-        let mechanisms: Vec<_> = auth.unnamed().flat_map(Value::items).map(Value::name).collect();
+        let mechanisms: Vec<_> = auth.list().iter().map(Value::name).collect();
         assert_eq!((auth.name(), mechanisms), ("Auth", vec!["Plain", "Other"]));
         assert_eq!(value.part("c"), None);
     }

@@ -44,7 +44,7 @@ async fn ehlo(stage: &mut Stage) -> io::Result<()> {
 
 /// `StartTLS` and `Auth([Plain, Other("X")])`, as they are announced.
 fn capability(value: &Value) -> String {
-    let mechanisms = value.unnamed().flat_map(Value::items).map(|one| one.text().unwrap_or(one.name()));
+    let mechanisms = value.list().iter().map(|one| one.text().unwrap_or(one.name()));
     let words = [value.name()].into_iter().chain(mechanisms);
     words.collect::<Vec<_>>().join(" ").to_ascii_uppercase()
 }
