@@ -205,9 +205,18 @@ impl Peer {
     }
 
     /// Hangs up, and waits until the client has done so too: a byte left unread would turn the end into a reset.
+    ///
+    /// # Panics
+    ///
+    /// When the client keeps the connection.
     pub(crate) async fn hang_up(mut self) -> Heard {
         _ = tokio::time::timeout(PATIENCE, self.stream.shutdown()).await;
-        while self.line().await.is_ok() {}
-        self.heard
+        loop {
+            match self.line().await {
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => panic!("the client is still there"),
+                Err(_) => return self.heard,
+            }
+        }
     }
 }

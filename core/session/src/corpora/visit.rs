@@ -15,9 +15,9 @@ use crate::{
 /// Long enough for a busy machine; what stalls has to be waited for.
 pub(crate) const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(10),
-    handshake: Duration::from_secs(4),
-    progress: Duration::from_secs(4),
-    final_reply: Duration::from_secs(4),
+    handshake: Duration::from_secs(6),
+    progress: Duration::from_secs(6),
+    final_reply: Duration::from_secs(6),
     close: Duration::from_secs(1),
 };
 

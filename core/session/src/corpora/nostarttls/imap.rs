@@ -137,8 +137,10 @@ async fn start_tls(stage: &mut Stage, tag: &str) -> io::Result<()> {
     if stage.case.flag("starttls_transition", true) {
         stage.peer.start_tls().await?;
     }
-    let said = stage.case.text("response_after_tls").unwrap_or_default().to_owned();
-    stage.say(said).await
+    match stage.case.text("response_after_tls").map(str::to_owned) {
+        Some(said) => stage.say(said).await,
+        None => Ok(()),
+    }
 }
 
 /// Takes any credentials, unless the case says otherwise: `Some(No(…))`.

@@ -73,9 +73,9 @@ async fn hostile_servers_get_nothing_and_give_nothing_before_tls() {
 async fn all_ways(case: Case, messages: &[Vec<u8>]) -> (String, Vec<String>) {
     let name = case.name.clone();
     let security = if case.has_implicit_tls() { Security::Tls } else { Security::StartTls };
-    let plain = play(&case, messages, security, false).await;
+    let (plain, marked) =
+        tokio::join!(play(&case, messages, security, false), play(&case, messages, security, true));
     check(&case, &plain, messages);
-    let marked = play(&case, messages, security, true).await;
     check(&case, &marked, messages);
     let codes = |run: &Run| (run.visit.steps.len(), run.visit.error.as_ref().map(Error::code));
     assert_eq!(codes(&plain), codes(&marked), "{name}");
