@@ -81,7 +81,7 @@ impl Doorway {
     /// The way in.
     pub(crate) fn way(&self, security: Security) -> Way {
         let port = self.listener.local_addr().unwrap().port();
-        Way::Network(self.connector.clone(), Server::new("localhost", port, security).unwrap())
+        Way::Network(self.connector.clone(), Server::new("127.0.0.1", port, security).unwrap())
     }
 
     /// Waits for the client.
@@ -100,7 +100,7 @@ pub(crate) fn in_memory(ca: &TestCa, chunks: Chunks) -> (Way, Peer) {
 }
 
 fn acceptor(ca: &TestCa) -> TlsAcceptor {
-    let issued = ca.issue(&["localhost"], Validity::Valid).unwrap();
+    let issued = ca.issue(&["127.0.0.1"], Validity::Valid).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -27,6 +27,9 @@ use crate::{Credentials, Error, PeerFault, Security};
 /// The most servers at a time.
 const AT_ONCE: usize = 16;
 
+/// What is sent.
+const MESSAGE: &[u8] = b"Subject: tea\r\n\r\nat four\r\n";
+
 /// What comes of a case.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -128,7 +131,7 @@ fn letter() -> Deed {
     Deed::Send {
         from: "alice@example.test".to_owned(),
         to: vec!["bob@example.test".to_owned()],
-        message: b"Subject: tea\r\n\r\nat four\r\n".to_vec(),
+        message: MESSAGE.to_vec(),
     }
 }
 
@@ -156,12 +159,14 @@ fn check(case: &Case, run: &Run, messages: &[Vec<u8>]) {
     if case.protocol == Protocol::Imap && run.heard.turns.first().is_some_and(is_preauth) {
         assert_eq!(run.visit.error, fault(PeerFault::PreauthBeforeTls), "{name}");
     }
+    if steps.iter().any(|step| step.starts_with("send: sent")) {
+        let whole = [MESSAGE, b".\r\n"].concat();
+        assert!(run.heard.tls.windows(whole.len()).any(|bytes| bytes == whole), "{name}");
+    }
     if steps.iter().any(|step| step.starts_with("fetch: ") && step.ends_with(" messages")) {
         let pop3: Vec<_> = pop3::MESSAGES.iter().map(|message| message.as_bytes().to_vec()).collect();
-        assert!(
-            run.visit.messages == if case.protocol == Protocol::Imap { messages } else { &pop3 },
-            "{name}"
-        );
+        let there = if case.protocol == Protocol::Imap { messages } else { &pop3 };
+        assert!(run.visit.messages == there, "{name}");
     }
 }
 
