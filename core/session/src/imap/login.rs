@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::capabilities::Capabilities;
 use super::dialogue::{Dialogue, refusal_of};
 use super::response::{Code, Condition, Response, Status};
-use crate::sasl::{Exchange, Mechanism, Proof};
+use crate::sasl::{Exchange, Means, Mechanism, Proof};
 use crate::{Error, PeerFault};
 
 /// Presents `proof` in the best way that the server offers; afterwards the capabilities are those of the logged-in state.
@@ -54,8 +54,13 @@ impl<'a> Way<'a> {
         match (mechanism, proof.password()) {
             (Some(mechanism), _) => Ok(Self::Sasl(mechanism)),
             (None, Some(password)) if !offered.has("LOGINDISABLED") => Ok(Self::Command(password)),
-            (None, Some(_)) => Err(Error::Unsupported { extension: "AUTH=PLAIN" }),
-            (None, None) => Err(Error::Unsupported { extension: "AUTH=XOAUTH2" }),
+            (None, _) => Err(Error::Unsupported {
+                extension: match proof.means() {
+                    Means::Password => "AUTH=PLAIN",
+                    Means::Token => "AUTH=XOAUTH2",
+                    Means::Certificate => "AUTH=EXTERNAL",
+                },
+            }),
         }
     }
 }

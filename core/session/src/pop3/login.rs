@@ -6,7 +6,7 @@ use super::Pop3Capabilities;
 use super::conversation::{Conversation, MAX_LINE, MAX_SASL_LINE};
 use super::reply::Status;
 use crate::error::Refusal;
-use crate::sasl::{Exchange, Mechanism, Proof};
+use crate::sasl::{Exchange, Means, Mechanism, Proof};
 use crate::{Error, PeerFault};
 
 /// The longest command (RFC 2449, section 4), CRLF included: a longer initial response waits for the server's go-ahead.
@@ -35,7 +35,9 @@ pub(super) async fn present(
             }
             outcome => outcome,
         },
-        (None, None) => Err(Error::Unsupported { extension: "XOAUTH2" }),
+        (None, None) => Err(Error::Unsupported {
+            extension: if proof.means() == Means::Certificate { "EXTERNAL" } else { "XOAUTH2" },
+        }),
     };
     outcome.map_err(|error| sort(proof.redact(error)))
 }
@@ -99,6 +101,7 @@ fn named(refusal: Refusal, mechanism: Mechanism) -> Refusal {
         Mechanism::Login => "AUTH LOGIN",
         Mechanism::XOAuth2 => "AUTH XOAUTH2",
         Mechanism::OAuthBearer => "AUTH OAUTHBEARER",
+        Mechanism::External => "AUTH EXTERNAL",
     };
     Refusal { command, ..refusal }
 }

@@ -124,18 +124,18 @@ async fn serve(peer: Peer, protocol: Protocol, script: Script) -> Heard {
 
 /// What the client logs in with; nothing where the dialogue is over before.
 fn credentials(dialogue: &Dialogue, script: &Script) -> Option<Credentials> {
-    let auth = dialogue.auth.as_deref();
-    if dialogue.protocol == Protocol::Smtp && auth.is_none() && !script.has_login {
-        return None;
-    }
-    Some(match auth {
+    let means = dialogue.auth.as_deref().or(script.mechanism.as_deref());
+    let credentials = match means {
+        None if dialogue.protocol == Protocol::Smtp => return None,
         Some("XOAUTH2") => {
             // One that never comes to its login for want of a token.
-            let are_there = script.has_login || dialogue.verdict != Verdict::Code("login-refused");
-            Credentials::token_provider("user", Arc::new(Tokens { are_there })).unwrap()
+            let are_there = script.mechanism.is_some() || dialogue.verdict != Verdict::Code("login-refused");
+            Credentials::token_provider("user", Arc::new(Tokens { are_there }))
         }
-        _ => Credentials::password("user", "password").unwrap(),
-    })
+        Some("EXTERNAL") => Credentials::certificate("user"),
+        _ => Credentials::password("user", "password"),
+    };
+    Some(credentials.unwrap())
 }
 
 /// One token, and another one where that is refused; or none.

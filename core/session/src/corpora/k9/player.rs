@@ -105,20 +105,21 @@ impl Player {
     /// A login: ours may take another mechanism, and other rounds, but it ends as the dialogue says.
     async fn log_in(&mut self, command: &Command, exchange: Option<Exchange>) -> io::Result<Next> {
         let Some(exchange) = exchange else {
-            let is_welcome = !std::mem::replace(&mut self.has_answered_login, true) && !self.script.has_login;
+            let is_welcome =
+                !std::mem::replace(&mut self.has_answered_login, true) && self.script.mechanism.is_none();
             self.ask_all(command).await?;
             let [yes, no] = self.verdicts();
             return self.say(&command.tag, if is_welcome { yes } else { no }).await;
         };
         self.has_answered_login = true;
         let (theirs, last) = (&exchange.command, exchange.rounds.len() - 1);
-        let mut at = last;
-        if theirs.mechanism == command.mechanism {
-            // Our first line may bring what theirs holds back.
-            at = last.min(usize::from(command.is_whole && !theirs.is_whole));
-        } else {
+        let is_same = theirs.mechanism == command.mechanism;
+        if !is_same || (theirs.is_whole && !command.is_whole) {
             self.ask_all(command).await?;
         }
+        // Our first line may bring what theirs holds back.
+        let first = usize::from(command.is_whole && !theirs.is_whole);
+        let mut at = if is_same { last.min(first) } else { last };
         loop {
             let round = &exchange.rounds[at];
             if self.round(round, &theirs.tag, &command.tag).await? == Next::End {

@@ -64,8 +64,8 @@ pub(super) struct Command {
 pub(super) struct Script {
     pub(super) greeting: Round,
     exchanges: VecDeque<Exchange>,
-    /// Whether the dialogue knows a login at all.
-    pub(super) has_login: bool,
+    /// The mechanism of the first login, where there is one.
+    pub(super) mechanism: Option<String>,
 }
 
 /// The commands that are looked at.
@@ -140,7 +140,9 @@ impl Script {
     }
 
     fn begin(&mut self, command: Command) {
-        self.has_login |= command.kind == "LOGIN";
+        if command.kind == "LOGIN" {
+            self.mechanism.get_or_insert_with(|| command.mechanism.clone());
+        }
         self.exchanges.push_back(Exchange { command, rounds: vec![Round::default()] });
     }
 
