@@ -55,7 +55,8 @@ impl SmtpConnection {
     /// Connects, brings TLS up and asks for the server's extensions (RFC 8314, section 3.3; RFC 3207; RFC 5321, section 4.1.1.1).
     ///
     /// The client names itself `[127.0.0.1]`, the same on every device: its real name or address would end in the message's
-    /// Received header.
+    /// Received header. There is no falling back to HELO (RFC 5321, section 3.2): a server without EHLO has neither STARTTLS nor AUTH,
+    /// so that nothing could be done there.
     ///
     /// # Errors
     ///
@@ -76,7 +77,7 @@ impl SmtpConnection {
 
     /// Begins on a wire whose TLS has just come up. After STARTTLS a server does not greet again (RFC 3207, section 4.2), and what
     /// it said before is forgotten.
-    pub(super) async fn begin(
+    pub(crate) async fn begin(
         mut wire: Wire<Secure>,
         security: Security,
         runtime: Runtime,
