@@ -5,7 +5,8 @@ use std::io::Write;
 use openpgp::Cert;
 use openpgp::armor::{Kind, Writer};
 use openpgp::cert::CertParser;
-use openpgp::parse::Parse;
+use openpgp::packet::{Packet, Tag};
+use openpgp::parse::{PacketParser, PacketParserResult, Parse};
 use sequoia_openpgp as openpgp;
 
 use super::{PgpError, PgpLimits};
@@ -27,10 +28,32 @@ pub(super) fn read_certs(data: &[u8]) -> Result<Vec<Cert>, PgpError> {
     PgpLimits::check_key_data(data)?;
     let mut certs = Vec::new();
     for block in blocks(data) {
-        let parser = CertParser::from_bytes(block).map_err(|_| NONE)?;
+        let parser = CertParser::from_iter(packets(block).map_err(|_| NONE)?);
         certs.extend(parser.filter_map(Result::ok));
     }
     if certs.is_empty() { Err(NONE) } else { Ok(certs) }
+}
+
+/// The packets of a block up to the first that is none of a certificate or is broken. What is compressed is not looked into: it never is
+/// part of a certificate, and may become any amount of data.
+pub(super) fn packets(block: &[u8]) -> openpgp::Result<Vec<Packet>> {
+    let mut packets = Vec::new();
+    let mut next = PacketParser::from_bytes(block)?;
+    while let PacketParserResult::Some(mut parser) = next {
+        match parser.packet.tag() {
+            Tag::CompressedData | Tag::SEIP | Tag::SED | Tag::Literal => break,
+            // A signature of a kind that this library doesn't know, say: it is kept as it is.
+            _ => _ = parser.buffer_unread_content()?,
+        }
+        match parser.next() {
+            Ok((packet, following)) => {
+                packets.push(packet);
+                next = following;
+            }
+            Err(_) => break,
+        }
+    }
+    Ok(packets)
 }
 
 /// The armored blocks of a text; binary data as it is.

@@ -6,6 +6,7 @@ use openpgp::armor::Kind;
 use openpgp::cert::ValidCert;
 use openpgp::cert::amalgamation::ValidAmalgamation;
 use openpgp::cert::amalgamation::key::ValidErasedKeyAmalgamation;
+use openpgp::packet::Packet;
 use openpgp::packet::key::PublicParts;
 use openpgp::policy::StandardPolicy;
 use openpgp::serialize::Serialize;
@@ -59,6 +60,10 @@ impl Certificate {
         let mut bytes = Vec::new();
         // Writing to memory can't fail.
         _ = self.cert.export(&mut bytes);
+        if bytes.is_empty() {
+            // The library writes nothing of a certificate without any signature that may be passed on; its key is still a key.
+            _ = Packet::from(self.cert.primary_key().key().clone()).serialize(&mut bytes);
+        }
         bytes
     }
 

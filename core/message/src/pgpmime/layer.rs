@@ -40,15 +40,22 @@ pub(super) fn of(part: Part<'_>) -> Option<Layer<'_>> {
     }
 }
 
-/// The first part inside `message` that is encrypted, or else the first that is signed; what a message has to show beside it is not
-/// protected. Attached messages are not looked into: each is a message of its own, to be opened by itself.
-pub(super) fn inside(message: &Message) -> Option<Layer<'_>> {
-    let find = |essence: &str| own_parts(message).find(|part| part.content_type().essence() == essence);
-    let found = find("multipart/encrypted").or_else(|| find("multipart/signed"))?;
-    match of(found)? {
-        Layer::Encrypted(sealed) => Some(Layer::Encrypted(Sealed { is_all: false, ..sealed })),
-        layer => Some(layer),
-    }
+/// The parts inside `message` that are encrypted; what a message has to show beside one is not protected. Attached messages are not
+/// looked into: each is a message of its own, to be opened by itself.
+pub(super) fn encrypted_inside(message: &Message) -> impl Iterator<Item = Sealed<'_>> {
+    parts_of_type(message, "multipart/encrypted").filter_map(|part| match encrypted(part) {
+        Layer::Encrypted(sealed) => Some(Sealed { is_all: false, ..sealed }),
+        _ => None,
+    })
+}
+
+/// The first part inside `message` that is signed, or says so; see [`encrypted_inside`].
+pub(super) fn signed_inside(message: &Message) -> Option<Layer<'_>> {
+    parts_of_type(message, "multipart/signed").next().map(signed)
+}
+
+fn parts_of_type<'a>(message: &'a Message, essence: &'static str) -> impl Iterator<Item = Part<'a>> {
+    own_parts(message).filter(move |part| part.content_type().essence() == essence)
 }
 
 /// The parts of `message` that do not belong to an attached message.

@@ -62,8 +62,8 @@ pub enum Reason {
         /// The `protocol` parameter, where there is one.
         protocol: Option<String>,
     },
-    /// The text holds an encrypted block that can't be read; the message is as it came.
-    UnreadableBlock {
+    /// A part of the message, or a block of its text, is encrypted and can't be read; it is as it came.
+    UnreadablePart {
         /// Why not.
         error: PgpError,
     },
@@ -111,8 +111,8 @@ impl fmt::Display for Reason {
             Self::OtherProtocol { protocol: None } => {
                 f.write_str("The message is protected in a way that it does not name.")
             }
-            Self::UnreadableBlock { error } => {
-                write!(f, "A block of encrypted text can't be read: {error}.")
+            Self::UnreadablePart { error } => {
+                write!(f, "An encrypted part of the message can't be read: {error}.")
             }
             Self::Repaired(repair) => write!(f, "The message was repaired: {repair}."),
         }
@@ -170,8 +170,8 @@ mod tests {
                 "The Subject field outside says something else.",
             ),
             (
-                Reason::UnreadableBlock { error: PgpError::Malformed { what: "expected a message" } },
-                "A block of encrypted text can't be read: malformed OpenPGP data: expected a message.",
+                Reason::UnreadablePart { error: PgpError::Malformed { what: "expected a message" } },
+                "An encrypted part of the message can't be read: malformed OpenPGP data: expected a message.",
             ),
             (
                 Reason::Repaired(Repair::MixedUp),

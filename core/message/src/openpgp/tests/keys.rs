@@ -169,6 +169,39 @@ fn a_locked_key_says_so_until_it_is_unlocked() {
     assert!(keyring.signing_key(&alice, now()).is_ok());
 }
 
+/// Of what is compressed nobody knows how long it becomes: 50 octets can be 45 MB. It is never unpacked.
+#[test]
+fn compressed_data_is_no_certificate_and_not_unpacked() {
+    use super::super::armor::packets;
+    use sequoia_openpgp::packet::Tag;
+
+    let alice = key(KeyProfile::Modern, "alice", now());
+    let certificate = alice.certificate().export();
+    let compressed = made::packet(8, &[b"\x00", certificate.as_slice()].concat());
+    let none = PgpError::Malformed { what: "expected a certificate or key" };
+    assert_eq!(Certificate::import_all(&compressed), Err(none.clone()));
+    assert_eq!(SecretKey::import_all(&compressed).map(|_| ()), Err(none));
+    // Behind a certificate, it is not looked at.
+    let both = [certificate.as_slice(), &compressed].concat();
+    assert!(packets(&both).unwrap().iter().all(|packet| packet.tag() != Tag::CompressedData));
+    assert_eq!(Certificate::import(&both).as_ref(), Ok(alice.certificate()));
+}
+
+/// A key without a self-signature can be used for nothing, but it can be kept.
+#[test]
+fn a_bare_key_survives_export_and_import() {
+    use sequoia_openpgp::{Cert, Packet};
+
+    let whole = key(KeyProfile::Modern, "alice", now());
+    let primary = whole.certificate().cert().primary_key().key().clone();
+    let bare =
+        Certificate::from_cert(Cert::from_packets([Packet::from(primary)].into_iter()).unwrap()).unwrap();
+    let again = Certificate::import(&bare.export()).unwrap();
+    assert_eq!(again.fingerprint(), whole.fingerprint());
+    assert_eq!(again.check(now()), Err(Unusable::Invalid));
+    assert_eq!(Certificate::import(bare.export_armored().as_bytes()), Ok(again));
+}
+
 #[test]
 fn a_time_that_openpgp_cannot_express_is_refused() {
     for time in [at(0) - DAY, at(u64::from(u32::MAX) + 1)] {
@@ -183,10 +216,16 @@ fn a_passphrase_may_not_cost_more_than_the_limits() {
     use sequoia_openpgp::crypto::S2K;
 
     let argon2 = |t, m| S2K::Argon2 { salt: [0; 16], t, p: 4, m };
-    let (passes, memory) = (PgpLimits::ARGON2_PASSES, PgpLimits::ARGON2_MEMORY_EXPONENT);
-    assert_eq!(check_cost(&argon2(passes, memory)), Ok(()));
-    for past in [argon2(passes + 1, memory), argon2(passes, memory + 1)] {
-        assert_eq!(check_cost(&past).map_err(|error| error.code()), Err(ErrorCode::LimitExceeded));
+    let exceeded = |what, limit| Err(PgpError::LimitExceeded { what, limit });
+    let passes = PgpLimits::PASSPHRASE_PASSES;
+    for (memory, exponent) in [(PgpLimits::PASSPHRASE_MEMORY, 16), (PgpLimits::KEY_PASSPHRASE_MEMORY, 21)] {
+        assert_eq!(check_cost(&argon2(passes, exponent), memory, passes), Ok(()));
+        let past = check_cost(&argon2(passes + 1, exponent), memory, passes);
+        assert_eq!(past, exceeded("passes for a passphrase", passes.into()));
+        for exponent in [exponent + 1, 53, 54, 63, 64, 255] {
+            let past = check_cost(&argon2(passes, exponent), memory, passes);
+            assert_eq!(past, exceeded("octets of memory for a passphrase", memory), "{exponent}");
+        }
     }
 }
 

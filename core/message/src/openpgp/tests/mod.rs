@@ -1,7 +1,9 @@
 //! What the module promises, on keys made at fixed times far from the clock, and on what other programs made.
 
 mod corpora;
+mod forgery;
 mod keys;
+pub(crate) mod made;
 mod messages;
 mod tampering;
 

@@ -148,7 +148,7 @@ fn a_text_about_encryption_can_be_read() {
     let bytes = mail(&plain(&format!("What is this?\r\n{block}")));
     let opened = opened(&bytes, &keyring);
     assert_eq!((opened.verdict.level(), opened.message.as_bytes()), (VerdictLevel::Plain, bytes.as_slice()));
-    assert!(opened.verdict.reasons().contains(&Reason::UnreadableBlock { error }));
+    assert!(opened.verdict.reasons().contains(&Reason::UnreadablePart { error }));
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn limits_hold_inside_the_encryption() {
     let bytes =
         |parts: usize| mail(&encrypted("e", &multipart("mixed", "m", &vec!["\r\nx"; parts]), &[&bob], None));
     let limits = Limits { parts: 10, ..Limits::default() };
-    let open = |bytes: &[u8], options: &OpenOptions| open(bytes, &keyring, options, now()).map(|_| ());
+    let open = |bytes: &[u8], options: &OpenOptions<'_>| open(bytes, &keyring, options, now()).map(|_| ());
     let options = OpenOptions { limits, ..OpenOptions::default() };
     assert_eq!(open(&bytes(9), &options), Ok(()));
     assert_eq!(open(&bytes(10), &options), Err(MimeError::TooManyParts { limit: 10 }.into()));

@@ -150,7 +150,7 @@ fn the_sender_can_read_the_own_copy_unless_told_otherwise() {
     let sealed = seal(&to_bob, Protection::SignAndEncrypt, &own, &options, now()).unwrap();
     assert_eq!(sealed.own_copy, None);
     let error = open_at(&sealed.copies[0].bytes, &own, now()).unwrap_err();
-    let OpenError::Pgp(PgpError::KeyMissing { recipients }) = error else { panic!("{error:?}") };
+    let OpenError::Pgp(PgpError::KeyMissing { recipients, .. }) = error else { panic!("{error:?}") };
     assert!(bob.certificate().key_fingerprints().any(|key| recipients[0].names(&key)));
     assert_eq!(recipients.len(), 1);
 }
