@@ -15,7 +15,7 @@ use postseal_types::Address;
 use sequoia_openpgp as openpgp;
 
 use super::armor::{self, read_certs};
-use super::policy::{policy, usable};
+use super::policy::{has_its_curve, policy, usable};
 use super::user_id::same_mailbox;
 use super::{Fingerprint, PgpError, PgpLimits, RevocationCertificate, Unusable, UserId};
 
@@ -230,6 +230,7 @@ impl Certificate {
             .revoked(false)
             .for_transport_encryption()
             .for_storage_encryption()
+            .filter(|key| has_its_curve(key.key()))
             .collect();
         if keys.is_empty() { Err(Unusable::NoSuitableKey) } else { Ok(keys) }
     }
@@ -240,7 +241,7 @@ impl Certificate {
         now: SystemTime,
     ) -> Result<ValidErasedKeyAmalgamation<'a, PublicParts>, Unusable> {
         let mut keys = self.valid(policy, now)?.keys().supported().alive().revoked(false).for_signing();
-        keys.next().ok_or(Unusable::NoSuitableKey)
+        keys.find(|key| has_its_curve(key.key())).ok_or(Unusable::NoSuitableKey)
     }
 
     /// Why there is no valid view of this certificate at `now`.

@@ -105,7 +105,7 @@ pub enum Unusable {
     Revoked,
     /// It has no key for this purpose (encrypting or signing) that is alive, not revoked, and of a supported algorithm.
     NoSuitableKey,
-    /// Its self-signatures are missing, broken or too weak.
+    /// Its self-signatures are missing, broken or too weak, or its keys are no keys.
     Invalid,
 }
 

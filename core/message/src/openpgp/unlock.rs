@@ -11,7 +11,7 @@ use openpgp::{Cert, KeyHandle as SequoiaHandle};
 use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 
-use super::policy::{checked, policy, usable};
+use super::policy::{checked, has_its_curve, policy, usable};
 use super::{
     Certificate, Fingerprint, KeyHandle, PgpError, PgpLimits, RevocationCertificate, SecretKey, Unusable,
 };
@@ -103,7 +103,8 @@ impl UnlockedKey {
         let valid = self.cert.with_policy(&policy, now).map_err(|_| unusable(Unusable::Invalid))?;
         usable(&valid).map_err(unusable)?;
         let mut keys = valid.keys().supported().alive().revoked(false).for_signing().unencrypted_secret();
-        let key = keys.next().ok_or_else(|| unusable(Unusable::NoSuitableKey))?;
+        let key =
+            keys.find(|key| has_its_curve(key.key())).ok_or_else(|| unusable(Unusable::NoSuitableKey))?;
         key.key().clone().into_keypair().map_err(|_| PgpError::NoSecretKey)
     }
 

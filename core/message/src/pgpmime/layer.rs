@@ -14,8 +14,8 @@ pub(super) enum Layer<'a> {
     Encrypted(Sealed<'a>),
     /// It says that it is OpenPGP, but has not the parts that it must have.
     Malformed,
-    /// Protected in another way.
-    Foreign { protocol: Option<&'a str> },
+    /// Protected in another way. A signature of another kind may stand around one of these layers, which is the content then.
+    Foreign { protocol: Option<&'a str>, content: Option<&'a [u8]> },
 }
 
 /// Encrypted data, and how it stood in the message.
@@ -34,7 +34,7 @@ pub(super) fn of(part: Part<'_>) -> Option<Layer<'_>> {
         "multipart/encrypted" => Some(encrypted(part)),
         "multipart/mixed" => unobtrusive::signed(part).or_else(|| mixed_up(part).map(Layer::Encrypted)),
         smime @ ("application/pkcs7-mime" | "application/x-pkcs7-mime") => {
-            Some(Layer::Foreign { protocol: Some(smime) })
+            Some(Layer::Foreign { protocol: Some(smime), content: None })
         }
         _ => None,
     }
@@ -69,10 +69,15 @@ pub(super) fn own_parts(message: &Message) -> impl Iterator<Item = Part<'_>> {
 
 fn signed(part: Part<'_>) -> Layer<'_> {
     let protocol = part.content_type().parameter("protocol");
-    if !protocol.is_some_and(|protocol| protocol.eq_ignore_ascii_case("application/pgp-signature")) {
-        return Layer::Foreign { protocol };
-    }
     let children: Vec<_> = part.children().collect();
+    if !protocol.is_some_and(|protocol| protocol.eq_ignore_ascii_case("application/pgp-signature")) {
+        let is_ours = |part: &Part<'_>| matches!(of(*part), Some(Layer::Signed { .. } | Layer::Encrypted(_)));
+        let content = match children.as_slice() {
+            [content, _] if is_ours(content) => Some(content.raw()),
+            _ => None,
+        };
+        return Layer::Foreign { protocol, content };
+    }
     match children.as_slice() {
         [content, signature] if signature.content_type().essence() == "application/pgp-signature" => {
             Layer::Signed { content: content.raw(), signature: signature.decoded() }
@@ -84,7 +89,7 @@ fn signed(part: Part<'_>) -> Layer<'_> {
 fn encrypted(part: Part<'_>) -> Layer<'_> {
     let protocol = part.content_type().parameter("protocol");
     if protocol.is_some_and(|protocol| !protocol.eq_ignore_ascii_case(VERSION)) {
-        return Layer::Foreign { protocol };
+        return Layer::Foreign { protocol, content: None };
     }
     let children: Vec<_> = part.children().collect();
     match children.as_slice() {

@@ -259,9 +259,11 @@ impl<'a> Opener<'a> {
                 self.found_malformed();
                 return Ok(None);
             }
-            Layer::Foreign { protocol } => {
+            Layer::Foreign { protocol, content } => {
                 self.notes.push(Reason::OtherProtocol { protocol: protocol.map(str::to_owned) });
-                return Ok(None);
+                let Some(content) = content else { return Ok(None) };
+                self.count()?;
+                Cow::Borrowed(content)
             }
         };
         Ok(Some(Message::parse(&content, &self.options.limits)?))

@@ -57,7 +57,8 @@ pub enum Reason {
         /// Its name.
         name: String,
     },
-    /// The message is signed or encrypted in a way that is not OpenPGP, such as S/MIME, which is not looked into.
+    /// The message is signed or encrypted in a way that is not OpenPGP, such as S/MIME, which is not looked into: such a signature
+    /// counts for nothing, good or bad.
     OtherProtocol {
         /// The `protocol` parameter, where there is one.
         protocol: Option<String>,

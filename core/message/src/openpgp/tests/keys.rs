@@ -241,3 +241,43 @@ fn a_compatible_key_asks_for_nothing_that_gnupg_cannot_read() {
         assert_eq!(features.supports_seipdv2(), seipdv2);
     }
 }
+
+/// Whoever makes a certificate can put any curve into it, and any point.
+#[test]
+fn a_certificate_that_cannot_be_computed_with_is_unusable() {
+    use sequoia_openpgp::cert::CertBuilder;
+    use sequoia_openpgp::crypto::mpi::{MPI, PublicKey};
+    use sequoia_openpgp::packet::key::{Key4, PublicParts, SubordinateRole};
+    use sequoia_openpgp::packet::{Key, signature::SignatureBuilder};
+    use sequoia_openpgp::types::{
+        Curve, HashAlgorithm, KeyFlags, PublicKeyAlgorithm, SignatureType, SymmetricAlgorithm,
+    };
+
+    let made = |curve: Curve, point: Vec<u8>| {
+        let builder = CertBuilder::new().set_creation_time(now()).add_userid("alice@example.test");
+        let (cert, _) = builder.generate().unwrap();
+        let (hash, sym) = (HashAlgorithm::SHA256, SymmetricAlgorithm::AES256);
+        let material = PublicKey::ECDH { curve, q: MPI::new(&point), hash, sym };
+        let key: Key<PublicParts, SubordinateRole> =
+            Key4::new(now(), PublicKeyAlgorithm::ECDH, material).unwrap().into();
+        let mut signer =
+            cert.primary_key().key().clone().parts_into_secret().unwrap().into_keypair().unwrap();
+        let flags = KeyFlags::empty().set_transport_encryption().set_storage_encryption();
+        let binding = SignatureBuilder::new(SignatureType::SubkeyBinding)
+            .set_signature_creation_time(now())
+            .and_then(|builder| builder.set_key_flags(flags))
+            .unwrap();
+        let binding = key.bind(&mut signer, &cert, binding).unwrap();
+        let packets = [sequoia_openpgp::Packet::from(key), binding.into()];
+        Certificate::from_cert(cert.insert_packets(packets).unwrap().0.strip_secret_key_material()).unwrap()
+    };
+    for (certificate, reason) in [
+        (made(Curve::Unknown(Box::new([1, 2, 3])), vec![4; 33]), Unusable::NoSuitableKey),
+        (made(Curve::NistP256, vec![4; 65]), Unusable::Invalid),
+    ] {
+        let alice = key(KeyProfile::Modern, "alice", now());
+        let unusable = PgpError::KeyUnusable { key: certificate.fingerprint().clone().into(), reason };
+        let to = Recipients::new([alice.certificate(), &certificate]);
+        assert_eq!(encrypt(b"x", &to, now()), Err(unusable));
+    }
+}

@@ -230,6 +230,29 @@ fn another_protocol_is_named_and_not_looked_into() {
     }
 }
 
+/// A signature of another kind says nothing about what is inside, and does not keep it from being opened.
+#[test]
+fn what_another_protocol_signed_is_opened() {
+    let (alice, bob, keyring) = alice_and_bob();
+    let kind = "signed; protocol=\"application/pkcs7-signature\"";
+    let signature = "Content-Type: application/pkcs7-signature\r\n\r\nx";
+    for (inside, level) in [
+        (encrypted("e", &plain("hello"), &[&bob], None), VerdictLevel::Encrypted),
+        (encrypted("e", &plain("hello"), &[&bob], Some(&alice)), VerdictLevel::Sealed),
+        (signed("s", &plain("hello"), &alice), VerdictLevel::Authentic),
+    ] {
+        let opened = opened(&mail(&multipart(kind, "o", &[&inside, signature])), &keyring);
+        assert_eq!((opened.verdict.level(), text(&opened).as_str()), (level, "hello\n"));
+        let protocol = Some("application/pkcs7-signature".to_owned());
+        assert!(opened.verdict.reasons().contains(&Reason::OtherProtocol { protocol }));
+        // With anything else in it, it is shown as it came.
+        let bytes = mail(&multipart(kind, "o", &[&inside, signature, &plain("pay eve")]));
+        let with_more = super::opened(&bytes, &keyring);
+        assert_eq!(with_more.message.as_bytes(), bytes);
+        assert_eq!(with_more.verdict.level(), VerdictLevel::Plain);
+    }
+}
+
 #[test]
 fn layers_have_a_limit() {
     let (alice, bob, keyring) = alice_and_bob();
