@@ -40,18 +40,14 @@ pub(super) fn packets(block: &[u8]) -> openpgp::Result<Vec<Packet>> {
     let mut packets = Vec::new();
     let mut next = PacketParser::from_bytes(block)?;
     while let PacketParserResult::Some(mut parser) = next {
-        match parser.packet.tag() {
-            Tag::CompressedData | Tag::SEIP | Tag::SED | Tag::Literal => break,
-            // A signature of a kind that this library doesn't know, say: it is kept as it is.
-            _ => _ = parser.buffer_unread_content()?,
+        if matches!(parser.packet.tag(), Tag::CompressedData | Tag::SEIP | Tag::SED | Tag::Literal) {
+            break;
         }
-        match parser.next() {
-            Ok((packet, following)) => {
-                packets.push(packet);
-                next = following;
-            }
-            Err(_) => break,
-        }
+        // A signature of a kind that this library doesn't know, say, is kept as it is.
+        let Ok(_) = parser.buffer_unread_content() else { break };
+        let Ok((packet, following)) = parser.next() else { break };
+        packets.push(packet);
+        next = following;
     }
     Ok(packets)
 }

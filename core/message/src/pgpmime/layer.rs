@@ -40,13 +40,10 @@ pub(super) fn of(part: Part<'_>) -> Option<Layer<'_>> {
     }
 }
 
-/// The parts inside `message` that are encrypted; what a message has to show beside one is not protected. Attached messages are not
-/// looked into: each is a message of its own, to be opened by itself.
-pub(super) fn encrypted_inside(message: &Message) -> impl Iterator<Item = Sealed<'_>> {
-    parts_of_type(message, "multipart/encrypted").filter_map(|part| match encrypted(part) {
-        Layer::Encrypted(sealed) => Some(Sealed { is_all: false, ..sealed }),
-        _ => None,
-    })
+/// The parts inside `message` that are encrypted, or say so; what a message has to show beside one is not protected. Attached messages
+/// are not looked into: each is a message of its own, to be opened by itself.
+pub(super) fn encrypted_inside(message: &Message) -> impl Iterator<Item = Layer<'_>> {
+    parts_of_type(message, "multipart/encrypted").map(encrypted)
 }
 
 /// The first part inside `message` that is signed, or says so; see [`encrypted_inside`].

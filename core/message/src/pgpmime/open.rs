@@ -182,8 +182,9 @@ impl<'a> Opener<'a> {
             return self.enter_all(layer);
         }
         // As many as there may be layers: each costs an attempt with every key.
-        for sealed in layer::encrypted_inside(outer).take(self.options.layers) {
-            let entered = self.enter(Layer::Encrypted(sealed));
+        for layer in layer::encrypted_inside(outer).take(self.options.layers) {
+            self.is_all = false;
+            let entered = self.enter(layer);
             if let Some(content) = self.unless_unreadable(entered)? {
                 return self.enter_rest(content).map(Some);
             }

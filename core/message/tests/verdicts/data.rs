@@ -201,3 +201,17 @@ fn the_key_of_go_pgpmail_seals_and_opens() {
     let outcome = read(sealed.as_bytes(), b"", &ring, &[], 1_800_000_000);
     assert_eq!(outcome, Ok(("AES-256 MDC, good".to_owned(), b"hello".to_vec())));
 }
+
+/// The samples of RFC 9580 for Argon2 (its appendix A.12) ask for 2 GiB, which is granted where it is asked for.
+#[test]
+fn argon2_samples_decrypt_with_a_higher_limit() {
+    const TEST: &str = "argon2_samples_decrypt_with_a_higher_limit";
+    let Some(root) = folder("rpgp-vectors/tests/unit-tests/argon2", TEST) else { return };
+    let passphrase = Secret::from("password");
+    let mut options = ReadOptions::default();
+    options.passphrases = vec![&passphrase];
+    options.limits.passphrase_memory = 2 * 1024 * 1024 * 1024;
+    let message = std::fs::read(root.join("aes128.msg")).unwrap();
+    let opened = decrypt(&message, &Keyring::new(), &options, at(1_790_000_000)).unwrap();
+    assert_eq!(opened.data, b"Hello, world!");
+}

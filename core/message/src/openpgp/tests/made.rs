@@ -2,10 +2,14 @@
 
 use std::io::Write;
 
-use openpgp::packet::Packet;
+use openpgp::crypto::{S2K, SessionKey};
+use openpgp::packet::skesk::{SKESK4, SKESK6};
+use openpgp::packet::{Packet, SKESK};
 use openpgp::parse::{PacketParserBuilder, PacketParserResult, Parse};
 use openpgp::serialize::Serialize;
 use openpgp::serialize::stream::{Compressor, Encryptor, LiteralWriter, Message, Recipient};
+use openpgp::types::{AEADAlgorithm, HashAlgorithm, SymmetricAlgorithm};
+use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 
 use super::super::policy::policy;
@@ -32,6 +36,28 @@ pub(crate) fn compressed(data: &[u8], to: &Recipients<'_>) -> Vec<u8> {
         literal.write_all(data)?;
         literal.finalize()
     })
+}
+
+/// Encrypted to a passphrase that costs next to nothing to try: ours take a third of a second.
+pub(super) fn with_passphrase(data: &[u8], passphrase: &Secret, profile: KeyProfile) -> Vec<u8> {
+    let (cipher, aead) = (SymmetricAlgorithm::AES256, AEADAlgorithm::OCB);
+    let (password, s2k) =
+        (passphrase.expose().into(), S2K::new_iterated(HashAlgorithm::SHA256, 1024).unwrap());
+    let key = SessionKey::new(32).unwrap();
+    let mut bytes = Vec::new();
+    let modern = profile == KeyProfile::Modern;
+    let skesk: SKESK = if modern {
+        SKESK6::with_password(cipher, cipher, aead, s2k, &key, &password).unwrap().into()
+    } else {
+        SKESK4::with_password(cipher, cipher, s2k, &key, &password).unwrap().into()
+    };
+    Packet::from(skesk).serialize(&mut bytes).unwrap();
+    let encryptor = Encryptor::with_session_key(Message::new(&mut bytes), cipher, key).unwrap();
+    let encryptor = if modern { encryptor.aead_algo(aead) } else { encryptor };
+    let mut literal = LiteralWriter::new(encryptor.build().unwrap()).build().unwrap();
+    literal.write_all(data).unwrap();
+    literal.finalize().unwrap();
+    bytes
 }
 
 /// Encrypts packets as they are.

@@ -1,6 +1,5 @@
 //! What the module promises, on keys made at fixed times far from the clock. On what other programs made: `tests/verdicts`.
 
-mod corpora;
 mod forgery;
 mod keys;
 pub(crate) mod made;

@@ -1,6 +1,8 @@
 //! Messages that were changed or cut on the way: an error every time, and not one octet of plaintext.
 
 use super::made::{self, compressed, encrypted_body};
+use postseal_types::Secret;
+
 use super::*;
 
 const SECRET: &[u8] = b"The answer is forty-two.";
@@ -9,27 +11,31 @@ struct Sample {
     name: String,
     message: Vec<u8>,
     ring: Keyring,
+    passphrases: Vec<Secret>,
     /// How many octets of the encrypted packet are not ciphertext: the version (SEIPDv1); also the algorithms, the chunk size and the
     /// salt (SEIPDv2).
     clear: usize,
 }
 
-/// One of each kind: both profiles; encrypted, signed and encrypted, compressed and encrypted.
+/// One of each kind: both profiles; encrypted, signed and encrypted, compressed and encrypted, encrypted to a passphrase.
 fn samples() -> Vec<Sample> {
     let mut samples = Vec::new();
     for profile in PROFILES {
         let alice = key(profile, "alice", now());
         let signer = alice.unlock_unprotected().unwrap();
         let to = Recipients::new([alice.certificate()]);
+        let passphrase = Secret::from("passphrase");
         let made = |to: &Recipients<'_>| encrypt(SECRET, to, now()).unwrap().into_bytes();
         for (form, message) in [
             ("encrypted", made(&to)),
             ("signed", made(&to.clone().signed_by(&signer))),
             ("compressed", compressed(SECRET, &to)),
+            ("passphrase", made::with_passphrase(SECRET, &passphrase, profile)),
         ] {
             let name = format!("{profile:?}, {form}");
             let clear = if profile == KeyProfile::Modern { 4 + 32 } else { 1 };
-            samples.push(Sample { name, message, ring: keyring([&alice]), clear });
+            let passphrases = if form == "passphrase" { vec![passphrase.clone()] } else { Vec::new() };
+            samples.push(Sample { name, message, ring: keyring([&alice]), passphrases, clear });
         }
     }
     samples
@@ -37,7 +43,17 @@ fn samples() -> Vec<Sample> {
 
 impl Sample {
     fn open(&self, message: &[u8]) -> Result<Decrypted, PgpError> {
-        decrypt(message, &self.ring, &options(), now())
+        let options = ReadOptions { passphrases: self.passphrases.iter().collect(), ..options() };
+        decrypt(message, &self.ring, &options, now())
+    }
+
+    /// Whether the error says that the data was changed; a passphrase may as well be wrong.
+    fn is_noticed(&self, error: Option<&PgpError>) -> bool {
+        match error {
+            Some(PgpError::Tampered) => true,
+            Some(PgpError::WrongPassphrase) => !self.passphrases.is_empty(),
+            _ => false,
+        }
     }
 
     /// That a changed message gives an error without a word of the secret; where nothing says that it was changed, the same.
@@ -78,7 +94,7 @@ fn changes_are_noticed(sample: &Sample) {
             let name = format!("{}: {at} ^ {flip:#x}: {error:?}", sample.name);
             // What names the recipient, and the header of a packet, isn't protected.
             assert!(at < body || error.is_some(), "{name}");
-            assert!(at < body + sample.clear || error == Some(PgpError::Tampered), "{name}");
+            assert!(at < body + sample.clear || sample.is_noticed(error.as_ref()), "{name}");
         }
     }
 }
@@ -89,7 +105,7 @@ fn cuts_are_noticed(sample: &Sample) {
         let error = sample.assert_nothing_new(&sample.message[..length]);
         let name = format!("{} cut at {length}: {error:?}", sample.name);
         assert!(error.is_some(), "{name}");
-        assert!(length < ciphertext || error == Some(PgpError::Tampered), "{name}");
+        assert!(length < ciphertext || sample.is_noticed(error.as_ref()), "{name}");
     }
 }
 
@@ -103,7 +119,7 @@ fn a_cut_with_the_length_put_right_is_noticed() {
             packets.push((whole.0, whole.1[..length].to_vec()));
             let error = sample.assert_nothing_new(&made::joined(&packets));
             // What has no room for a session key's check is no such packet at all.
-            let is_named = error == Some(PgpError::Tampered) || (error.is_some() && length < 40);
+            let is_named = sample.is_noticed(error.as_ref()) || (error.is_some() && length < 40);
             assert!(is_named, "{} cut at {length}: {error:?}", sample.name);
             packets.pop();
         }
