@@ -6,7 +6,6 @@ use openpgp::armor::Kind;
 use openpgp::cert::ValidCert;
 use openpgp::cert::amalgamation::ValidAmalgamation;
 use openpgp::cert::amalgamation::key::ValidErasedKeyAmalgamation;
-use openpgp::packet::Packet;
 use openpgp::packet::key::PublicParts;
 use openpgp::policy::StandardPolicy;
 use openpgp::serialize::Serialize;
@@ -55,15 +54,18 @@ impl Certificate {
     }
 
     /// The certificate in binary form.
+    ///
+    /// Signatures that are marked as local (RFC 9580, section 5.2.3.19) are left out, and what has no other signature with them. A
+    /// certificate of which nothing would be left is written whole: this is also the form in which an app keeps it.
     #[must_use]
     pub fn export(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        // Writing to memory can't fail.
-        _ = self.cert.export(&mut bytes);
-        if bytes.is_empty() {
-            // The library writes nothing of a certificate without any signature that may be passed on; its key is still a key.
-            _ = Packet::from(self.cert.primary_key().key().clone()).serialize(&mut bytes);
-        }
+        // Writing to memory can't fail, and what can't be written was left out when it was read.
+        _ = if self.cert.exportable() {
+            self.cert.export(&mut bytes)
+        } else {
+            self.cert.serialize(&mut bytes)
+        };
         bytes
     }
 

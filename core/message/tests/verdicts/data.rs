@@ -10,8 +10,8 @@ use postseal_message::openpgp::{
 use postseal_types::{ErrorCode, Secret};
 use serde::Deserialize;
 
-use crate::corpus::{at, files, folder, table};
-use crate::ring;
+use crate::corpus::folder;
+use crate::{at, names, ring, table};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,7 +54,7 @@ pub(crate) type Outcome = Result<(String, Vec<u8>), PgpError>;
 
 #[test]
 fn every_file_is_read_or_refused_as_the_table_says() {
-    let table: Table = table("pgp-data.json");
+    let table: Table = table::read("pgp-data.json");
     let differences: Vec<_> = table.sets.iter().flat_map(check).collect();
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
@@ -62,9 +62,9 @@ fn every_file_is_read_or_refused_as_the_table_says() {
 /// What differs from the table. What every file has to meet is asserted here.
 fn check(set: &Set) -> Vec<String> {
     let name = "every_file_is_read_or_refused_as_the_table_says";
-    let Some(root) = folder(&set.folder, name) else { return Vec::new() };
+    let Some(root) = folder(name, &set.folder) else { return Vec::new() };
     let passphrases: Vec<_> = set.passphrases.iter().map(|text| Secret::from(text.as_str())).collect();
-    let all = files(&root);
+    let all = names(&root);
     let listed = ring::load(&root, &set.keys, &passphrases);
     let everyone = std::cell::LazyCell::new(|| ring::load(&root, &all, &passphrases));
     let mut rows: BTreeMap<_, _> = set.rows.iter().collect();
@@ -191,7 +191,7 @@ fn difference(file: &str, row: &Row, over: &[u8], outcome: &Outcome) -> Option<S
 /// Its messages are made anew in its own tests, so that only its key can be used here.
 #[test]
 fn the_key_of_go_pgpmail_seals_and_opens() {
-    let Some(root) = folder("go-pgpmail/testdata", "the_key_of_go_pgpmail_seals_and_opens") else { return };
+    let Some(root) = folder("the_key_of_go_pgpmail_seals_and_opens", "go-pgpmail/testdata") else { return };
     let now = at(1_800_000_000);
     let ring = ring::load(&root, ["private_key.asc"], &[]);
     let key = ring.unlocked_keys().next().unwrap();
@@ -206,7 +206,7 @@ fn the_key_of_go_pgpmail_seals_and_opens() {
 #[test]
 fn argon2_samples_decrypt_with_a_higher_limit() {
     const TEST: &str = "argon2_samples_decrypt_with_a_higher_limit";
-    let Some(root) = folder("rpgp-vectors/tests/unit-tests/argon2", TEST) else { return };
+    let Some(root) = folder(TEST, "rpgp-vectors/tests/unit-tests/argon2") else { return };
     let passphrase = Secret::from("password");
     let mut options = ReadOptions::default();
     options.passphrases = vec![&passphrase];

@@ -11,7 +11,8 @@ use postseal_message::pgpmime::{EncryptionVerdict, Opened, open};
 use postseal_types::Address;
 use serde::Deserialize;
 
-use crate::corpus::{at, files, folder, table};
+use crate::corpus::folder;
+use crate::{at, names, table};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,10 +38,10 @@ struct Row {
 
 #[test]
 fn fields_inside_win_and_those_outside_are_reported() {
-    let Table { corpus, mut rows } = table("rfc9788.json");
-    let Some(root) = folder(&corpus, "fields_inside_win_and_those_outside_are_reported") else { return };
+    let Table { corpus, mut rows } = table::read("rfc9788.json");
+    let Some(root) = folder("fields_inside_win_and_those_outside_are_reported", &corpus) else { return };
     let reader = Reader::new();
-    let all = files(&root);
+    let all = names(&root);
     for file in all.iter().filter(|file| file.ends_with(".payload")) {
         let content = text(&root, file);
         let payload = Message::parse(content.as_bytes(), &Limits::default()).unwrap();

@@ -6,9 +6,9 @@ use postseal_message::openpgp::PgpError;
 use postseal_types::Secret;
 use serde::Deserialize;
 
-use crate::corpus::{files, folder, table};
+use crate::corpus::folder;
 use crate::data::{Row, describe, read};
-use crate::ring;
+use crate::{names, ring, table};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,10 +31,10 @@ struct Sample {
 /// Decrypted to the content that the JSON file names, or refused by name.
 #[test]
 fn interop_samples_decrypt_or_are_refused_by_name() {
-    let Table { folder: name, now, mut rows } = table("pgp-interop.json");
-    let Some(root) = folder(&name, "interop_samples_decrypt_or_are_refused_by_name") else { return };
+    let Table { folder: name, now, mut rows } = table::read("pgp-interop.json");
+    let Some(root) = folder("interop_samples_decrypt_or_are_refused_by_name", &name) else { return };
     let mut differences = Vec::new();
-    for file in files(&root).iter().filter(|file| file.ends_with(".json")) {
+    for file in names(&root).iter().filter(|file| file.ends_with(".json")) {
         let sample: Sample = serde_json::from_slice(&std::fs::read(root.join(file)).unwrap()).unwrap();
         let (Some(key), Some(text)) = (&sample.decrypt_key, &sample.textcontent) else { continue };
         let name = file.trim_end_matches(".json");

@@ -10,8 +10,8 @@ use postseal_message::pgpmime::{
 use postseal_types::{ErrorCode, Secret};
 use serde::Deserialize;
 
-use crate::corpus::{at, files, folder, table};
-use crate::ring;
+use crate::corpus::folder;
+use crate::{at, names, ring, table};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -75,7 +75,7 @@ enum Icon {
 
 #[test]
 fn every_message_gets_the_verdict_that_the_table_says() {
-    let table: Table = table("pgp-mail.json");
+    let table: Table = table::read("pgp-mail.json");
     let differences: Vec<_> = table.sets.iter().flat_map(check).collect();
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
@@ -83,14 +83,14 @@ fn every_message_gets_the_verdict_that_the_table_says() {
 /// What differs from the table. What every message has to meet is asserted here.
 fn check(set: &Set) -> Vec<String> {
     let name = "every_message_gets_the_verdict_that_the_table_says";
-    let Some(root) = folder(&set.corpus, name) else { return Vec::new() };
+    let Some(root) = folder(name, &set.corpus) else { return Vec::new() };
     let passphrases: Vec<_> = set.passphrases.iter().map(|text| Secret::from(text.as_str())).collect();
     let ring = ring::load(&root, &set.keys, &passphrases);
     let options = OpenOptions { passphrases: &passphrases, ..OpenOptions::default() };
     let messages = root.join(&set.messages);
     let mut rows: BTreeMap<_, _> = set.rows.iter().collect();
     let mut differences = Vec::new();
-    for file in files(&messages) {
+    for file in names(&messages) {
         let bytes = std::fs::read(messages.join(&file)).unwrap();
         let outcome = open(&bytes, &ring, &options, at(set.now));
         assert_sound(&file, &bytes, &outcome, &ring, set.now);

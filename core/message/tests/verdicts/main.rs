@@ -8,9 +8,25 @@
 // `eprintln!` is captured where a test passes, and a test that was skipped must say so.
 #![allow(clippy::explicit_write)]
 
+#[path = "../common/corpus.rs"]
 mod corpus;
 mod data;
 mod headers;
 mod interop;
 mod mail;
 mod ring;
+#[path = "../common/table.rs"]
+mod table;
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+/// The files below a folder, by their path in it, in order.
+fn names(folder: &Path) -> Vec<String> {
+    let files = corpus::files(folder);
+    files.iter().map(|path| path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned()).collect()
+}
+
+fn at(seconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+}

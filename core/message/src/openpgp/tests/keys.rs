@@ -187,21 +187,6 @@ fn compressed_data_is_no_certificate_and_not_unpacked() {
     assert_eq!(Certificate::import(&both).as_ref(), Ok(alice.certificate()));
 }
 
-/// A key without a self-signature can be used for nothing, but it can be kept.
-#[test]
-fn a_bare_key_survives_export_and_import() {
-    use sequoia_openpgp::{Cert, Packet};
-
-    let whole = key(KeyProfile::Modern, "alice", now());
-    let primary = whole.certificate().cert().primary_key().key().clone();
-    let bare =
-        Certificate::from_cert(Cert::from_packets([Packet::from(primary)].into_iter()).unwrap()).unwrap();
-    let again = Certificate::import(&bare.export()).unwrap();
-    assert_eq!(again.fingerprint(), whole.fingerprint());
-    assert_eq!(again.check(now()), Err(Unusable::Invalid));
-    assert_eq!(Certificate::import(bare.export_armored().as_bytes()), Ok(again));
-}
-
 #[test]
 fn a_time_that_openpgp_cannot_express_is_refused() {
     for time in [at(0) - DAY, at(u64::from(u32::MAX) + 1)] {
