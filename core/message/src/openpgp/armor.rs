@@ -7,6 +7,7 @@ use openpgp::armor::{Kind, Writer};
 use openpgp::cert::CertParser;
 use openpgp::packet::{Packet, Tag};
 use openpgp::parse::{PacketParser, PacketParserResult, Parse};
+use openpgp::serialize::Marshal;
 use sequoia_openpgp as openpgp;
 
 use super::{PgpError, PgpLimits};
@@ -29,7 +30,7 @@ pub(super) fn read_certs(data: &[u8]) -> Result<Vec<Cert>, PgpError> {
     let mut certs = Vec::new();
     for block in blocks(data) {
         let parser = CertParser::from_iter(packets(block).map_err(|_| NONE)?);
-        certs.extend(parser.filter_map(Result::ok));
+        certs.extend(parser.filter_map(Result::ok).filter_map(writable));
     }
     if certs.is_empty() { Err(NONE) } else { Ok(certs) }
 }
@@ -50,6 +51,20 @@ pub(super) fn packets(block: &[u8]) -> openpgp::Result<Vec<Packet>> {
         next = following;
     }
     Ok(packets)
+}
+
+/// `cert` without the packets that the library reads and can't write, such as a signature that names its issuer by a fingerprint
+/// of an unknown version: the export would end at the first of them.
+fn writable(cert: Cert) -> Option<Cert> {
+    if is_writable(&cert.as_tsk()) {
+        return Some(cert);
+    }
+    Cert::from_packets(cert.into_tsk().into_packets().filter(is_writable)).ok()
+}
+
+/// Whether the library can write what it has read.
+pub(super) fn is_writable(read: &impl Marshal) -> bool {
+    read.serialize(&mut std::io::sink()).is_ok()
 }
 
 /// The armored blocks of a text; binary data as it is.
