@@ -161,6 +161,9 @@ impl Message {
     }
 
     /// The text body: the first text that is no file. Text that follows it is among the [`Message::attachments`].
+    ///
+    /// In a message that was encrypted together with its header fields, copies of these at the start of a body are left out where the
+    /// part says that it has them (`hp-legacy-display`, RFC 9788, section 4.5.3), here and in [`Message::html_body`].
     #[must_use]
     pub fn text_body(&self) -> Option<Text> {
         self.body(Role::Text)
