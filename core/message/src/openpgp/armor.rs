@@ -5,7 +5,9 @@ use std::io::Write;
 use openpgp::Cert;
 use openpgp::armor::{Kind, Writer};
 use openpgp::cert::CertParser;
-use openpgp::parse::Parse;
+use openpgp::packet::{Packet, Tag};
+use openpgp::parse::{PacketParser, PacketParserResult, Parse};
+use openpgp::serialize::Marshal;
 use sequoia_openpgp as openpgp;
 
 use super::{PgpError, PgpLimits};
@@ -27,10 +29,42 @@ pub(super) fn read_certs(data: &[u8]) -> Result<Vec<Cert>, PgpError> {
     PgpLimits::check_key_data(data)?;
     let mut certs = Vec::new();
     for block in blocks(data) {
-        let parser = CertParser::from_bytes(block).map_err(|_| NONE)?;
-        certs.extend(parser.filter_map(Result::ok));
+        let parser = CertParser::from_iter(packets(block).map_err(|_| NONE)?);
+        certs.extend(parser.filter_map(Result::ok).filter_map(writable));
     }
     if certs.is_empty() { Err(NONE) } else { Ok(certs) }
+}
+
+/// The packets of a block up to the first that is none of a certificate or is broken. What is compressed is not looked into: it never is
+/// part of a certificate, and may become any amount of data.
+pub(super) fn packets(block: &[u8]) -> openpgp::Result<Vec<Packet>> {
+    let mut packets = Vec::new();
+    let mut next = PacketParser::from_bytes(block)?;
+    while let PacketParserResult::Some(mut parser) = next {
+        if matches!(parser.packet.tag(), Tag::CompressedData | Tag::SEIP | Tag::SED | Tag::Literal) {
+            break;
+        }
+        // A signature of a kind that this library doesn't know, say, is kept as it is.
+        let Ok(_) = parser.buffer_unread_content() else { break };
+        let Ok((packet, following)) = parser.next() else { break };
+        packets.push(packet);
+        next = following;
+    }
+    Ok(packets)
+}
+
+/// `cert` without the packets that the library reads and can't write, such as a signature that names its issuer by a fingerprint
+/// of an unknown version: the export would end at the first of them.
+fn writable(cert: Cert) -> Option<Cert> {
+    if is_writable(&cert.as_tsk()) {
+        return Some(cert);
+    }
+    Cert::from_packets(cert.into_tsk().into_packets().filter(is_writable)).ok()
+}
+
+/// Whether the library can write what it has read.
+pub(super) fn is_writable(read: &impl Marshal) -> bool {
+    read.serialize(&mut std::io::sink()).is_ok()
 }
 
 /// The armored blocks of a text; binary data as it is.

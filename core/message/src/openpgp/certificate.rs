@@ -14,7 +14,7 @@ use postseal_types::Address;
 use sequoia_openpgp as openpgp;
 
 use super::armor::{self, read_certs};
-use super::policy::{policy, usable};
+use super::policy::{has_its_curve, policy, usable};
 use super::user_id::same_mailbox;
 use super::{Fingerprint, PgpError, PgpLimits, RevocationCertificate, Unusable, UserId};
 
@@ -54,11 +54,18 @@ impl Certificate {
     }
 
     /// The certificate in binary form.
+    ///
+    /// Signatures that are marked as local (RFC 9580, section 5.2.3.19) are left out, and what has no other signature with them. A
+    /// certificate of which nothing would be left is written whole: this is also the form in which an app keeps it.
     #[must_use]
     pub fn export(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        // Writing to memory can't fail.
-        _ = self.cert.export(&mut bytes);
+        // Writing to memory can't fail, and what can't be written was left out when it was read.
+        _ = if self.cert.exportable() {
+            self.cert.export(&mut bytes)
+        } else {
+            self.cert.serialize(&mut bytes)
+        };
         bytes
     }
 
@@ -225,6 +232,7 @@ impl Certificate {
             .revoked(false)
             .for_transport_encryption()
             .for_storage_encryption()
+            .filter(|key| has_its_curve(key.key()))
             .collect();
         if keys.is_empty() { Err(Unusable::NoSuitableKey) } else { Ok(keys) }
     }
@@ -235,7 +243,7 @@ impl Certificate {
         now: SystemTime,
     ) -> Result<ValidErasedKeyAmalgamation<'a, PublicParts>, Unusable> {
         let mut keys = self.valid(policy, now)?.keys().supported().alive().revoked(false).for_signing();
-        keys.next().ok_or(Unusable::NoSuitableKey)
+        keys.find(|key| has_its_curve(key.key())).ok_or(Unusable::NoSuitableKey)
     }
 
     /// Why there is no valid view of this certificate at `now`.

@@ -17,10 +17,12 @@ pub enum PgpError {
     #[error("the encrypted data has no integrity protection")]
     NoIntegrity,
     /// None of the keys that the data is encrypted to is at hand.
-    #[error("no secret key for this message: it is encrypted to {}", listed(.recipients))]
+    #[error("no secret key for this message: it is encrypted to {}", readers(.recipients, *.takes_passphrase))]
     KeyMissing {
         /// The keys that the data names; empty when it names none (only a passphrase, or hidden recipients).
         recipients: Vec<KeyHandle>,
+        /// Whether a passphrase would do, too; none was given.
+        takes_passphrase: bool,
     },
     /// A secret key that fits is at hand, but locked.
     #[error("the secret key is locked: {}", listed(.keys))]
@@ -103,7 +105,7 @@ pub enum Unusable {
     Revoked,
     /// It has no key for this purpose (encrypting or signing) that is alive, not revoked, and of a supported algorithm.
     NoSuitableKey,
-    /// Its self-signatures are missing, broken or too weak.
+    /// Its self-signatures are missing, broken or too weak, or its keys are no keys.
     Invalid,
 }
 
@@ -137,6 +139,14 @@ impl fmt::Display for Unusable {
             Self::NoSuitableKey => "it has no usable key for this purpose",
             Self::Invalid => "its self-signatures are missing, broken or too weak",
         })
+    }
+}
+
+fn readers(recipients: &[KeyHandle], takes_passphrase: bool) -> String {
+    match (recipients, takes_passphrase) {
+        ([], true) => "a passphrase".to_owned(),
+        (_, true) => format!("{} and a passphrase", listed(recipients)),
+        (_, false) => listed(recipients),
     }
 }
 

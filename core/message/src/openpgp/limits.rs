@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PgpLimits {
-    /// The most octets of plaintext, after decompression. See [`PgpLimits::PLAINTEXT`].
+    /// The most octets of plaintext, after decompression; and of packets beside it, such as padding. See [`PgpLimits::PLAINTEXT`].
     pub plaintext: usize,
     /// How deep packets may be nested. See [`PgpLimits::DEPTH`].
     pub depth: usize,
@@ -16,6 +16,11 @@ pub struct PgpLimits {
     pub attempts: usize,
     /// The most signatures on one message. See [`PgpLimits::SIGNATURES`].
     pub signatures: usize,
+    /// The most octets of memory that deriving a key from the passphrase of a message may take (Argon2). See
+    /// [`PgpLimits::PASSPHRASE_MEMORY`].
+    pub passphrase_memory: usize,
+    /// The most passes over that memory. See [`PgpLimits::PASSPHRASE_PASSES`].
+    pub passphrase_passes: u8,
 }
 
 impl PgpLimits {
@@ -33,10 +38,14 @@ impl PgpLimits {
     pub const SIGNATURES: usize = 32;
     /// The most octets of certificates or keys that are read at once: 16 MiB.
     pub const KEY_DATA: usize = 16 * 1024 * 1024;
-    /// The most memory that deriving a key from a passphrase may take (Argon2): 2 GiB, the first recommendation of RFC 9106.
-    pub const ARGON2_MEMORY_EXPONENT: u8 = 21;
-    /// The most passes that deriving a key from a passphrase may take (Argon2).
-    pub const ARGON2_PASSES: u8 = 10;
+    /// 64 MiB: the recommendation of RFC 9106, section 4, for where memory is short, and what programs write by default. Its other
+    /// one, 2 GiB, is more than a phone has to spare for a stranger's message.
+    pub const PASSPHRASE_MEMORY: usize = 64 * 1024 * 1024;
+    /// RFC 9106 recommends 3.
+    pub const PASSPHRASE_PASSES: u8 = 10;
+    /// The most octets of memory that unlocking a secret key may take (Argon2): 2 GiB, the first recommendation of RFC 9106, and what
+    /// RFC 9580 shows in its samples. A key is chosen by its owner, so that this is more than for messages.
+    pub const KEY_PASSPHRASE_MEMORY: usize = 2 * 1024 * 1024 * 1024;
 }
 
 impl Default for PgpLimits {
@@ -48,6 +57,8 @@ impl Default for PgpLimits {
             recipients: Self::RECIPIENTS,
             attempts: Self::ATTEMPTS,
             signatures: Self::SIGNATURES,
+            passphrase_memory: Self::PASSPHRASE_MEMORY,
+            passphrase_passes: Self::PASSPHRASE_PASSES,
         }
     }
 }

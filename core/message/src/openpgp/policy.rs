@@ -5,6 +5,9 @@ use std::time::{Duration, SystemTime};
 use sequoia_openpgp as openpgp;
 
 use openpgp::cert::ValidCert;
+use openpgp::crypto::mpi;
+use openpgp::packet::Key;
+use openpgp::packet::key::{KeyParts, KeyRole};
 use openpgp::policy::StandardPolicy;
 use openpgp::types::{RevocationStatus, SymmetricAlgorithm};
 
@@ -24,6 +27,16 @@ pub(super) fn policy(now: SystemTime) -> StandardPolicy<'static> {
 /// `now` where OpenPGP can express it.
 pub(super) fn checked(now: SystemTime) -> Result<SystemTime, PgpError> {
     openpgp::types::Timestamp::try_from(now).map(SystemTime::from).map_err(|_| PgpError::TimeOutOfRange)
+}
+
+/// Whether this build has the curve of a key. The library itself asks for the algorithm only.
+pub(super) fn has_its_curve<P: KeyParts, R: KeyRole>(key: &Key<P, R>) -> bool {
+    match key.mpis() {
+        mpi::PublicKey::ECDH { curve, .. }
+        | mpi::PublicKey::ECDSA { curve, .. }
+        | mpi::PublicKey::EdDSA { curve, .. } => curve.is_supported(),
+        _ => true,
+    }
 }
 
 /// Whether the certificate as a whole can be used at the time that it was looked up for.

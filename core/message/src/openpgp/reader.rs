@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use openpgp::packet::Tag;
+use openpgp::packet::header::BodyLength;
 use openpgp::parse::PacketParser;
 use openpgp::parse::stream::{MessageLayer, MessageStructure, VerificationHelper};
 use openpgp::policy::StandardPolicy;
@@ -37,6 +38,8 @@ struct Seen {
     recipients: usize,
     signatures: usize,
     containers: usize,
+    /// Octets of packets beside the content.
+    beside: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -136,6 +139,10 @@ impl VerificationHelper for &mut Reader<'_> {
         if let Some(error) = self.exceeds(usize::try_from(parser.recursion_depth()).unwrap_or_default()) {
             return self.stop(error);
         }
+        self.seen.beside = self.seen.beside.saturating_add(length_beside(parser));
+        if self.seen.beside > self.limits.plaintext {
+            return self.stop(PgpError::Malformed { what: "expected content, and less beside it" });
+        }
         let tag = parser.packet.tag();
         if tag == Tag::SED {
             return self.stop(PgpError::NoIntegrity);
@@ -179,5 +186,16 @@ impl VerificationHelper for &mut Reader<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// How long a packet inside another is that is neither content nor holds any; the most there is where it does not say. Such packets are
+/// passed over, which takes its time where they are compressed: 50 octets can become 45 MB.
+fn length_beside(parser: &PacketParser<'_>) -> usize {
+    match (parser.packet.tag(), parser.header().length()) {
+        _ if parser.recursion_depth() == 0 => 0,
+        (Tag::Literal | Tag::CompressedData | Tag::SEIP | Tag::SED, _) => 0,
+        (_, BodyLength::Full(length)) => usize::try_from(*length).unwrap_or(usize::MAX),
+        _ => usize::MAX,
     }
 }

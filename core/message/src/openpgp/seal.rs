@@ -10,7 +10,7 @@ use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 
 use super::policy::{checked, policy};
-use super::{Certificate, PgpError, UnlockedKey, armor};
+use super::{Certificate, PgpError, UnlockedKey, Unusable, armor};
 
 /// The hash of all our signatures; [`MICALG`] says so in a header.
 const HASH: HashAlgorithm = HashAlgorithm::SHA512;
@@ -124,8 +124,19 @@ pub fn encrypt(data: &[u8], recipients: &Recipients<'_>, now: SystemTime) -> Res
         }
         write_literal(message, data)
     })()
-    .map_err(|_| STEP)?;
+    .map_err(|_| unusable_recipient(recipients, now).unwrap_or(STEP))?;
     Ok(PgpData { bytes, kind: Kind::Message })
+}
+
+/// The first certificate that nothing can be encrypted to, since what it has for a key is no point of its curve, say.
+fn unusable_recipient(recipients: &Recipients<'_>, now: SystemTime) -> Option<PgpError> {
+    let policy = policy(now);
+    recipients.certificates.iter().find_map(|certificate| {
+        let keys = certificate.encryption_keys(&policy, now).ok()?.into_iter().map(Recipient::from);
+        let made = Encryptor::for_recipients(Message::new(std::io::sink()), keys).build();
+        let key = certificate.fingerprint().clone().into();
+        made.err().map(|_| PgpError::KeyUnusable { key, reason: Unusable::Invalid })
+    })
 }
 
 /// Signs `data`; the signature is apart from it (RFC 9580, section 10.4).

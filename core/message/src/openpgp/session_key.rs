@@ -103,11 +103,12 @@ impl Search {
         for secret in reader.passphrases {
             let password = Password::from(secret.expose());
             for skesk in skesks {
-                check_cost(match skesk {
+                let s2k = match skesk {
                     SKESK::V4(skesk) => skesk.s2k(),
                     SKESK::V6(skesk) => skesk.s2k(),
                     _ => continue,
-                })?;
+                };
+                check_cost(s2k, reader.limits.passphrase_memory, reader.limits.passphrase_passes)?;
                 self.attempt()?;
                 let Ok((cipher, session_key)) = skesk.decrypt(&password) else { continue };
                 // With a wrong passphrase the cipher of an older message is any value; it only counts when it fits.
@@ -158,7 +159,7 @@ impl Search {
         } else if has_passphrase && !reader.passphrases.is_empty() {
             PgpError::WrongPassphrase
         } else {
-            PgpError::KeyMissing { recipients }
+            PgpError::KeyMissing { recipients, takes_passphrase: has_passphrase }
         }
     }
 }

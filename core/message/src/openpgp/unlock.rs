@@ -11,7 +11,7 @@ use openpgp::{Cert, KeyHandle as SequoiaHandle};
 use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 
-use super::policy::{checked, policy, usable};
+use super::policy::{checked, has_its_curve, policy, usable};
 use super::{
     Certificate, Fingerprint, KeyHandle, PgpError, PgpLimits, RevocationCertificate, SecretKey, Unusable,
 };
@@ -103,7 +103,8 @@ impl UnlockedKey {
         let valid = self.cert.with_policy(&policy, now).map_err(|_| unusable(Unusable::Invalid))?;
         usable(&valid).map_err(unusable)?;
         let mut keys = valid.keys().supported().alive().revoked(false).for_signing().unencrypted_secret();
-        let key = keys.next().ok_or_else(|| unusable(Unusable::NoSuitableKey))?;
+        let key =
+            keys.find(|key| has_its_curve(key.key())).ok_or_else(|| unusable(Unusable::NoSuitableKey))?;
         key.key().clone().into_keypair().map_err(|_| PgpError::NoSecretKey)
     }
 
@@ -143,7 +144,7 @@ pub(super) fn unlock(cert: &Cert, passphrase: &Secret) -> Result<Cert, PgpError>
             SecretKeyMaterial::Unencrypted(_) => open = true,
             SecretKeyMaterial::Encrypted(secret) if is_stub(secret.s2k()) => {}
             SecretKeyMaterial::Encrypted(secret) => {
-                check_cost(secret.s2k())?;
+                check_cost(secret.s2k(), PgpLimits::KEY_PASSPHRASE_MEMORY, PgpLimits::PASSPHRASE_PASSES)?;
                 match part.key().clone().decrypt_secret(&password) {
                     Ok(key) => unlocked.push(secret_packet(key, part.primary())),
                     Err(_) => wrong = true,
@@ -168,18 +169,17 @@ fn is_stub(s2k: &S2K) -> bool {
 }
 
 /// Refuses parameters by which a stranger's key or message would take all memory or time.
-pub(super) fn check_cost(s2k: &S2K) -> Result<(), PgpError> {
-    match s2k {
-        S2K::Argon2 { m, .. } if *m > PgpLimits::ARGON2_MEMORY_EXPONENT => Err(PgpError::LimitExceeded {
-            what: "(as the exponent of KiB) of memory for a passphrase",
-            limit: PgpLimits::ARGON2_MEMORY_EXPONENT.into(),
-        }),
-        S2K::Argon2 { t, .. } if *t > PgpLimits::ARGON2_PASSES => Err(PgpError::LimitExceeded {
-            what: "passes for a passphrase",
-            limit: PgpLimits::ARGON2_PASSES.into(),
-        }),
-        _ => Ok(()),
+pub(super) fn check_cost(s2k: &S2K, memory: usize, passes: u8) -> Result<(), PgpError> {
+    let S2K::Argon2 { m, t, .. } = s2k else { return Ok(()) };
+    // `m` is an exponent, of KiB.
+    let needed = 1024_usize.checked_shl((*m).into()).filter(|needed| needed >> m == 1024);
+    if needed.is_none_or(|needed| needed > memory) {
+        return Err(PgpError::LimitExceeded { what: "octets of memory for a passphrase", limit: memory });
     }
+    if *t > passes {
+        return Err(PgpError::LimitExceeded { what: "passes for a passphrase", limit: passes.into() });
+    }
+    Ok(())
 }
 
 fn secret_packet(key: Key<SecretParts, UnspecifiedRole>, primary: bool) -> Packet {

@@ -14,8 +14,8 @@ pub(super) enum Layer<'a> {
     Encrypted(Sealed<'a>),
     /// It says that it is OpenPGP, but has not the parts that it must have.
     Malformed,
-    /// Protected in another way.
-    Foreign { protocol: Option<&'a str> },
+    /// Protected in another way. A signature of another kind may stand around one of these layers, which is the content then.
+    Foreign { protocol: Option<&'a str>, content: Option<&'a [u8]> },
 }
 
 /// Encrypted data, and how it stood in the message.
@@ -34,21 +34,25 @@ pub(super) fn of(part: Part<'_>) -> Option<Layer<'_>> {
         "multipart/encrypted" => Some(encrypted(part)),
         "multipart/mixed" => unobtrusive::signed(part).or_else(|| mixed_up(part).map(Layer::Encrypted)),
         smime @ ("application/pkcs7-mime" | "application/x-pkcs7-mime") => {
-            Some(Layer::Foreign { protocol: Some(smime) })
+            Some(Layer::Foreign { protocol: Some(smime), content: None })
         }
         _ => None,
     }
 }
 
-/// The first part inside `message` that is encrypted, or else the first that is signed; what a message has to show beside it is not
-/// protected. Attached messages are not looked into: each is a message of its own, to be opened by itself.
-pub(super) fn inside(message: &Message) -> Option<Layer<'_>> {
-    let find = |essence: &str| own_parts(message).find(|part| part.content_type().essence() == essence);
-    let found = find("multipart/encrypted").or_else(|| find("multipart/signed"))?;
-    match of(found)? {
-        Layer::Encrypted(sealed) => Some(Layer::Encrypted(Sealed { is_all: false, ..sealed })),
-        layer => Some(layer),
-    }
+/// The parts inside `message` that are encrypted, or say so; what a message has to show beside one is not protected. Attached messages
+/// are not looked into: each is a message of its own, to be opened by itself.
+pub(super) fn encrypted_inside(message: &Message) -> impl Iterator<Item = Layer<'_>> {
+    parts_of_type(message, "multipart/encrypted").map(encrypted)
+}
+
+/// The first part inside `message` that is signed, or says so; see [`encrypted_inside`].
+pub(super) fn signed_inside(message: &Message) -> Option<Layer<'_>> {
+    parts_of_type(message, "multipart/signed").next().map(signed)
+}
+
+fn parts_of_type<'a>(message: &'a Message, essence: &'static str) -> impl Iterator<Item = Part<'a>> {
+    own_parts(message).filter(move |part| part.content_type().essence() == essence)
 }
 
 /// The parts of `message` that do not belong to an attached message.
@@ -62,10 +66,15 @@ pub(super) fn own_parts(message: &Message) -> impl Iterator<Item = Part<'_>> {
 
 fn signed(part: Part<'_>) -> Layer<'_> {
     let protocol = part.content_type().parameter("protocol");
-    if !protocol.is_some_and(|protocol| protocol.eq_ignore_ascii_case("application/pgp-signature")) {
-        return Layer::Foreign { protocol };
-    }
     let children: Vec<_> = part.children().collect();
+    if !protocol.is_some_and(|protocol| protocol.eq_ignore_ascii_case("application/pgp-signature")) {
+        let is_ours = |part: &Part<'_>| matches!(of(*part), Some(Layer::Signed { .. } | Layer::Encrypted(_)));
+        let content = match children.as_slice() {
+            [content, _] if is_ours(content) => Some(content.raw()),
+            _ => None,
+        };
+        return Layer::Foreign { protocol, content };
+    }
     match children.as_slice() {
         [content, signature] if signature.content_type().essence() == "application/pgp-signature" => {
             Layer::Signed { content: content.raw(), signature: signature.decoded() }
@@ -77,7 +86,7 @@ fn signed(part: Part<'_>) -> Layer<'_> {
 fn encrypted(part: Part<'_>) -> Layer<'_> {
     let protocol = part.content_type().parameter("protocol");
     if protocol.is_some_and(|protocol| !protocol.eq_ignore_ascii_case(VERSION)) {
-        return Layer::Foreign { protocol };
+        return Layer::Foreign { protocol, content: None };
     }
     let children: Vec<_> = part.children().collect();
     match children.as_slice() {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-use postseal_types::ErrorCode;
+use postseal_types::{ErrorCode, Secret};
 
 use super::inline::{self, Block, Kind};
 use super::layer::{self, Layer, Sealed};
@@ -15,25 +15,27 @@ use crate::openpgp::{
     decrypt, verify_detached, verify_inline,
 };
 
-/// What a message may have at most to be opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OpenOptions {
+/// What a message may have at most to be opened, and what may open it besides the keys.
+#[derive(Debug, Clone, Copy)]
+pub struct OpenOptions<'a> {
     /// Limits on the message, and again on what is inside each layer of it.
     pub limits: Limits,
     /// Limits on each encrypted or signed layer.
     pub pgp: PgpLimits,
     /// The most layers of encryption and signatures, one inside the other.
     pub layers: usize,
+    /// Passphrases to try, in this order, where no key opens what is encrypted.
+    pub passphrases: &'a [Secret],
 }
 
-impl OpenOptions {
+impl OpenOptions<'_> {
     /// The default of [`OpenOptions::layers`]: what is signed, encrypted and signed again has 3.
     pub const LAYERS: usize = 4;
 }
 
-impl Default for OpenOptions {
+impl Default for OpenOptions<'_> {
     fn default() -> Self {
-        Self { limits: Limits::default(), pgp: PgpLimits::default(), layers: Self::LAYERS }
+        Self { limits: Limits::default(), pgp: PgpLimits::default(), layers: Self::LAYERS, passphrases: &[] }
     }
 }
 
@@ -116,11 +118,12 @@ impl OpenError {
 /// # Errors
 ///
 /// [`OpenError`]: [`PgpError::KeyMissing`] names the keys that could decrypt it; after [`PgpError::Tampered`] nothing is known of
-/// the content, since not one byte was handed out.
+/// the content, since not one byte was handed out. Where only a part of the message is encrypted, and not to us, the rest can be
+/// read: that is no error, but [`Reason::UnreadablePart`].
 pub fn open(
     bytes: &[u8],
     keyring: &Keyring,
-    options: &OpenOptions,
+    options: &OpenOptions<'_>,
     now: SystemTime,
 ) -> Result<Opened, OpenError> {
     let outer = Message::parse(bytes, &options.limits)?;
@@ -129,7 +132,9 @@ pub fn open(
     let (message, headers) = match content {
         Some(content) => {
             let (bytes, headers) = headers::combine(&outer, &content, opener.encryption.is_some());
-            (Message::parse(&bytes, &options.limits)?, headers)
+            let message = Message::parse(&bytes, &options.limits)?;
+            let shows_fields_inside = opener.encryption.is_some() && !headers.protected.is_empty();
+            (if shows_fields_inside { message.hiding_legacy_display() } else { message }, headers)
         }
         None => {
             let headers = HeaderVerdict::unprotected(&outer);
@@ -145,7 +150,7 @@ pub(super) type Found = (SignatureResult, Coverage);
 
 struct Opener<'a> {
     keyring: &'a Keyring,
-    options: &'a OpenOptions,
+    options: &'a OpenOptions<'a>,
     now: SystemTime,
     layers: usize,
     encryption: Option<Encryption>,
@@ -157,7 +162,7 @@ struct Opener<'a> {
 }
 
 impl<'a> Opener<'a> {
-    fn new(keyring: &'a Keyring, options: &'a OpenOptions, now: SystemTime) -> Self {
+    fn new(keyring: &'a Keyring, options: &'a OpenOptions<'a>, now: SystemTime) -> Self {
         Self {
             keyring,
             options,
@@ -176,32 +181,65 @@ impl<'a> Opener<'a> {
         if let Some(layer) = layer::of(outer.root()) {
             return self.enter_all(layer);
         }
-        match layer::inside(outer) {
-            Some(layer @ Layer::Encrypted(_)) => return self.enter_all(layer),
-            Some(layer) if inline::find(outer).is_none_or(|block| block.kind == Kind::Cleartext) => {
+        // As many as there may be layers: each costs an attempt with every key.
+        for layer in layer::encrypted_inside(outer).take(self.options.layers) {
+            self.is_all = false;
+            let entered = self.enter(layer);
+            if let Some(content) = self.unless_unreadable(entered)? {
+                return self.enter_rest(content).map(Some);
+            }
+        }
+        let block = inline::find(outer);
+        match layer::signed_inside(outer) {
+            Some(layer) if block.as_ref().is_none_or(|block| block.kind == Kind::Cleartext) => {
                 // What is signed is shown together with what is not, as it came.
                 self.is_all = false;
                 self.enter(layer)?;
-                return Ok(None);
+                Ok(None)
             }
-            _ => {}
-        }
-        match inline::find(outer) {
-            Some(block) => self.enter_block(&block),
-            None => Ok(None),
+            _ => block.map_or(Ok(None), |block| self.enter_block(&block)),
         }
     }
 
     /// Enters `layer` and all layers inside it.
     fn enter_all(&mut self, layer: Layer<'_>) -> Result<Option<Message>, OpenError> {
-        let Some(mut content) = self.enter(layer)? else { return Ok(None) };
+        match self.enter(layer)? {
+            Some(content) => self.enter_rest(content).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Enters all layers inside `content`.
+    fn enter_rest(&mut self, mut content: Message) -> Result<Message, OpenError> {
         while let Some(layer) = layer::of(content.root()) {
             match self.enter(layer)? {
                 Some(inner) => content = inner,
                 None => break,
             }
         }
-        Ok(Some(content))
+        Ok(content)
+    }
+
+    /// Notes that what was encrypted can't be read. A message that has something else to show is shown as it came then; it may be a
+    /// text about encryption, or hold a part that was never meant for us.
+    fn unless_unreadable<T>(
+        &mut self,
+        outcome: Result<Option<T>, OpenError>,
+    ) -> Result<Option<T>, OpenError> {
+        match outcome {
+            Err(OpenError::Pgp(
+                error @ (PgpError::KeyMissing { .. }
+                | PgpError::Malformed { .. }
+                | PgpError::PolicyRefused { .. }
+                | PgpError::Unsupported { .. }),
+            )) => {
+                // It was not entered.
+                self.layers = self.layers.saturating_sub(1);
+                self.notes.push(Reason::UnreadablePart { error });
+                Ok(None)
+            }
+            other => other,
+        }
     }
 
     /// Enters one layer; `None` where it can't be entered and has to be shown as it is.
@@ -214,16 +252,19 @@ impl<'a> Opener<'a> {
             }
             Layer::Encrypted(Sealed { data, is_all, repair }) => {
                 self.count()?;
+                let content = self.decrypt(&data, is_all)?;
                 self.repairs.extend(repair);
-                Cow::Owned(self.decrypt(&data, is_all)?)
+                Cow::Owned(content)
             }
             Layer::Malformed => {
                 self.found_malformed();
                 return Ok(None);
             }
-            Layer::Foreign { protocol } => {
+            Layer::Foreign { protocol, content } => {
                 self.notes.push(Reason::OtherProtocol { protocol: protocol.map(str::to_owned) });
-                return Ok(None);
+                let Some(content) = content else { return Ok(None) };
+                self.count()?;
+                Cow::Borrowed(content)
             }
         };
         Ok(Some(Message::parse(&content, &self.options.limits)?))
@@ -275,19 +316,7 @@ impl<'a> Opener<'a> {
             Err(OpenError::Pgp(PgpError::NotEncrypted)) => self.verify_block(block),
             other => other,
         };
-        let text = match text {
-            // A text about encryption is no encrypted message; it can be read as it is.
-            Err(OpenError::Pgp(
-                error @ (PgpError::KeyMissing { .. }
-                | PgpError::Malformed { .. }
-                | PgpError::PolicyRefused { .. }
-                | PgpError::Unsupported { .. }),
-            )) if !block.is_all => {
-                self.notes.push(Reason::UnreadableBlock { error });
-                None
-            }
-            other => other?,
-        };
+        let text = if block.is_all { text? } else { self.unless_unreadable(text)? };
         let Some(text) = text else { return Ok(None) };
         self.repairs.extend(block.repair);
         let is_utf8 = self.encryption.is_some() && str::from_utf8(&text).is_ok();
@@ -322,8 +351,12 @@ impl<'a> Opener<'a> {
         self.found(vec![SignatureResult { status, issuer: None, made: None, hash: None }]);
     }
 
-    fn read_options(&self) -> ReadOptions<'static> {
-        ReadOptions { limits: self.options.pgp, ..ReadOptions::default() }
+    fn read_options(&self) -> ReadOptions<'a> {
+        ReadOptions {
+            limits: self.options.pgp,
+            passphrases: self.options.passphrases.iter().collect(),
+            ..ReadOptions::default()
+        }
     }
 
     fn verdict(&mut self, message: &Message, headers: HeaderVerdict) -> Verdict {

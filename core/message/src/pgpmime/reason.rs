@@ -57,13 +57,14 @@ pub enum Reason {
         /// Its name.
         name: String,
     },
-    /// The message is signed or encrypted in a way that is not OpenPGP, such as S/MIME, which is not looked into.
+    /// The message is signed or encrypted in a way that is not OpenPGP, such as S/MIME, which is not looked into: such a signature
+    /// counts for nothing, good or bad.
     OtherProtocol {
         /// The `protocol` parameter, where there is one.
         protocol: Option<String>,
     },
-    /// The text holds an encrypted block that can't be read; the message is as it came.
-    UnreadableBlock {
+    /// A part of the message, or a block of its text, is encrypted and can't be read; it is as it came.
+    UnreadablePart {
         /// Why not.
         error: PgpError,
     },
@@ -111,8 +112,8 @@ impl fmt::Display for Reason {
             Self::OtherProtocol { protocol: None } => {
                 f.write_str("The message is protected in a way that it does not name.")
             }
-            Self::UnreadableBlock { error } => {
-                write!(f, "A block of encrypted text can't be read: {error}.")
+            Self::UnreadablePart { error } => {
+                write!(f, "An encrypted part of the message can't be read: {error}.")
             }
             Self::Repaired(repair) => write!(f, "The message was repaired: {repair}."),
         }
@@ -170,8 +171,8 @@ mod tests {
                 "The Subject field outside says something else.",
             ),
             (
-                Reason::UnreadableBlock { error: PgpError::Malformed { what: "expected a message" } },
-                "A block of encrypted text can't be read: malformed OpenPGP data: expected a message.",
+                Reason::UnreadablePart { error: PgpError::Malformed { what: "expected a message" } },
+                "An encrypted part of the message can't be read: malformed OpenPGP data: expected a message.",
             ),
             (
                 Reason::Repaired(Repair::MixedUp),

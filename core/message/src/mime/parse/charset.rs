@@ -32,6 +32,11 @@ impl Text {
         }
     }
 
+    /// The same with its text changed.
+    pub(super) fn map(self, change: impl FnOnce(String) -> String) -> Self {
+        Self { text: change(self.text), ..self }
+    }
+
     /// The text. Lines end with a line feed.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -2,6 +2,7 @@ use super::super::{Attachment, Date, MessageId, MimeError};
 use super::address::AddressList;
 use super::charset::Text;
 use super::header::Header;
+use super::legacy_display;
 use super::limits::Limits;
 use super::part::Part;
 use super::roles::{self, Role};
@@ -32,6 +33,8 @@ pub struct Message {
     tree: Tree,
     /// One for each node of the tree.
     roles: Vec<Role>,
+    /// Whether the bodies are shown without the copies of header fields that they may begin with.
+    hides_legacy_display: bool,
 }
 
 impl Message {
@@ -46,7 +49,13 @@ impl Message {
         }
         let tree = tree::read(bytes, limits)?;
         let roles = roles::assign(&tree);
-        Ok(Self { bytes: bytes.to_vec(), tree, roles })
+        Ok(Self { bytes: bytes.to_vec(), tree, roles, hides_legacy_display: false })
+    }
+
+    /// The message, with bodies that leave out the copies of header fields that they say they begin with: right only where the
+    /// header fields themselves were inside the encryption (RFC 9788, section 4.5.3).
+    pub(crate) fn hiding_legacy_display(self) -> Self {
+        Self { hides_legacy_display: true, ..self }
     }
 
     /// The message as it came.
@@ -152,16 +161,24 @@ impl Message {
     }
 
     /// The text body: the first text that is no file. Text that follows it is among the [`Message::attachments`].
+    ///
+    /// In a message that was encrypted together with its header fields, copies of these at the start of a body are left out where the
+    /// part says that it has them (`hp-legacy-display`, RFC 9788, section 4.5.3), here and in [`Message::html_body`].
     #[must_use]
     pub fn text_body(&self) -> Option<Text> {
-        self.with_role(Role::Text).next().map(|part| part.text())
+        self.body(Role::Text)
     }
 
     /// The HTML body, as it was sent: it may hold anything, so clean it before it is shown. With a text body beside it the two
     /// are alternatives of one another.
     #[must_use]
     pub fn html_body(&self) -> Option<Text> {
-        self.with_role(Role::Html).next().map(|part| part.text())
+        self.body(Role::Html)
+    }
+
+    fn body(&self, role: Role) -> Option<Text> {
+        let part = self.with_role(role).next()?;
+        Some(if self.hides_legacy_display { legacy_display::without(part) } else { part.text() })
     }
 
     /// What the HTML body shows by its Content-ID (RFC 2387, RFC 2392). Each is decoded when the iterator comes to it.

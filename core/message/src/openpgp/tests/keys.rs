@@ -88,6 +88,41 @@ fn certificates_survive_export_and_import_and_hold_nothing_secret() {
 }
 
 #[test]
+fn no_certificate_is_lost_in_its_export() {
+    // Nothing but the primary key: no signature of it could be passed on.
+    let whole = key(KeyProfile::Compatible, "alice", now()).certificate().export();
+    let bare = &whole[..2 + usize::from(whole[1])];
+    let certificate = Certificate::import(bare).unwrap();
+    assert_eq!(certificate.export(), bare);
+    assert_eq!(Certificate::import(certificate.export_armored().as_bytes()), Ok(certificate));
+}
+
+/// `signature` as it names its issuer by a fingerprint of a version that nobody knows.
+fn with_unknown_issuer(signature: &[u8]) -> Vec<u8> {
+    let mut bytes = signature.to_vec();
+    let at = bytes.windows(3).position(|window| window == [0x16, 0x21, 4]).unwrap();
+    bytes[at + 2] = 30;
+    bytes
+}
+
+#[test]
+fn what_cannot_be_written_again_is_left_out() {
+    let (alice, revocation) =
+        SecretKey::generate(KeyProfile::Compatible, &user("alice"), None, now()).unwrap();
+    let revocation = with_unknown_issuer(&revocation.export());
+    let not_one = PgpError::Malformed { what: "expected a revocation certificate" };
+    assert_eq!(RevocationCertificate::import(&revocation).map(|_| ()), Err(not_one));
+
+    // Somebody's signature, right behind the primary key.
+    let alice = alice.certificate();
+    let mut exported = alice.export();
+    let behind = 2 + usize::from(exported[1]);
+    exported.splice(behind..behind, revocation);
+    assert_eq!(Certificate::import(&exported).as_ref(), Ok(alice));
+    assert_eq!(Certificate::import(&exported).unwrap().export(), alice.export());
+}
+
+#[test]
 fn what_is_no_key_is_refused() {
     for data in [&b""[..], b"\x80", b"hello", b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n!!\n", &[0xff; 100]] {
         assert!(matches!(Certificate::import(data), Err(PgpError::Malformed { .. })), "{data:?}");
@@ -169,6 +204,24 @@ fn a_locked_key_says_so_until_it_is_unlocked() {
     assert!(keyring.signing_key(&alice, now()).is_ok());
 }
 
+/// Of what is compressed nobody knows how long it becomes: 50 octets can be 45 MB. It is never unpacked.
+#[test]
+fn compressed_data_is_no_certificate_and_not_unpacked() {
+    use super::super::armor::packets;
+    use sequoia_openpgp::packet::Tag;
+
+    let alice = key(KeyProfile::Modern, "alice", now());
+    let certificate = alice.certificate().export();
+    let compressed = made::packet(8, &[b"\x00", certificate.as_slice()].concat());
+    let none = PgpError::Malformed { what: "expected a certificate or key" };
+    assert_eq!(Certificate::import_all(&compressed), Err(none.clone()));
+    assert_eq!(SecretKey::import_all(&compressed).map(|_| ()), Err(none));
+    // Behind a certificate, it is not looked at.
+    let both = [certificate.as_slice(), &compressed].concat();
+    assert!(packets(&both).unwrap().iter().all(|packet| packet.tag() != Tag::CompressedData));
+    assert_eq!(Certificate::import(&both).as_ref(), Ok(alice.certificate()));
+}
+
 #[test]
 fn a_time_that_openpgp_cannot_express_is_refused() {
     for time in [at(0) - DAY, at(u64::from(u32::MAX) + 1)] {
@@ -183,10 +236,16 @@ fn a_passphrase_may_not_cost_more_than_the_limits() {
     use sequoia_openpgp::crypto::S2K;
 
     let argon2 = |t, m| S2K::Argon2 { salt: [0; 16], t, p: 4, m };
-    let (passes, memory) = (PgpLimits::ARGON2_PASSES, PgpLimits::ARGON2_MEMORY_EXPONENT);
-    assert_eq!(check_cost(&argon2(passes, memory)), Ok(()));
-    for past in [argon2(passes + 1, memory), argon2(passes, memory + 1)] {
-        assert_eq!(check_cost(&past).map_err(|error| error.code()), Err(ErrorCode::LimitExceeded));
+    let exceeded = |what, limit| Err(PgpError::LimitExceeded { what, limit });
+    let passes = PgpLimits::PASSPHRASE_PASSES;
+    for (memory, exponent) in [(PgpLimits::PASSPHRASE_MEMORY, 16), (PgpLimits::KEY_PASSPHRASE_MEMORY, 21)] {
+        assert_eq!(check_cost(&argon2(passes, exponent), memory, passes), Ok(()));
+        let past = check_cost(&argon2(passes + 1, exponent), memory, passes);
+        assert_eq!(past, exceeded("passes for a passphrase", passes.into()));
+        for exponent in [exponent + 1, 53, 54, 63, 64, 255] {
+            let past = check_cost(&argon2(passes, exponent), memory, passes);
+            assert_eq!(past, exceeded("octets of memory for a passphrase", memory), "{exponent}");
+        }
     }
 }
 
@@ -200,5 +259,45 @@ fn a_compatible_key_asks_for_nothing_that_gnupg_cannot_read() {
         let features = key.certificate().cert().with_policy(&policy, now()).unwrap().features().unwrap();
         assert!(features.supports_seipdv1());
         assert_eq!(features.supports_seipdv2(), seipdv2);
+    }
+}
+
+/// Whoever makes a certificate can put any curve into it, and any point.
+#[test]
+fn a_certificate_that_cannot_be_computed_with_is_unusable() {
+    use sequoia_openpgp::cert::CertBuilder;
+    use sequoia_openpgp::crypto::mpi::{MPI, PublicKey};
+    use sequoia_openpgp::packet::key::{Key4, PublicParts, SubordinateRole};
+    use sequoia_openpgp::packet::{Key, signature::SignatureBuilder};
+    use sequoia_openpgp::types::{
+        Curve, HashAlgorithm, KeyFlags, PublicKeyAlgorithm, SignatureType, SymmetricAlgorithm,
+    };
+
+    let made = |curve: Curve, point: Vec<u8>| {
+        let builder = CertBuilder::new().set_creation_time(now()).add_userid("alice@example.test");
+        let (cert, _) = builder.generate().unwrap();
+        let (hash, sym) = (HashAlgorithm::SHA256, SymmetricAlgorithm::AES256);
+        let material = PublicKey::ECDH { curve, q: MPI::new(&point), hash, sym };
+        let key: Key<PublicParts, SubordinateRole> =
+            Key4::new(now(), PublicKeyAlgorithm::ECDH, material).unwrap().into();
+        let mut signer =
+            cert.primary_key().key().clone().parts_into_secret().unwrap().into_keypair().unwrap();
+        let flags = KeyFlags::empty().set_transport_encryption().set_storage_encryption();
+        let binding = SignatureBuilder::new(SignatureType::SubkeyBinding)
+            .set_signature_creation_time(now())
+            .and_then(|builder| builder.set_key_flags(flags))
+            .unwrap();
+        let binding = key.bind(&mut signer, &cert, binding).unwrap();
+        let packets = [sequoia_openpgp::Packet::from(key), binding.into()];
+        Certificate::from_cert(cert.insert_packets(packets).unwrap().0.strip_secret_key_material()).unwrap()
+    };
+    for (certificate, reason) in [
+        (made(Curve::Unknown(Box::new([1, 2, 3])), vec![4; 33]), Unusable::NoSuitableKey),
+        (made(Curve::NistP256, vec![4; 65]), Unusable::Invalid),
+    ] {
+        let alice = key(KeyProfile::Modern, "alice", now());
+        let unusable = PgpError::KeyUnusable { key: certificate.fingerprint().clone().into(), reason };
+        let to = Recipients::new([alice.certificate(), &certificate]);
+        assert_eq!(encrypt(b"x", &to, now()), Err(unusable));
     }
 }

@@ -58,7 +58,7 @@ fn a_message_for_someone_else_names_whom_it_is_for() {
     let (alice, bob) = (key(KeyProfile::Modern, "alice", now()), key(KeyProfile::Modern, "bob", now()));
     let sealed = encrypt(b"x", &Recipients::new([bob.certificate()]), now()).unwrap();
     let error = decrypt(sealed.as_bytes(), &keyring([&alice]), &options(), now()).unwrap_err();
-    let PgpError::KeyMissing { recipients } = &error else { panic!("{error:?}") };
+    let PgpError::KeyMissing { recipients, takes_passphrase: false } = &error else { panic!("{error:?}") };
     assert!(bob.certificate().key_fingerprints().any(|key| recipients[0].names(&key)));
     assert_eq!((recipients.len(), error.code()), (1, ErrorCode::KeyMissing));
 }
@@ -87,7 +87,7 @@ fn a_passphrase_opens_a_message() {
     };
     assert_eq!(open(vec![&wrong, &right]), Ok(b"x".to_vec()));
     assert_eq!(open(vec![&wrong]), Err(PgpError::WrongPassphrase));
-    assert_eq!(open(vec![]), Err(PgpError::KeyMissing { recipients: vec![] }));
+    assert_eq!(open(vec![]), Err(PgpError::KeyMissing { recipients: vec![], takes_passphrase: true }));
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_signature_passed_on_to_someone_else_is_not_good() {
     let [alice, bob, eve] = ["alice", "bob", "eve"].map(|name| key(KeyProfile::Compatible, name, now()));
     let signer = alice.unlock_unprotected().unwrap();
     let to_eve = encrypt(b"x", &Recipients::new([eve.certificate()]).signed_by(&signer), now()).unwrap();
-    let passed_on = testing::reencrypt(to_eve.as_bytes(), &eve, bob.certificate(), now());
+    let passed_on = made::reencrypt(to_eve.as_bytes(), &eve, bob.certificate(), now());
     let opened = decrypt(&passed_on, &keyring([&bob, &alice]), &options(), now()).unwrap();
     assert_eq!(opened.data, b"x");
     assert_eq!(opened.signatures[0].status, SignatureStatus::Bad(SignatureFault::NotIntendedForReader));
@@ -146,7 +146,7 @@ fn the_limits_hold_at_the_limit_and_one_past_it() {
     for (length, compressed) in [(limit, false), (limit + 1, false), (limit, true), (limit + 1, true)] {
         let data = vec![b'x'; length];
         let sealed = if compressed {
-            testing::compressed(&data, &to)
+            made::compressed(&data, &to)
         } else {
             encrypt(&data, &to, now()).unwrap().into_bytes()
         };
@@ -179,13 +179,44 @@ fn the_limits_hold_at_the_limit_and_one_past_it() {
 #[test]
 fn a_compression_bomb_stops_at_the_limit() {
     let alice = key(KeyProfile::Modern, "alice", now());
-    let bomb =
-        testing::compressed(&vec![0; PgpLimits::PLAINTEXT + 1], &Recipients::new([alice.certificate()]));
+    let bomb = made::compressed(&vec![0; PgpLimits::PLAINTEXT + 1], &Recipients::new([alice.certificate()]));
     assert!(bomb.len() < 1024 * 1024);
     assert_eq!(
         decrypt(&bomb, &keyring([&alice]), &options(), now()).map(|_| ()),
         Err(PgpError::LimitExceeded { what: "octets of plaintext", limit: PgpLimits::PLAINTEXT })
     );
+}
+
+/// Padding and the like inside: passing it over must not cost more than reading the content could.
+#[test]
+fn what_is_passed_over_stops_at_the_limit() {
+    let alice = key(KeyProfile::Modern, "alice", now());
+    let (ring, to) = (keyring([&alice]), Recipients::new([alice.certificate()]));
+    let mut options = options();
+    options.limits.plaintext = 100_000;
+    let literal = made::packet(11, b"b\x00\x00\x00\x00\x00x");
+    let malformed = PgpError::Malformed { what: "expected content, and less beside it" };
+    // A length in pieces, which only content may have (RFC 9580, section 4.2.1.4).
+    let pieces = [&[0xc0 | 21, 0xe0 | 9][..], &[0; 512], &[0]].concat();
+    for (padding, opens) in [
+        (made::packet(21, &[0; 100_000]), true),
+        (made::packet(21, &[0; 100_001]), false),
+        ([made::packet(21, &[0; 60_000]), made::packet(10, &[0; 60_000])].concat(), false),
+        (made::packet(2, &[0; 100_001]), false),
+        (pieces, false),
+    ] {
+        let packets = [padding, literal.clone()].concat();
+        let compressed = made::packet(8, &[b"\x00", packets.as_slice()].concat());
+        for inner in [&packets, &compressed] {
+            let opened = decrypt(&made::around(inner, &to, now()), &ring, &options, now());
+            // Inside of encryption, all that is wrong is one error.
+            let expected = if opens { Ok(b"x".to_vec()) } else { Err(PgpError::Tampered) };
+            assert_eq!(opened.map(|opened| opened.data), expected);
+        }
+        let signed = verify_inline(&compressed, &ring, &options, now());
+        assert_eq!(signed, Err(if opens { PgpError::NotSigned } else { malformed.clone() }));
+        assert!(verify_detached(b"x", &compressed, &ring, &options, now()).is_err());
+    }
 }
 
 #[test]
@@ -222,82 +253,4 @@ fn nobody_to_encrypt_to_is_an_error() {
         encrypt(b"x", &Recipients::new([&revoked]), now()),
         Err(PgpError::KeyUnusable { key: key.fingerprint().clone().into(), reason: Unusable::Revoked })
     );
-}
-
-/// Messages that this module doesn't make itself.
-mod testing {
-    use std::io::Write;
-
-    use openpgp::packet::Packet;
-    use openpgp::parse::Parse;
-    use openpgp::serialize::Serialize;
-    use openpgp::serialize::stream::{Compressor, Encryptor, LiteralWriter, Message, Recipient};
-    use sequoia_openpgp as openpgp;
-
-    use super::super::super::policy::policy;
-    use super::*;
-
-    pub(super) fn compressed(data: &[u8], to: &Recipients<'_>) -> Vec<u8> {
-        let policy = policy(now());
-        let keys = to.certificates().iter().flat_map(|c| c.encryption_keys(&policy, now()).unwrap());
-        let mut bytes = Vec::new();
-        let message =
-            Encryptor::for_recipients(Message::new(&mut bytes), keys.map(Recipient::from)).build().unwrap();
-        let message = Compressor::new(message).build().unwrap();
-        let mut literal = LiteralWriter::new(message).build().unwrap();
-        literal.write_all(data).unwrap();
-        literal.finalize().unwrap();
-        bytes
-    }
-
-    /// Takes the signed message out of its encryption and encrypts it to someone else.
-    pub(super) fn reencrypt(
-        message: &[u8],
-        reader: &SecretKey,
-        to: &Certificate,
-        now: SystemTime,
-    ) -> Vec<u8> {
-        let policy = policy(now);
-        let unlocked = reader.unlock_unprotected().unwrap();
-        let mut inner = Vec::new();
-        let pile = openpgp::parse::PacketParserBuilder::from_bytes(message).unwrap().build().unwrap();
-        let mut parser = pile;
-        let mut pkesks = Vec::new();
-        while let openpgp::parse::PacketParserResult::Some(mut pp) = parser {
-            match &pp.packet {
-                Packet::PKESK(pkesk) => pkesks.push(pkesk.clone()),
-                Packet::SEIP(_) => {
-                    let decrypted = pkesks.iter().any(|pkesk| {
-                        let handle = pkesk.recipient();
-                        unlocked.decryption_keys(handle.as_ref()).any(|key| {
-                            let mut pair = key.clone().into_keypair().unwrap();
-                            pkesk
-                                .decrypt(&mut pair, None)
-                                .is_some_and(|(algo, sk)| pp.decrypt(algo, &sk).is_ok())
-                        })
-                    });
-                    assert!(decrypted);
-                }
-                Packet::Literal(_) => pp.buffer_unread_content().map(|_| ()).unwrap(),
-                _ => {}
-            }
-            let (packet, next) = pp.recurse().unwrap();
-            match packet {
-                Packet::OnePassSig(_) | Packet::Literal(_) | Packet::Signature(_) => {
-                    packet.serialize(&mut inner).unwrap();
-                }
-                _ => {}
-            }
-            parser = next;
-        }
-        let keys = to.encryption_keys(&policy, now).unwrap();
-        let mut bytes = Vec::new();
-        let mut message =
-            Encryptor::for_recipients(Message::new(&mut bytes), keys.into_iter().map(Recipient::from))
-                .build()
-                .unwrap();
-        message.write_all(&inner).unwrap();
-        message.finalize().unwrap();
-        bytes
-    }
 }

@@ -1,7 +1,8 @@
-//! What the module promises, on keys made at fixed times far from the clock, and on what other programs made.
+//! What the module promises, on keys made at fixed times far from the clock. On what other programs made: `tests/verdicts`.
 
-mod corpora;
+mod forgery;
 mod keys;
+pub(crate) mod made;
 mod messages;
 mod tampering;
 

@@ -127,3 +127,35 @@ fn what_the_sender_says_about_encryption_is_compared() {
     assert_eq!(passed_on.verdict.level(), VerdictLevel::Authentic);
     assert!(passed_on.verdict.reasons().contains(&Reason::Decrypted));
 }
+
+/// The copy of the subject that an encrypted text begins with for older programs (RFC 9788, section 4.5.3) is not part of the text.
+#[test]
+fn copies_of_protected_fields_are_left_out_of_the_text() {
+    let (alice, bob, keyring) = alice_and_bob();
+    let plain = "Content-Type: text/plain; hp-legacy-display=1\r\n\r\nSubject: inside\r\n\r\nhello\r\n";
+    let html = "Content-Type: text/html; hp-legacy-display=1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
+        <div class=3D\"header-protection-legacy-display\"><pre>Subject: inside</pre></div><p>hello</p>\r\n";
+    let both = |how: &str| {
+        let kind = format!("alternative; {how}");
+        format!("{FIELDS}{}", multipart(&kind, "a", &[plain, html]))
+    };
+    let bodies = |opened: &Opened| {
+        let html = opened.message.html_body().unwrap().into_string();
+        (text(opened).trim_end().to_owned(), html.trim_end().to_owned())
+    };
+    let opened = opened(&mail(&encrypted("e", &both("hp=\"cipher\""), &[&bob], Some(&alice))), &keyring);
+    assert_eq!(bodies(&opened), ("hello".to_owned(), "<p>hello</p>".to_owned()));
+    // The parts themselves, and the message as bytes, are as they were sealed.
+    assert_eq!(opened.message.as_bytes(), both("hp=\"cipher\"").as_bytes());
+    assert!(opened.message.parts().any(|part| part.text().as_str().starts_with("Subject: inside")));
+    // Where the fields inside are not shown, or nothing was encrypted, there is nothing that the copy would repeat.
+    for entity in [
+        encrypted("e", &both("x=y"), &[&bob], Some(&alice)),
+        signed("s", &both("hp=\"clear\""), &alice),
+        both("hp=\"cipher\""),
+    ] {
+        let opened = super::opened(&mail(&entity), &keyring);
+        let (text, html) = bodies(&opened);
+        assert!(text.starts_with("Subject: inside\n\nhello") && html.contains("<pre>Subject: inside</pre>"));
+    }
+}

@@ -148,7 +148,64 @@ fn a_text_about_encryption_can_be_read() {
     let bytes = mail(&plain(&format!("What is this?\r\n{block}")));
     let opened = opened(&bytes, &keyring);
     assert_eq!((opened.verdict.level(), opened.message.as_bytes()), (VerdictLevel::Plain, bytes.as_slice()));
-    assert!(opened.verdict.reasons().contains(&Reason::UnreadableBlock { error }));
+    assert!(opened.verdict.reasons().contains(&Reason::UnreadablePart { error }));
+}
+
+#[test]
+fn a_part_for_somebody_else_does_not_keep_the_rest_from_being_read() {
+    let (alice, bob, keyring) = alice_and_bob();
+    let carol = key("carol");
+    let (text_part, signed_part) = (plain("see below"), signed("s", &plain("hello"), &alice));
+    let for_carol = encrypted("c", &plain("secret"), &[&carol], None);
+    let for_bob = encrypted("e", &plain("hello"), &[&bob], Some(&alice));
+    let alone = open_at(&mail(&for_carol), &keyring, now()).unwrap_err();
+    let OpenError::Pgp(error @ PgpError::KeyMissing { .. }) = alone else { panic!("{alone:?}") };
+    let unreadable = Reason::UnreadablePart { error };
+
+    for parts in [vec![text_part.as_str(), &for_carol], vec![&for_carol; OpenOptions::LAYERS + 1]] {
+        let bytes = mail(&multipart("mixed", "m", &parts));
+        let opened = opened(&bytes, &keyring);
+        assert_eq!(opened.message.as_bytes(), bytes);
+        assert_eq!(opened.verdict.level(), VerdictLevel::Plain);
+        let notes = opened.verdict.reasons();
+        assert_eq!(notes[..2], [Reason::NotSigned, Reason::NotEncrypted]);
+        assert!(notes[2..].iter().all(|note| *note == unreadable), "{notes:?}");
+        assert_eq!(notes.len(), 2 + (parts.len() - 1).min(OpenOptions::LAYERS));
+    }
+    // It hides neither a signed part nor one that can be read, and doesn't count as a layer.
+    let beside = opened(&mail(&multipart("mixed", "m", &[&for_carol, &signed_part])), &keyring);
+    assert_eq!(beside.verdict.signature_coverage, Some(Coverage::Part));
+    assert!(is_by(&beside, &alice) && beside.verdict.reasons().contains(&unreadable));
+    let both = mail(&multipart("mixed", "m", &[&for_carol, &for_bob]));
+    let options = OpenOptions { layers: 2, ..OpenOptions::default() };
+    let both = open(&both, &keyring, &options, now()).unwrap();
+    assert_eq!((text(&both).as_str(), both.verdict.level()), ("hello\n", VerdictLevel::Suspicious));
+    assert!(matches!(both.verdict.encryption, EncryptionVerdict::Part(_)));
+    // What was changed is no part for somebody else.
+    let lines: Vec<_> = for_bob.split_inclusive("\r\n").collect();
+    let without_one = [&lines[..lines.len() - 8], &lines[lines.len() - 7..]].concat().concat();
+    let outcome = open_at(&mail(&multipart("mixed", "m", &[&text_part, &without_one])), &keyring, now());
+    assert_eq!(outcome.unwrap_err(), OpenError::Pgp(PgpError::Tampered));
+}
+
+#[test]
+fn a_passphrase_opens_a_message() {
+    use postseal_types::Secret;
+
+    let (right, wrong) = (Secret::from("right"), Secret::from("wrong"));
+    let data =
+        encrypt(plain("hello").as_bytes(), &Recipients::new([]).with_passphrase(&right), now()).unwrap();
+    let part = format!("Content-Type: application/octet-stream\r\n\r\n{}", data.to_armored());
+    let bytes = mail(&multipart(ENCRYPTED, "e", &[VERSION, &part]));
+    let opened = |passphrases: &[Secret]| {
+        let options = OpenOptions { passphrases, ..OpenOptions::default() };
+        open(&bytes, &Keyring::new(), &options, now()).map(|opened| (opened.verdict.level(), text(&opened)))
+    };
+    assert_eq!(opened(&[wrong.clone(), right]), Ok((VerdictLevel::Encrypted, "hello\n".to_owned())));
+    assert_eq!(opened(&[wrong]), Err(PgpError::WrongPassphrase.into()));
+    let error = PgpError::KeyMissing { recipients: Vec::new(), takes_passphrase: true };
+    assert_eq!(error.to_string(), "no secret key for this message: it is encrypted to a passphrase");
+    assert_eq!(opened(&[]), Err(error.into()));
 }
 
 #[test]
@@ -170,6 +227,29 @@ fn another_protocol_is_named_and_not_looked_into() {
         assert_eq!(opened.verdict.signature, SignatureVerdict::Unsigned);
         let protocol = Some(protocol.to_owned());
         assert!(opened.verdict.reasons().contains(&Reason::OtherProtocol { protocol }));
+    }
+}
+
+/// A signature of another kind says nothing about what is inside, and does not keep it from being opened.
+#[test]
+fn what_another_protocol_signed_is_opened() {
+    let (alice, bob, keyring) = alice_and_bob();
+    let kind = "signed; protocol=\"application/pkcs7-signature\"";
+    let signature = "Content-Type: application/pkcs7-signature\r\n\r\nx";
+    for (inside, level) in [
+        (encrypted("e", &plain("hello"), &[&bob], None), VerdictLevel::Encrypted),
+        (encrypted("e", &plain("hello"), &[&bob], Some(&alice)), VerdictLevel::Sealed),
+        (signed("s", &plain("hello"), &alice), VerdictLevel::Authentic),
+    ] {
+        let opened = opened(&mail(&multipart(kind, "o", &[&inside, signature])), &keyring);
+        assert_eq!((opened.verdict.level(), text(&opened).as_str()), (level, "hello\n"));
+        let protocol = Some("application/pkcs7-signature".to_owned());
+        assert!(opened.verdict.reasons().contains(&Reason::OtherProtocol { protocol }));
+        // With anything else in it, it is shown as it came.
+        let bytes = mail(&multipart(kind, "o", &[&inside, signature, &plain("pay eve")]));
+        let with_more = super::opened(&bytes, &keyring);
+        assert_eq!(with_more.message.as_bytes(), bytes);
+        assert_eq!(with_more.verdict.level(), VerdictLevel::Plain);
     }
 }
 
@@ -198,7 +278,7 @@ fn limits_hold_inside_the_encryption() {
     let bytes =
         |parts: usize| mail(&encrypted("e", &multipart("mixed", "m", &vec!["\r\nx"; parts]), &[&bob], None));
     let limits = Limits { parts: 10, ..Limits::default() };
-    let open = |bytes: &[u8], options: &OpenOptions| open(bytes, &keyring, options, now()).map(|_| ());
+    let open = |bytes: &[u8], options: &OpenOptions<'_>| open(bytes, &keyring, options, now()).map(|_| ());
     let options = OpenOptions { limits, ..OpenOptions::default() };
     assert_eq!(open(&bytes(9), &options), Ok(()));
     assert_eq!(open(&bytes(10), &options), Err(MimeError::TooManyParts { limit: 10 }.into()));

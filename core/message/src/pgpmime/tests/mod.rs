@@ -1,6 +1,5 @@
-//! What sealing and opening promise, on keys made at fixed times, and on what other programs made.
+//! What sealing and opening promise, on keys made at fixed times. On what other programs made: `tests/verdicts`.
 
-mod corpora;
 mod headers;
 mod layers;
 mod round_trip;

@@ -6,13 +6,13 @@ use super::*;
 use crate::mime::{Attachment, Boundaries, ContentType, Date, Draft, HeaderValue, Mailbox, MessageId};
 use crate::openpgp::PgpError;
 
-const PROFILES: [KeyProfile; 2] = [KeyProfile::Compatible, KeyProfile::Modern];
+pub(super) const PROFILES: [KeyProfile; 2] = [KeyProfile::Compatible, KeyProfile::Modern];
 
-fn mailbox(local: &str) -> Mailbox {
+pub(super) fn mailbox(local: &str) -> Mailbox {
     Mailbox::from(address(local))
 }
 
-fn draft() -> Draft {
+pub(super) fn draft() -> Draft {
     Draft::new(
         mailbox("alice"),
         Date::new(at(1_799_999_000), 60).unwrap(),
@@ -20,7 +20,7 @@ fn draft() -> Draft {
     )
 }
 
-fn seal_options() -> SealOptions {
+pub(super) fn seal_options() -> SealOptions {
     SealOptions { boundaries: Some(Boundaries::from_seed([7; 16])), ..SealOptions::default() }
 }
 
@@ -150,7 +150,7 @@ fn the_sender_can_read_the_own_copy_unless_told_otherwise() {
     let sealed = seal(&to_bob, Protection::SignAndEncrypt, &own, &options, now()).unwrap();
     assert_eq!(sealed.own_copy, None);
     let error = open_at(&sealed.copies[0].bytes, &own, now()).unwrap_err();
-    let OpenError::Pgp(PgpError::KeyMissing { recipients }) = error else { panic!("{error:?}") };
+    let OpenError::Pgp(PgpError::KeyMissing { recipients, .. }) = error else { panic!("{error:?}") };
     assert!(bob.certificate().key_fingerprints().any(|key| recipients[0].names(&key)));
     assert_eq!(recipients.len(), 1);
 }

@@ -161,6 +161,18 @@ fn a_signed_message_has_two_parts_and_its_protocol() {
     }
 }
 
+/// A part that says that it is encrypted, and isn't, is told wherever it stands.
+#[test]
+fn an_encrypted_part_without_encrypted_data_is_told() {
+    let (_, _, keyring) = alice_and_bob();
+    let part = multipart(ENCRYPTED, "e", &[VERSION]);
+    for entity in [part.clone(), multipart("mixed", "m", &[&plain("hello"), &part])] {
+        let opened = opened(&mail(&entity), &keyring);
+        let reason = SignatureFault::Malformed;
+        assert_verdict(&opened, VerdictLevel::Suspicious, &Reason::InvalidSignature { reason });
+    }
+}
+
 #[test]
 fn changed_content_is_told() {
     let (alice, _, keyring) = alice_and_bob();

@@ -1,0 +1,136 @@
+//! Messages that this module doesn't make itself, and messages taken apart.
+
+use std::io::Write;
+
+use openpgp::crypto::{S2K, SessionKey};
+use openpgp::packet::skesk::{SKESK4, SKESK6};
+use openpgp::packet::{Packet, SKESK};
+use openpgp::parse::{PacketParserBuilder, PacketParserResult, Parse};
+use openpgp::serialize::Serialize;
+use openpgp::serialize::stream::{Compressor, Encryptor, LiteralWriter, Message, Recipient};
+use openpgp::types::{AEADAlgorithm, HashAlgorithm, SymmetricAlgorithm};
+use postseal_types::Secret;
+use sequoia_openpgp as openpgp;
+
+use super::super::policy::policy;
+use super::*;
+
+/// Encrypts what `write` puts inside.
+fn encrypting(
+    to: &Recipients<'_>,
+    now: SystemTime,
+    write: impl FnOnce(Message<'_>) -> openpgp::Result<()>,
+) -> Vec<u8> {
+    let policy = policy(now);
+    let keys = to.certificates().iter().flat_map(|c| c.encryption_keys(&policy, now).unwrap());
+    let mut bytes = Vec::new();
+    let message = Encryptor::for_recipients(Message::new(&mut bytes), keys.map(Recipient::from));
+    write(message.build().unwrap()).unwrap();
+    bytes
+}
+
+/// Compressed and encrypted, as GnuPG does it.
+pub(crate) fn compressed(data: &[u8], to: &Recipients<'_>) -> Vec<u8> {
+    encrypting(to, now(), |message| {
+        let mut literal = LiteralWriter::new(Compressor::new(message).build()?).build()?;
+        literal.write_all(data)?;
+        literal.finalize()
+    })
+}
+
+/// Encrypted to a passphrase that costs next to nothing to try: ours take a third of a second.
+pub(super) fn with_passphrase(data: &[u8], passphrase: &Secret, profile: KeyProfile) -> Vec<u8> {
+    let (cipher, aead) = (SymmetricAlgorithm::AES256, AEADAlgorithm::OCB);
+    let (password, s2k) =
+        (passphrase.expose().into(), S2K::new_iterated(HashAlgorithm::SHA256, 1024).unwrap());
+    let key = SessionKey::new(32).unwrap();
+    let mut bytes = Vec::new();
+    let modern = profile == KeyProfile::Modern;
+    let skesk: SKESK = if modern {
+        SKESK6::with_password(cipher, cipher, aead, s2k, &key, &password).unwrap().into()
+    } else {
+        SKESK4::with_password(cipher, cipher, s2k, &key, &password).unwrap().into()
+    };
+    Packet::from(skesk).serialize(&mut bytes).unwrap();
+    let encryptor = Encryptor::with_session_key(Message::new(&mut bytes), cipher, key).unwrap();
+    let encryptor = if modern { encryptor.aead_algo(aead) } else { encryptor };
+    let mut literal = LiteralWriter::new(encryptor.build().unwrap()).build().unwrap();
+    literal.write_all(data).unwrap();
+    literal.finalize().unwrap();
+    bytes
+}
+
+/// Encrypts packets as they are.
+pub(super) fn around(packets: &[u8], to: &Recipients<'_>, now: SystemTime) -> Vec<u8> {
+    encrypting(to, now, |mut message| {
+        message.write_all(packets)?;
+        message.finalize()
+    })
+}
+
+/// Takes the signed message out of its encryption and encrypts it to someone else.
+pub(super) fn reencrypt(message: &[u8], reader: &SecretKey, to: &Certificate, now: SystemTime) -> Vec<u8> {
+    let unlocked = reader.unlock_unprotected().unwrap();
+    let mut inner = Vec::new();
+    let mut parser = PacketParserBuilder::from_bytes(message).unwrap().build().unwrap();
+    let mut pkesks = Vec::new();
+    while let PacketParserResult::Some(mut pp) = parser {
+        match &pp.packet {
+            Packet::PKESK(pkesk) => pkesks.push(pkesk.clone()),
+            Packet::SEIP(_) => {
+                let decrypted = pkesks.iter().any(|pkesk| {
+                    let handle = pkesk.recipient();
+                    unlocked.decryption_keys(handle.as_ref()).any(|key| {
+                        let mut pair = key.clone().into_keypair().unwrap();
+                        pkesk.decrypt(&mut pair, None).is_some_and(|(algo, sk)| pp.decrypt(algo, &sk).is_ok())
+                    })
+                });
+                assert!(decrypted);
+            }
+            Packet::Literal(_) => pp.buffer_unread_content().map(|_| ()).unwrap(),
+            _ => {}
+        }
+        let (packet, next) = pp.recurse().unwrap();
+        match packet {
+            Packet::OnePassSig(_) | Packet::Literal(_) | Packet::Signature(_) => {
+                packet.serialize(&mut inner).unwrap();
+            }
+            _ => {}
+        }
+        parser = next;
+    }
+    around(&inner, &Recipients::new([to]), now)
+}
+
+/// A packet with a header of the present form, and a body of known length (RFC 9580, section 4.2.1).
+pub(crate) fn packet(tag: u8, body: &[u8]) -> Vec<u8> {
+    [&[0xc0 | tag, 0xff], &u32::try_from(body.len()).unwrap().to_be_bytes()[..], body].concat()
+}
+
+/// The packets that a message is made of, each as its tag and its body.
+pub(crate) fn packets(message: &[u8]) -> Vec<(u8, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut rest = message;
+    while let [tag, length, ..] = *rest {
+        let (header, length) = match length {
+            0..192 => (2, usize::from(length)),
+            192..224 => (3, (usize::from(length) - 192) * 256 + usize::from(rest[2]) + 192),
+            255 => (6, u32::from_be_bytes(rest[2..6].try_into().unwrap()) as usize),
+            _ => panic!("a partial length"),
+        };
+        let (packet, next) = rest.split_at(header + length);
+        found.push((tag & 0x3f, packet[header..].to_vec()));
+        rest = next;
+    }
+    found
+}
+
+/// Where in a message the body of its last packet begins: that of the encrypted data.
+pub(crate) fn encrypted_body(message: &[u8]) -> usize {
+    message.len() - packets(message).last().unwrap().1.len()
+}
+
+/// The message of these packets.
+pub(super) fn joined(packets: &[(u8, Vec<u8>)]) -> Vec<u8> {
+    packets.iter().flat_map(|(tag, body)| packet(*tag, body)).collect()
+}
