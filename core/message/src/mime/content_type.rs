@@ -90,6 +90,14 @@ impl ContentType {
         self.top_level() == "multipart"
     }
 
+    /// What stands for a `Content-Type` that is not of the form `type/subtype`: plain text (RFC 2045, section 5.2), but a file
+    /// where it has the name of one. Parameters that can be read all the same are kept.
+    pub(super) fn instead_of(value: &[u8]) -> Self {
+        let parameters = TokenWithParameters::read(value).map(|field| field.parameters).unwrap_or_default();
+        let is_file = parameters.iter().any(|(name, _)| name == "name");
+        Self { parameters, ..if is_file { Self::octet_stream() } else { Self::of("text/plain") } }
+    }
+
     /// Reads the value of a `Content-Type` field; `None` where it is not of the form `type/subtype`.
     pub(super) fn read(value: &[u8]) -> Option<Self> {
         let field = TokenWithParameters::read(value)?;
@@ -178,6 +186,18 @@ mod tests {
         assert_eq!(injected, Err(FieldError::Forbidden { character: '\r' }));
         let encoded = ContentType::parse("text/plain; name*=utf-8''a%0d%0aBcc%3A");
         assert_eq!(encoded, Err(FieldError::Forbidden { character: '\r' }));
+    }
+
+    #[test]
+    fn what_is_no_media_type_is_text_or_a_file() {
+        let instead = |value: &str| ContentType::instead_of(value.as_bytes()).to_string();
+        for (value, read) in [
+            ("text; charset=utf-8", "text/plain; charset=utf-8"),
+            ("application-x-gzip; name=\"a.xml.gz\"", "application/octet-stream; name=a.xml.gz"),
+            ("", "text/plain"),
+        ] {
+            assert_eq!(instead(value), read, "{value}");
+        }
     }
 
     #[test]

@@ -71,8 +71,9 @@ impl Date {
 
     /// Reads the value of a `Date` field, obsolete forms included; `None` where it makes no sense.
     pub(super) fn read(value: &[u8]) -> Option<Self> {
-        let Parsed::DateTime(date) = MessageStream::new(&terminated(value)).parse_date() else { return None };
-        if !date.is_valid() {
+        let line = terminated(&without_comments(value));
+        let Parsed::DateTime(date) = MessageStream::new(&line).parse_date() else { return None };
+        if !is_on_the_clock(&date) {
             return None;
         }
         let offset = i16::from(date.tz_hour) * 60 + i16::from(date.tz_minute);
@@ -92,6 +93,37 @@ impl Date {
     fn local(&self) -> DateTime {
         DateTime::from_timestamp(self.seconds + i64::from(self.offset_minutes) * 60)
     }
+}
+
+/// Whether every number is in its range. mail-parser asks for a year before 3001, and knows no leap second.
+fn is_on_the_clock(date: &DateTime) -> bool {
+    (1..=12).contains(&date.month)
+        && (1..=31).contains(&date.day)
+        && (date.hour <= 23 && date.minute <= 59 && date.second <= 60)
+        && (date.tz_hour <= 23 && date.tz_minute <= 59)
+}
+
+/// Drops comments, and the white space that may stand around colons (RFC 5322, section 4.3): mail-parser 0.11 would lose numbers
+/// behind either.
+fn without_comments(value: &[u8]) -> Vec<u8> {
+    let mut plain: Vec<u8> = Vec::with_capacity(value.len());
+    let mut depth = 0_usize;
+    let mut bytes = value.iter().copied();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' if depth > 0 => _ = bytes.next(),
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            _ if depth > 0 => {}
+            b':' => {
+                plain.truncate(plain.trim_ascii_end().len());
+                plain.push(byte);
+            }
+            _ if byte.is_ascii_whitespace() && plain.ends_with(b":") => {}
+            _ => plain.push(byte),
+        }
+    }
+    plain
 }
 
 /// The parsers of header values want the line break that ends a field.
@@ -148,7 +180,19 @@ mod tests {
             read(" Thu,\r\n 13\r\n  Feb 1969 23:32 -0330 (Newfoundland)").as_deref(),
             Some("Thu, 13 Feb 1969 23:32:00 -0330")
         );
-        for text in ["", "yesterday", "32 Foo 2020 99:00:00 +0000"] {
+        assert_eq!(
+            read(" Fri, 21 Nov 1997 09(comment (a \\) b)):   55  :  06 (EST) -0600").as_deref(),
+            Some("Fri, 21 Nov 1997 09:55:06 -0600")
+        );
+        assert_eq!(read("31 Dec 2016 23:59:60 +0000").as_deref(), Some("Sun, 1 Jan 2017 00:00:00 +0000"));
+        assert_eq!(read("30 Jun 3609 15:33:50 +0600").as_deref(), Some("Tue, 30 Jun 3609 15:33:50 +0600"));
+        for text in [
+            "",
+            "yesterday",
+            "32 Foo 2020 99:00:00 +0000",
+            "1 Jan 2020 24:00:00 +0000",
+            "1 Jan 2020 (12:00 +0000",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
     }

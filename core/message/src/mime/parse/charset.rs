@@ -7,7 +7,7 @@ use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 #[non_exhaustive]
 pub enum CharsetFault {
     /// The charset is not one that can be decoded safely: unknown, or one of those that the Encoding Standard retired
-    /// (ISO-2022-KR, HZ-GB-2312, …). Of the text only ASCII characters are kept; each other octet shows as U+FFFD.
+    /// (ISO-2022-KR, HZ-GB-2312, …). What is ASCII in the text, or UTF-8, is kept; each other octet shows as U+FFFD.
     Unknown,
     /// Some octets mean nothing in the charset that was named, and show as U+FFFD.
     Malformed,
@@ -81,8 +81,8 @@ pub(super) fn decode(label: Option<&str>, bytes: &[u8]) -> (String, Option<Chars
         label.map(str::trim).filter(|label| !label.is_empty() && !label.eq_ignore_ascii_case("us-ascii"));
     let Some(label) = label else { return decode_unlabelled(bytes) };
     let Some(encoding) = Encoding::for_label_no_replacement(label.as_bytes()) else {
-        let kept = bytes.iter().map(|&b| if b.is_ascii() && b != 0x1b { char::from(b) } else { '\u{fffd}' });
-        return (kept.collect(), Some(CharsetFault::Unknown));
+        let kept = String::from_utf8_lossy(bytes).replace('\x1b', "\u{fffd}");
+        return (kept, Some(CharsetFault::Unknown));
     };
     let (text, _, malformed) = encoding.decode(bytes);
     (text.into_owned(), malformed.then_some(CharsetFault::Malformed))
@@ -168,6 +168,7 @@ mod tests {
             assert_eq!(decoded.raw(), Some(&b"a\x1b$)C\xff\r\n"[..]), "{label}");
             assert_eq!(decoded.charset(), Some(label));
         }
+        assert_eq!(decode(Some("x-unknown"), "ü".as_bytes()), ("ü".into(), Some(CharsetFault::Unknown)));
         let malformed = Text::decode(Some("utf-8"), b"a\xff");
         assert_eq!((malformed.as_str(), malformed.fault()), ("a\u{fffd}", Some(CharsetFault::Malformed)));
         assert_eq!(malformed.raw(), Some(&b"a\xff"[..]));

@@ -204,6 +204,12 @@ fn every_part_is_shown_somewhere() {
     );
     assert_eq!(bodies(&message), (None, some("2"), all(&["no id"])));
     assert_eq!(message.inline_parts().map(Attachment::into_data).collect::<Vec<_>>(), [b"1"]);
+    // Some programs put the root last, and name only its type.
+    let message = mixed(
+        "multipart/related; type=\"Text/HTML\"",
+        &["Content-Type: image/png\r\n\r\n1", &html("2"), &html("3")],
+    );
+    assert_eq!(bodies(&message), (None, some("2"), all(&["1", "3"])));
     // The text of an attached message is not the text of the message.
     let message =
         mixed("multipart/mixed", &["Content-Type: message/rfc822\r\n\r\nA: b\r\n\r\ninner", &plain("outer")]);

@@ -130,8 +130,7 @@ fn read_part(bytes: &[u8], part: &Pending, limits: &Limits) -> Result<Node, Mime
     let value =
         |name| fields.iter().map(|field| Header::new(bytes, field)).find(|h| h.is(name)).map(|h| h.raw());
     let content_type = match value("Content-Type") {
-        // RFC 2045, section 5.2: what can't be read is plain text.
-        Some(value) => ContentType::read(value).unwrap_or_else(|| ContentType::of("text/plain")),
+        Some(value) => ContentType::read(value).unwrap_or_else(|| ContentType::instead_of(value)),
         None => ContentType::of(part.default_type),
     };
     let disposition = value("Content-Disposition").and_then(TokenWithParameters::read);

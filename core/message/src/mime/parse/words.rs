@@ -40,7 +40,9 @@ pub(super) fn decode_words(text: &str) -> Cow<'_, str> {
         match piece {
             Piece::Encoded(label, octets) => match &mut pending {
                 // Characters of several octets get torn between words, so that the octets are joined first.
-                Some((last, joined)) if last.eq_ignore_ascii_case(label) => joined.extend_from_slice(&octets),
+                Some((last, joined)) if last.eq_ignore_ascii_case(label) && !is_stateful(label) => {
+                    joined.extend_from_slice(&octets);
+                }
                 _ => flush(&mut pending, Some((label, octets)), &mut decoded),
             },
             Piece::Plain(gap) if is_gap(gap, &pending, pieces.peek()) => {}
@@ -52,6 +54,12 @@ pub(super) fn decode_words(text: &str) -> Cow<'_, str> {
     }
     flush(&mut pending, None, &mut decoded);
     Cow::Owned(decoded)
+}
+
+/// Whether octets in this charset mean what an escape sequence before them says. Each word of it begins and ends in ASCII
+/// (RFC 2047, section 3), and two escape sequences in a row would be an error.
+fn is_stateful(label: &str) -> bool {
+    encoding_rs::Encoding::for_label(label.as_bytes()) == Some(encoding_rs::ISO_2022_JP)
 }
 
 fn is_gap(text: &str, before: &Option<(&str, Vec<u8>)>, after: Option<&Piece<'_>>) -> bool {
@@ -129,6 +137,7 @@ mod tests {
             (b"=?utf-8?q?a?=\r\n =?utf-8?q?b?= =?latin1?q?=FC?= c", "abü c"),
             // A character torn between two words.
             (b"=?utf-8?q?=C3?= =?utf-8?q?=BC?=", "ü"),
+            (b"=?iso-2022-jp?b?GyRCJUYbKEI=?= =?ISO-2022-JP?b?GyRCJTkbKEI=?=", "テス"),
             (b"x=?utf-8?q?a?=y", "xay"),
             (b"=?utf-8?q?a b?=", "a b"),
             (b"=?iso-2022-kr?b?Gw==?=", "=?iso-2022-kr?b?Gw==?="),
