@@ -7,6 +7,7 @@ mod address;
 mod charset;
 pub(super) mod entries;
 mod header;
+mod ids;
 mod limits;
 mod message;
 mod part;

@@ -210,6 +210,8 @@ fn every_part_is_shown_somewhere() {
         &["Content-Type: image/png\r\n\r\n1", &html("2"), &html("3")],
     );
     assert_eq!(bodies(&message), (None, some("2"), all(&["1", "3"])));
+    let message = mixed("multipart/related; type=text/html", &[&plain("1"), &html("2")]);
+    assert_eq!(bodies(&message), (some("1"), None, all(&["2"])));
     // The text of an attached message is not the text of the message.
     let message =
         mixed("multipart/mixed", &["Content-Type: message/rfc822\r\n\r\nA: b\r\n\r\ninner", &plain("outer")]);
@@ -261,10 +263,10 @@ fn headers_are_all_there_in_order_and_raw() {
 
 #[test]
 fn message_ids_are_read_from_what_others_write() {
-    let ids = |text: &str| parse(format!("References: {text}\r\n\r\n")).references();
-    assert_eq!(ids("<a@b>\r\n\t<c@d> junk <e f@g> <>"), [id("a@b"), id("c@d"), id("ef@g")]);
-    assert_eq!(ids("a@b"), [id("a@b")]);
-    assert_eq!(ids("Your message of Monday"), []);
+    let message =
+        parse("In-Reply-To: <a@b>\r\nReferences: <a@b>\r\n\t<c@d>\r\nContent-ID: <e@f> (g)\r\n\r\n");
+    assert_eq!((message.in_reply_to(), message.references()), (vec![id("a@b")], vec![id("a@b"), id("c@d")]));
+    assert_eq!(message.root().content_id(), Some(&id("e@f")));
     assert_eq!(parse("Message-ID: <ü@b>\r\n\r\n").message_id(), None);
     assert_eq!(parse("x").message_id(), None);
 }

@@ -15,7 +15,7 @@ use super::super::{ContentType, MessageId, MimeError};
 use super::header::{self, Field, Header};
 use super::limits::Limits;
 use super::transfer::TransferEncoding;
-use super::words;
+use super::{ids, words};
 
 /// One part, as ranges of the message. Nodes stand in the order in which the parts begin.
 #[derive(Debug, Clone)]
@@ -134,13 +134,14 @@ fn read_part(bytes: &[u8], part: &Pending, limits: &Limits) -> Result<Node, Mime
         None => ContentType::of(part.default_type),
     };
     let disposition = value("Content-Disposition").and_then(TokenWithParameters::read);
-    let named =
-        disposition.as_ref().and_then(|d| d.parameter("filename")).or_else(|| content_type.parameter("name"));
+    let file_name = disposition.as_ref().and_then(|d| d.parameter("filename"));
+    let named = file_name.map(|name| (name, "Content-Disposition"));
+    let named = named.or_else(|| Some((content_type.parameter("name")?, "Content-Type")));
     Ok(Node {
         start: part.range.start,
         body: body..part.range.end,
-        file_name: named.and_then(|name| safe_file_name(&words::decode_words(name))),
-        content_id: value("Content-ID").and_then(|id| MessageId::parse(words::decode(id).trim()).ok()),
+        file_name: named.and_then(|(name, field)| read_file_name(name, value(field).unwrap_or_default())),
+        content_id: value("Content-ID").and_then(|value| ids::read(value).into_iter().next()),
         encoding: value("Content-Transfer-Encoding")
             .map_or(TransferEncoding::Identity, TransferEncoding::read),
         disposition: disposition.map(|d| d.token),
@@ -150,6 +151,16 @@ fn read_part(bytes: &[u8], part: &Pending, limits: &Limits) -> Result<Node, Mime
         children: Vec::new(),
         is_closed: true,
     })
+}
+
+/// A file name from the value of a field. Many programs write encoded words into it; in one that is percent-encoded (RFC 2231)
+/// only text can look like them.
+fn read_file_name(name: &str, field: &[u8]) -> Option<String> {
+    if Finder::new("=?").find(field).is_some() {
+        safe_file_name(&words::decode_words(name))
+    } else {
+        safe_file_name(name)
+    }
 }
 
 /// The ranges of the parts right inside a part, and whether it is properly closed.

@@ -72,7 +72,7 @@ fn flush<'a>(
     decoded: &mut String,
 ) {
     if let Some((label, octets)) = std::mem::replace(pending, next) {
-        decoded.push_str(&charset::decode(Some(label), &octets).0);
+        decoded.push_str(&charset::decode_piece(label, &octets));
     }
 }
 
@@ -139,6 +139,7 @@ mod tests {
             (b"=?utf-8?q?=C3?= =?utf-8?q?=BC?=", "ü"),
             (b"=?iso-2022-jp?b?GyRCJUYbKEI=?= =?ISO-2022-JP?b?GyRCJTkbKEI=?=", "テス"),
             (b"x=?utf-8?q?a?=y", "xay"),
+            (b"=?utf-8?b?77u/?= =?us-ascii?q?=C3=BC?=", "\u{feff}ü"),
             (b"=?utf-8?q?a b?=", "a b"),
             (b"=?iso-2022-kr?b?Gw==?=", "=?iso-2022-kr?b?Gw==?="),
             (b"=?utf-8?x?a?= =? =?a?q?", "=?utf-8?x?a?= =? =?a?q?"),
