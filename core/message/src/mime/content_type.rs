@@ -12,6 +12,9 @@ use super::field::check_text;
 /// that a longer one counts as unreadable.
 const MAX_FIELD: usize = 4 * 1024;
 
+/// The longest type, subtype or name of a parameter that is written (RFC 6838, section 4.2).
+const MAX_TOKEN: usize = 127;
+
 /// A media type with its parameters, such as `text/html; charset=utf-8` (RFC 2045, section 5).
 ///
 /// ```
@@ -34,14 +37,19 @@ impl ContentType {
     ///
     /// # Errors
     ///
-    /// [`FieldError`]: a control character, or not of that form.
+    /// [`FieldError`]: a control character, not of that form, or a type, subtype or name of a parameter that is too long.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         check_text(text)?;
-        let parsed = Self::read(text.as_bytes());
-        let whole = parsed.ok_or(FieldError::Form { expected: "a media type, as in `type/subtype`" })?;
+        let form = || FieldError::Form { expected: "a media type, as in `type/subtype`" };
+        let whole = Self::read(text.as_bytes()).ok_or_else(form)?;
         // A control character may also come in percent-encoded.
         whole.parameters.iter().try_for_each(|(_, value)| check_text(value))?;
-        Ok(whole)
+        let names = whole.parameters.iter().map(|(name, _)| name.as_str());
+        names.clone().try_for_each(|name| is_token(name).then_some(()).ok_or_else(form))?;
+        match whole.essence.split('/').chain(names).find(|token| token.len() > MAX_TOKEN) {
+            Some(_) => Err(FieldError::TooLong { limit: MAX_TOKEN }),
+            None => Ok(whole),
+        }
     }
 
     /// `application/octet-stream`: bytes about which nothing is known.
@@ -181,6 +189,12 @@ mod tests {
         let form = Err(FieldError::Form { expected: "a media type, as in `type/subtype`" });
         for text in ["", "text", "text/", "/plain", "te xt/plain", "a/b/c"] {
             assert_eq!(ContentType::parse(text), form, "{text:?}");
+        }
+        assert_eq!(ContentType::parse("a/b; c@d=e"), form);
+        let long = "x".repeat(MAX_TOKEN);
+        assert!(ContentType::parse(&format!("{long}/{long}; {long}=e")).is_ok());
+        for text in [format!("{long}x/b"), format!("a/{long}x"), format!("a/b; {long}x=e")] {
+            assert_eq!(ContentType::parse(&text), Err(FieldError::TooLong { limit: MAX_TOKEN }));
         }
         let injected = ContentType::parse("text/plain\r\nBcc: eve@example.test");
         assert_eq!(injected, Err(FieldError::Forbidden { character: '\r' }));
