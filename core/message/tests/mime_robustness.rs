@@ -4,11 +4,14 @@
 
 #[path = "common/corpus.rs"]
 mod corpus;
+#[path = "common/dice.rs"]
+mod dice;
 #[path = "common/mbox.rs"]
 mod mbox;
 
 use std::time::{Duration, Instant, SystemTime};
 
+use dice::Dice;
 use postseal_message::mime::{
     Attachment, Boundaries, ContentType, Date, Draft, HeaderValue, Limits, Mailbox, Message, MessageId, Part,
 };
@@ -96,18 +99,6 @@ fn the_mail_of_others_opens() {
             }
         }
         assert!(mails > 0 || name == "go-pgpmail", "no mail in {name}");
-    }
-}
-
-/// SplitMix64, so that a failure comes back the next time.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % sides.max(1) as u64) as usize
     }
 }
 
