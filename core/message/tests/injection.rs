@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use dice::Dice;
 use postseal_message::mime::{
     Attachment, Boundaries, ContentType, Date, Draft, FieldError, HeaderName, HeaderValue, Limits, Mailbox,
-    Message, MessageId, Part,
+    Message, MessageId, NewIdError, Part,
 };
 use postseal_message::openpgp::{KeyProfile, Keyring, SecretKey, UserId};
 use postseal_message::pgpmime::{Protection, open, seal};
@@ -246,6 +246,71 @@ fn an_address_stays_one_address() {
         }
     }
     assert!(accepted > 100, "{accepted}");
+}
+
+#[test]
+fn a_mailbox_is_one_mailbox() {
+    for text in texts().filter(|text| control(text).is_none()) {
+        let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
+        match Mailbox::parse(&format!("\"{quoted}\" <alice@example.test>")) {
+            Ok(mailbox) => {
+                assert_eq!(mailbox.address(), &alice(), "{text:?}");
+                // An encoded word counts even between quotes.
+                let name = mailbox.name().unwrap_or_default();
+                assert!(name == text.trim() || text.contains("=?"), "{text:?}: {name:?}");
+            }
+            Err(error) => {
+                assert!(
+                    text.contains("=?") && matches!(error, FieldError::Forbidden { .. }),
+                    "{text:?}: {error}"
+                );
+            }
+        }
+        if let Ok(mailbox) = Mailbox::parse(&format!("{text} <alice@example.test>")) {
+            assert_eq!(mailbox.address(), &alice(), "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn a_date_is_one_line_and_read_back() {
+    let mut dice = Dice(4);
+    let mut accepted = 0;
+    for _ in 0..2000 {
+        let seconds = (1_u64 << dice.roll(60)) + dice.roll(1 << 20) as u64;
+        let distance = Duration::from_secs(seconds);
+        let time = if dice.roll(4) == 0 {
+            SystemTime::UNIX_EPOCH.checked_sub(distance)
+        } else {
+            SystemTime::UNIX_EPOCH.checked_add(distance)
+        };
+        let offset = [0, 330, -1439, 1439, 1440, i16::MIN, i16::MAX][dice.roll(7)];
+        let Some(time) = time else { continue };
+        let Ok(date) = Date::new(time, offset) else { continue };
+        let bytes = compose(&Draft::new(alice().into(), date, id("1@example.test")));
+        assert_eq!(fields(&bytes)[..2], ["Date", "From"]);
+        let message = Message::parse(&bytes, &Limits::default()).unwrap();
+        assert_eq!(message.date(), Some(date), "{date}");
+        let theirs =
+            mail_parser::MessageParser::default().parse(&bytes).unwrap().date().unwrap().to_timestamp();
+        let since = date.time().duration_since(SystemTime::UNIX_EPOCH);
+        let ours =
+            since.map_or_else(|before| -(before.duration().as_secs() as i64), |after| after.as_secs() as i64);
+        assert_eq!(theirs, ours, "{date}");
+        accepted += 1;
+    }
+    assert!(accepted > 500, "{accepted}");
+}
+
+#[test]
+fn a_domain_ends_no_identifier() {
+    for text in texts() {
+        match (MessageId::random(&text), MessageId::parse(&format!("x@{text}"))) {
+            (Ok(random), Ok(_)) => assert!(random.as_str().ends_with(&format!("@{text}")), "{text:?}"),
+            (Err(NewIdError::Domain(random)), Err(parsed)) => assert_eq!(random, parsed, "{text:?}"),
+            other => assert!(text.len() > 900, "{text:?}: {other:?}"),
+        }
+    }
 }
 
 #[test]

@@ -210,6 +210,9 @@ fn mail_made_to_cost_time_does_not() {
         (0..Limits::DEPTH).map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n"));
     let deep = deep.collect::<String>() + &"\n--b".repeat(2_000_000);
     let parameters = format!("--b\nContent-Type: text/plain; {}\n\nx\n", "a*1=b;".repeat(680));
+    let pieces = format!("--b\nContent-Disposition: x; {}\n\nx\n", "filename*0*=utf-8''%FF;".repeat(175));
+    let fields = format!("--b\n{}\nx\n", "to:a@b,c\n".repeat(Limits::HEADERS));
+    let related = format!("--b\nContent-Type: image/png\nContent-ID: <{}>\n\nx\n", "i".repeat(900));
     for (what, mail) in [
         ("encoded words without an end", header("Subject", "=?utf-8?q?a ")),
         ("starts of encoded words", header("Subject", "=?")),
@@ -226,7 +229,27 @@ fn mail_made_to_cost_time_does_not() {
         ("brackets", header("References", "<")),
         ("identifiers", header("References", "<a>")),
         ("a long date", header("Date", "1 ")),
+        ("comments in a date", header("Date", "1(:")),
+        ("colons in a date", header("Date", " : ")),
+        ("encoded words in identifiers", header("References", "=?a?b?")),
+        ("gaps in an address", header("To", "a . ")),
+        ("recipients in many fields", "to:a@b,c\n".repeat(Limits::HEADERS)),
         ("a long type", header("Content-Type", "a*1=b;")),
+        (
+            "file names in pieces",
+            format!("Content-Type: multipart/mixed; boundary=b\n\n{}", pieces.repeat(900)),
+        ),
+        (
+            "fields in every part",
+            format!("Content-Type: multipart/mixed; boundary=b\n\n{}", fields.repeat(900)),
+        ),
+        (
+            "a root that is nowhere",
+            format!(
+                "Content-Type: multipart/related; boundary=b; start=j; type=k\n\n{}",
+                related.repeat(900)
+            ),
+        ),
         (
             "parameters in pieces",
             format!("Content-Type: multipart/mixed; boundary=b\n\n{}", parameters.repeat(900)),
