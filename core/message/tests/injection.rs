@@ -378,10 +378,7 @@ fn a_parameter_is_not_another() {
         let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
         let Ok(kind) = ContentType::parse(&format!("Image/X-Test; a=\"{quoted}\"; b=c")) else { continue };
         assert_eq!(kind.essence(), "image/x-test");
-        // An encoded word is read here as everywhere else.
-        let value = kind.parameter("a").unwrap().to_owned();
-        assert!(value == text || text.contains("=?"), "{text:?}");
-        let given = [("a".to_owned(), value), ("b".to_owned(), "c".to_owned())];
+        let given = [("a".to_owned(), text.clone()), ("b".to_owned(), "c".to_owned())];
         let bytes = compose(&draft(alice().into()).attach(Attachment::new(kind, b"data").unwrap()));
         for read in [ours(&bytes), theirs(&bytes)] {
             assert_eq!(read.files.len(), 1, "{text:?}");

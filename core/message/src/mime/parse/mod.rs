@@ -1,7 +1,7 @@
 //! From bytes to a [`Message`]: structure, headers, text.
 //!
-//! mail-parser reads dates and parameters, encoding_rs the charsets. The structure and the addresses are ours; [`tree`] and
-//! [`entries`] say why.
+//! mail-parser reads dates, encoding_rs the charsets. The structure, the addresses and the parameters are ours; [`tree`],
+//! [`entries`] and [`parameters`] say why.
 
 mod address;
 mod charset;
@@ -10,6 +10,7 @@ mod header;
 mod ids;
 mod limits;
 mod message;
+pub(super) mod parameters;
 mod part;
 mod roles;
 mod transfer;

@@ -243,6 +243,45 @@ fn a_signed_part_is_found_to_the_byte() {
 }
 
 #[test]
+fn file_names_come_in_many_forms() {
+    for (parameters, name) in [
+        ("filename=a.txt", "a.txt"),
+        ("filename=This is a test.txt", "This is a test.txt"),
+        ("filename=\"a \\\"b\\\".txt\"", "a _b_.txt"),
+        ("filename=Maß.html", "Maß.html"),
+        // RFC 2231: percent-encoded, in pieces, or both.
+        ("filename*=utf-8''Ma%C3%9F.html", "Maß.html"),
+        ("FILENAME*=UTF-8'de'Ma%c3%9f.html", "Maß.html"),
+        ("filename*=windows-1251''%EF%F0%EE.htm", "про.htm"),
+        ("filename*=cp1252''Best%E4tigung.pdf", "Bestätigung.pdf"),
+        ("filename*=''a%20b.txt", "a b.txt"),
+        ("filename*=\"utf-8''Ma%C3%9F.html\"", "Maß.html"),
+        ("filename*=utf-8''a%zz%4", "a%zz%4"),
+        ("filename*=utf-8''it's.txt", "it's.txt"),
+        ("filename*0=\"a b\"; filename*1=c.txt", "a bc.txt"),
+        ("filename*0*=utf-8''Ma%C3%9F; filename*1=\"%41.txt\"", "Maß%41.txt"),
+        ("filename*0*=utf-8''Ma%C3; filename*1*=%9F.html", "Maß.html"),
+        ("filename*1*=b.txt; filename*0*=utf-8''a", "ab.txt"),
+        ("filename=fallback.txt; filename*=utf-8''Ma%C3%9F.html", "Maß.html"),
+        ("filename*=utf-8''Ma%C3%9F.html; filename=fallback.txt", "Maß.html"),
+        ("filename=fallback.txt; filename*0*=utf-8''Ma; filename*1*=%C3%9F.html", "Maß.html"),
+        // Encoded words, which do not belong here, but are everywhere.
+        ("filename=\"=?utf-8?q?Ma=C3=9F.html?=\"", "Maß.html"),
+        ("filename==?utf-8?B?TWHDny5odG1s?=", "Maß.html"),
+        ("filename=\"=?utf-8?q?Ma=C3?=\r\n =?utf-8?q?=9F.html?=\"", "Maß.html"),
+        ("filename=\"a =?utf-8?q?=C3=9F?= b.txt\"", "a ß b.txt"),
+        ("filename=\"=?utf-8?q?foo?=.bar\"", "foo.bar"),
+        ("filename*=utf-8''%3D%3Futf-8%3Fq%3Fa%3F%3D", "=_utf-8_q_a_="),
+    ] {
+        let message = parse(format!("Content-Disposition: attachment; {parameters}\r\n\r\n"));
+        assert_eq!(message.root().file_name(), Some(name), "{parameters}");
+        let parameters = parameters.replace("FILENAME", "NAME").replace("filename", "name");
+        let message = parse(format!("Content-Type: a/b; {parameters}\r\n\r\n"));
+        assert_eq!(message.root().file_name(), Some(name), "{parameters}");
+    }
+}
+
+#[test]
 fn charsets_and_encodings_come_together() {
     let message = parse(b"Content-Type: text/plain; charset=\"ISO-8859-15\"\nContent-Transfer-Encoding: quoted-printable\n\n=A4=\n!\n");
     assert_eq!(message.text_body().unwrap().as_str(), "€!\n");

@@ -90,10 +90,15 @@ fn quoted_printable(body: &[u8]) -> Vec<u8> {
 
 /// Decodes `=XX` within a line.
 pub(super) fn quoted(line: &[u8], bytes: &mut Vec<u8>) {
-    let mut rest = line;
+    escaped(b'=', line, bytes);
+}
+
+/// Decodes two hexadecimal digits behind each `mark`; a mark that introduces nothing stands for itself.
+pub(super) fn escaped(mark: u8, text: &[u8], bytes: &mut Vec<u8>) {
+    let mut rest = text;
     while let Some((&first, tail)) = rest.split_first() {
-        match (first, tail) {
-            (b'=', [high, low, after @ ..]) if hex(*high).is_some() && hex(*low).is_some() => {
+        match tail {
+            [high, low, after @ ..] if first == mark && hex(*high).is_some() && hex(*low).is_some() => {
                 bytes.push(hex(*high).unwrap_or_default() << 4 | hex(*low).unwrap_or_default());
                 rest = after;
             }

@@ -10,12 +10,12 @@ use std::ops::Range;
 use memchr::memmem::Finder;
 
 use super::super::attachment::safe_file_name;
-use super::super::content_type::TokenWithParameters;
 use super::super::{ContentType, MessageId, MimeError};
 use super::header::{self, Field, Header};
+use super::ids;
 use super::limits::Limits;
+use super::parameters::Structured;
 use super::transfer::TransferEncoding;
-use super::{ids, words};
 
 /// One part, as ranges of the message. Nodes stand in the order in which the parts begin.
 #[derive(Debug, Clone)]
@@ -133,34 +133,23 @@ fn read_part(bytes: &[u8], part: &Pending, limits: &Limits) -> Result<Node, Mime
         Some(value) => ContentType::read(value).unwrap_or_else(|| ContentType::instead_of(value)),
         None => ContentType::of(part.default_type),
     };
-    let disposition = value("Content-Disposition").and_then(TokenWithParameters::read);
-    let file_name = disposition.as_ref().and_then(|d| d.parameter("filename"));
-    let named = file_name.map(|name| (name, "Content-Disposition"));
-    let named = named.or_else(|| Some((content_type.parameter("name")?, "Content-Type")));
+    let disposition = value("Content-Disposition").map(Structured::read);
+    let named =
+        disposition.as_ref().and_then(|d| d.parameter("filename")).or_else(|| content_type.parameter("name"));
     Ok(Node {
         start: part.range.start,
         body: body..part.range.end,
-        file_name: named.and_then(|(name, field)| read_file_name(name, value(field).unwrap_or_default())),
+        file_name: named.and_then(safe_file_name),
         content_id: value("Content-ID").and_then(|value| ids::read(value).into_iter().next()),
         encoding: value("Content-Transfer-Encoding")
             .map_or(TransferEncoding::Identity, TransferEncoding::read),
-        disposition: disposition.map(|d| d.token),
+        disposition: disposition.map(|d| d.token).filter(|token| !token.is_empty()),
         content_type,
         fields,
         parent: part.parent,
         children: Vec::new(),
         is_closed: true,
     })
-}
-
-/// A file name from the value of a field. Many programs write encoded words into it; in one that is percent-encoded (RFC 2231)
-/// only text can look like them.
-fn read_file_name(name: &str, field: &[u8]) -> Option<String> {
-    if Finder::new("=?").find(field).is_some() {
-        safe_file_name(&words::decode_words(name))
-    } else {
-        safe_file_name(name)
-    }
 }
 
 /// The ranges of the parts right inside a part, and whether it is properly closed.
