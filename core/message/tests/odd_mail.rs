@@ -1,6 +1,6 @@
-//! What is read in the odd and broken mail of MimeKit and Ruby's mail.
+//! What is read in the odd and broken mail of Delta Chat, MimeKit and Ruby's mail.
 //!
-//! `tests/vectors/odd-mail.json` says what each message should show: where the tests of those two say it, as they do.
+//! `tests/vectors/odd-mail.json` says what each message should show: where the tests of those say it, as they do.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "common/corpus.rs"]
@@ -97,7 +97,7 @@ fn described(file: Attachment) -> (Option<String>, String, usize) {
 #[test]
 fn odd_mail_shows_what_is_in_it() {
     let mut table: BTreeMap<String, BTreeMap<String, Shown>> = table::read("odd-mail.json");
-    for set in ["mimekit", "ruby-mail"] {
+    for set in ["deltachat", "mimekit", "ruby-mail"] {
         let Some(folder) = corpus::folder("odd_mail_shows_what_is_in_it", set) else { return };
         let mut rows = table.remove(set).unwrap();
         for (name, bytes) in corpus::files(&folder).iter().flat_map(|path| mbox::messages(path)) {
