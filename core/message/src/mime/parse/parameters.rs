@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 
 use super::{charset, transfer, words};
 
+/// The most parameters of a field that are kept; what comes after them is passed over.
+const MAX_PARAMETERS: usize = 100;
+
 /// What `Content-Type` and `Content-Disposition` have in common.
 pub(in super::super) struct Structured {
     /// In lower case.
@@ -58,8 +61,12 @@ fn read_parameters(text: &str) -> Vec<(String, String)> {
         let Some(value) = value else { continue };
         let (name, is_extended) = name.strip_suffix('*').map_or((name.as_str(), false), |name| (name, true));
         let piece = name.rsplit_once('*').and_then(|(name, number)| Some((name, number.parse().ok()?)));
+        let name = piece.map_or(name, |(name, _)| name);
         let order = parameters.len();
-        let parameter = parameters.entry(piece.map_or(name, |(name, _)| name).to_owned());
+        if order == MAX_PARAMETERS && !parameters.contains_key(name) {
+            continue;
+        }
+        let parameter = parameters.entry(name.to_owned());
         let parameter = parameter.or_insert_with(|| Parameter { order, ..Parameter::default() });
         // Where something is given twice, the first counts.
         match piece {
@@ -109,8 +116,19 @@ fn unquoted(quoted: &str) -> (String, &str) {
 /// Drops white space, and a comment at the end. Parentheses elsewhere belong to file names of careless programs.
 fn without_comment(text: &str) -> &str {
     let text = text.trim();
-    let comment = text.strip_suffix(')').and_then(|text| text.rsplit_once([' ', '\t']));
-    comment.filter(|(_, comment)| comment.starts_with('(')).map_or(text, |(text, _)| text.trim_end())
+    let mut depth = 0_usize;
+    for (at, c) in text.char_indices().rev() {
+        match c {
+            ')' => depth += 1,
+            '(' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            let before = text.get(..at).filter(|before| c == '(' && before.ends_with([' ', '\t']));
+            return before.map_or(text, str::trim_end);
+        }
+    }
+    text
 }
 
 impl Parameter {
@@ -167,7 +185,8 @@ mod tests {
         for (text, read) in [
             (" Text/Plain", "text/plain"),
             ("a/b; C=D ;e = \" f;g\\\"\\\\ \"; h=", "a/b|c=D|e= f;g\"\\ |h="),
-            ("a/b (x y); c=d (e); f=\"g\" (h)", "a/b (x y)|c=d|f=g"),
+            ("a/b (x (y) z); c=d (e); f=\"g\" (h)", "a/b|c=d|f=g"),
+            ("a; b=c (1).pdf; d=e(f); g=h) (i; j=k (l))", "a|b=c (1).pdf|d=e(f)|g=h) (i|j=k (l))"),
             ("inline;;c; =d;c=\"e", "inline|=d|c=e"),
             ("text/html charset=utf-8; a=b", "text/html|charset=utf-8|a=b"),
             ("a; c=d; c=e; C*=f; c*=g", "a|c=f"),
@@ -177,5 +196,17 @@ mod tests {
         ] {
             assert_eq!(shown(text), read, "{text}");
         }
+    }
+
+    #[test]
+    fn parameters_past_the_limit_are_passed_over() {
+        let many = |count: usize| (0..count).map(|n| format!("; p{n}=v")).collect::<String>();
+        let count = |text: String| Structured::read(text.as_bytes()).parameters.len();
+        assert_eq!(count(format!("a{}", many(MAX_PARAMETERS))), MAX_PARAMETERS);
+        let one_more = format!("a{}; p0*=w", many(MAX_PARAMETERS + 1));
+        let field = Structured::read(one_more.as_bytes());
+        assert_eq!(field.parameters.len(), MAX_PARAMETERS);
+        assert_eq!((field.parameter("p0"), field.parameter("p99")), (Some("w"), Some("v")));
+        assert_eq!(field.parameter("p100"), None);
     }
 }
