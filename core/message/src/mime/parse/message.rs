@@ -1,6 +1,7 @@
 use super::super::{Attachment, Date, MessageId, MimeError};
 use super::address::AddressList;
 use super::charset::Text;
+use super::date;
 use super::header::Header;
 use super::ids;
 use super::limits::Limits;
@@ -121,7 +122,7 @@ impl Message {
     /// When the message says it was written; `None` where it doesn't say, or makes no sense.
     #[must_use]
     pub fn date(&self) -> Option<Date> {
-        self.header("Date").and_then(|header| Date::read(header.raw()))
+        self.header("Date").and_then(|header| date::read(header.raw()))
     }
 
     /// The subject, decoded, on one line.

@@ -1,10 +1,10 @@
 //! From bytes to a [`Message`]: structure, headers, text.
 //!
-//! mail-parser reads dates, encoding_rs the charsets. The structure, the addresses and the parameters are ours; [`tree`],
-//! [`entries`] and [`parameters`] say why.
+//! encoding_rs decodes the charsets. The rest is ours; [`tree`], [`entries`] and [`parameters`] say why.
 
 mod address;
 mod charset;
+mod date;
 pub(super) mod entries;
 mod header;
 mod ids;
