@@ -41,6 +41,8 @@ impl Structured {
         let (token, parameters) = match head.split_once([' ', '\t']) {
             // Some programs leave out the first semicolon.
             Some((token, rest)) if rest.contains('=') => (token, Cow::Owned(format!("{rest};{tail}"))),
+            // Some begin with a parameter.
+            None if head.contains('=') => ("", Cow::Borrowed(text.as_str())),
             _ => (head, Cow::Borrowed(tail)),
         };
         Self { token: token.to_ascii_lowercase(), parameters: read_parameters(&parameters) }
@@ -189,6 +191,7 @@ mod tests {
             ("a; b=c (1).pdf; d=e(f); g=h) (i; j=k (l))", "a|b=c (1).pdf|d=e(f)|g=h) (i|j=k (l))"),
             ("inline;;c; =d;c=\"e", "inline|=d|c=e"),
             ("text/html charset=utf-8; a=b", "text/html|charset=utf-8|a=b"),
+            ("charset=utf-8; a=b", "|charset=utf-8|a=b"),
             ("a; c=d; c=e; C*=f; c*=g", "a|c=f"),
             ("a; c*1=d; b*0=e; b*2=f", "a|b=e"),
             ("a; boundary=\"=?a?q?b?=\"", "a|boundary==?a?q?b?="),
