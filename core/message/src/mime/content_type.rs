@@ -91,8 +91,8 @@ impl ContentType {
         self.top_level() == "multipart"
     }
 
-    /// What stands for a `Content-Type` that is not of the form `type/subtype`: plain text (RFC 2045, section 5.2), but a file
-    /// where it has the name of one. Parameters that can be read all the same are kept.
+    /// What stands for a `Content-Type` that can't be used: plain text (RFC 2045, section 5.2), but a file where it has the name
+    /// of one. Parameters that can be read all the same are kept.
     pub(super) fn instead_of(value: &[u8]) -> Self {
         let parameters = Structured::read(value).parameters;
         let is_file = parameters.iter().any(|(name, _)| name == "name");

@@ -55,9 +55,13 @@ fn compare(part: Part<'_>, start: usize, expected: &Entity, what: &str) {
 
 /// Whether each multipart has a boundary of its own. Without that, where a part ends is anyone's guess (RFC 2046, section 5.1.2).
 fn is_well_bounded(message: &Message) -> bool {
+    let is_multipart = |part: &Part<'_>| {
+        part.header("Content-Type")
+            .is_some_and(|header| header.text().to_lowercase().starts_with("multipart/"))
+    };
     let mut boundaries: Vec<_> = message
         .parts()
-        .filter(|part| part.content_type().is_multipart())
+        .filter(is_multipart)
         .map(|part| part.content_type().parameter("boundary").unwrap_or_default())
         .collect();
     let count = boundaries.len();

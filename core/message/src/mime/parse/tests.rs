@@ -218,8 +218,13 @@ fn every_part_is_shown_somewhere() {
     assert_eq!(bodies(&message), (some("outer"), None, all(&["A: b\r\n\r\ninner"])));
     assert_eq!(bodies(&parse(named)), (some("notes"), None, vec![]));
     assert_eq!(
+        bodies(&parse("Content-Type: multipart/mixed; boundary=b\r\n\r\nno delimiter")),
+        (None, None, all(&["no delimiter"]))
+    );
+    // What no boundary can take apart is shown as it is.
+    assert_eq!(
         bodies(&parse("Content-Type: multipart/mixed\r\n\r\nno boundary")),
-        (None, None, all(&["no boundary"]))
+        (some("no boundary"), None, vec![])
     );
 }
 

@@ -130,7 +130,9 @@ fn read_part(bytes: &[u8], part: &Pending, limits: &Limits) -> Result<Node, Mime
     let value =
         |name| fields.iter().map(|field| Header::new(bytes, field)).find(|h| h.is(name)).map(|h| h.raw());
     let content_type = match value("Content-Type") {
-        Some(value) => ContentType::read(value).unwrap_or_else(|| ContentType::instead_of(value)),
+        Some(value) => {
+            ContentType::read(value).filter(is_whole).unwrap_or_else(|| ContentType::instead_of(value))
+        }
         None => ContentType::of(part.default_type),
     };
     let disposition = value("Content-Disposition").map(Structured::read);
@@ -152,6 +154,15 @@ fn read_part(bytes: &[u8], part: &Pending, limits: &Limits) -> Result<Node, Mime
     })
 }
 
+/// Whether a type has what it needs: without a boundary there is no multipart (RFC 2046, section 5.1.1).
+fn is_whole(content_type: &ContentType) -> bool {
+    !content_type.is_multipart() || !boundary(content_type).is_empty()
+}
+
+fn boundary(content_type: &ContentType) -> &str {
+    content_type.parameter("boundary").unwrap_or_default().trim_end()
+}
+
 /// The ranges of the parts right inside a part, and whether it is properly closed.
 fn inner_ranges(
     bytes: &[u8],
@@ -170,11 +181,7 @@ fn inner_ranges(
             }
         }
         essence if essence.starts_with("multipart/") => {
-            let boundary = node.content_type.parameter("boundary").unwrap_or_default().trim_end();
-            if boundary.is_empty() {
-                return Ok((Vec::new(), false));
-            }
-            split(bytes, &node.body, boundary, room).ok_or(too_many)
+            split(bytes, &node.body, boundary(&node.content_type), room).ok_or(too_many)
         }
         _ => Ok((Vec::new(), true)),
     }
