@@ -394,6 +394,37 @@ fn a_parameter_is_not_another() {
 }
 
 #[test]
+fn what_came_with_a_strangers_file_is_passed_on_safely() {
+    let long = "n".repeat(5000);
+    let parameters = [
+        "a*=utf-8''%0d%0aBcc:%20eve%40example.test%0d%0a%0d%0a".to_owned(),
+        "b*=utf-8''%00%e2%80%a8%22%5c; name*=utf-8''..%2f%0a%22.txt".to_owned(),
+        format!("{long}=x; c={long}"),
+        format!("c*0*=utf-8''{}; c*1={long}; d\u{7f}e=f; ü=g", "%C3%BC".repeat(999)),
+        "boundary=\"=_b\"; charset=utf-8; c=\"=?utf-8?q?=0D=0A?=\"".to_owned(),
+    ];
+    for parameters in parameters {
+        for kind in ["text/plain", "application/x", &format!("{long}/x"), "x", "message/rfc822"] {
+            let part = format!("Content-Type: {kind}; {parameters}\r\nContent-ID: <i@x>\r\n\r\ndata");
+            let received = format!(
+                "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\n\r\n--x\r\n{part}\r\n--x--"
+            );
+            let received = Message::parse(received.as_bytes(), &Limits::default()).unwrap();
+            let file = received.attachments().next().unwrap();
+            let bytes = compose(&draft(alice().into()).text("text").attach(file.clone()));
+            assert_eq!(fields(&bytes), ["Date", "From", "Message-ID", "MIME-Version", "Content-Type"]);
+            assert!(bytes.split(|&b| b == b'\n').all(|line| line.len() <= 998), "{kind}; {parameters}");
+            let sent = Message::parse(&bytes, &Limits::default()).unwrap();
+            let part = sent.root().children().nth(1).unwrap();
+            let names: Vec<_> = part.headers().map(|header| header.name()).collect();
+            assert_eq!(names[..2], ["Content-Type", "Content-Transfer-Encoding"], "{kind}; {parameters}");
+            assert!(names[2..].iter().all(|name| ["Content-Disposition", "Content-ID"].contains(name)));
+            assert_eq!((part.decoded().as_ref(), part.file_name()), (&b"data"[..], file.file_name()));
+        }
+    }
+}
+
+#[test]
 fn a_body_comes_back_and_nothing_of_it_is_a_field_or_a_boundary() {
     for text in texts() {
         let data = text.as_bytes();

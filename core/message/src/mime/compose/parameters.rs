@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::super::ContentType;
-use super::super::content_type::is_token;
+use super::super::content_type::is_name;
 
 /// The longest line, with the semicolon at its end (RFC 5322, section 2.1.1).
 const MAX_LINE: usize = 78;
@@ -23,7 +23,8 @@ pub(super) fn structured<'a>(
 ) -> String {
     let mut field = format!("{name}: {token}");
     let mut column = field.len();
-    let parameters = parameters.into_iter().filter(|(name, _)| is_token(name));
+    // What came with a file of somebody else may have any name.
+    let parameters = parameters.into_iter().filter(|(name, _)| is_name(name));
     let mut pieces = parameters.flat_map(|(name, value)| pieces(name, value)).peekable();
     while let Some(piece) = pieces.next() {
         field.push(';');

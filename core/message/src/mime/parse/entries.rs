@@ -105,11 +105,9 @@ fn address_text(tokens: &Tokens<'_>) -> String {
             Token::Comment(_) => {}
             Token::Space => is_gap = true,
             _ => {
-                if is_gap
-                    && !text.is_empty()
-                    && !text.ends_with(['.', '@'])
-                    && !source.starts_with(['.', '@'])
-                {
+                let is_joint =
+                    text.is_empty() || text.ends_with(['.', '@']) || source.starts_with(['.', '@']);
+                if is_gap && !is_joint {
                     text.push(' ');
                 }
                 is_gap = false;
