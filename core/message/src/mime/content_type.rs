@@ -1,16 +1,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use mail_parser::HeaderValue as Parsed;
-use mail_parser::parsers::MessageStream;
-
 use super::FieldError;
-use super::date::terminated;
 use super::field::check_text;
+use super::parse::parameters::Structured;
 
-/// The longest `Content-Type` or `Content-Disposition` that is read. Parameters in pieces (RFC 2231) cost quadratic time, so
-/// that a longer one counts as unreadable.
-const MAX_FIELD: usize = 4 * 1024;
+/// The longest type, subtype or name of a parameter (RFC 6838, section 4.2).
+const MAX_NAME: usize = 127;
 
 /// A media type with its parameters, such as `text/html; charset=utf-8` (RFC 2045, section 5).
 ///
@@ -34,14 +30,14 @@ impl ContentType {
     ///
     /// # Errors
     ///
-    /// [`FieldError`]: a control character, or not of that form.
+    /// [`FieldError`]: a control character, or not of that form. Types, subtypes and names of parameters have 127 octets at most.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         check_text(text)?;
-        let parsed = Self::read(text.as_bytes());
-        let whole = parsed.ok_or(FieldError::Form { expected: "a media type, as in `type/subtype`" })?;
+        let form = || FieldError::Form { expected: "a media type, as in `type/subtype`" };
+        let whole = Self::read(text.as_bytes()).ok_or_else(form)?;
         // A control character may also come in percent-encoded.
         whole.parameters.iter().try_for_each(|(_, value)| check_text(value))?;
-        Ok(whole)
+        if whole.parameters.iter().all(|(name, _)| is_name(name)) { Ok(whole) } else { Err(form()) }
     }
 
     /// `application/octet-stream`: bytes about which nothing is known.
@@ -90,12 +86,20 @@ impl ContentType {
         self.top_level() == "multipart"
     }
 
+    /// What stands for a `Content-Type` that can't be used: plain text (RFC 2045, section 5.2), but a file where it has the name
+    /// of one. Parameters that can be read all the same are kept.
+    pub(super) fn instead_of(value: &[u8]) -> Self {
+        let parameters = Structured::read(value).parameters;
+        let is_file = parameters.iter().any(|(name, _)| name == "name");
+        Self { parameters, ..if is_file { Self::octet_stream() } else { Self::of("text/plain") } }
+    }
+
     /// Reads the value of a `Content-Type` field; `None` where it is not of the form `type/subtype`.
     pub(super) fn read(value: &[u8]) -> Option<Self> {
-        let field = TokenWithParameters::read(value)?;
-        let (top, sub) = field.token.split_once('/')?;
-        (is_token(top) && is_token(sub))
-            .then_some(Self { essence: field.token, parameters: field.parameters })
+        let Structured { token, parameters } = Structured::read(value);
+        let (top, sub) = token.split_once('/')?;
+        let (top, sub) = (top.trim_end(), sub.trim_start());
+        (is_name(top) && is_name(sub)).then(|| Self { essence: format!("{top}/{sub}"), parameters })
     }
 }
 
@@ -117,38 +121,13 @@ impl FromStr for ContentType {
     }
 }
 
-/// What `Content-Type` and `Content-Disposition` have in common.
-pub(super) struct TokenWithParameters {
-    /// In lower case.
-    pub(super) token: String,
-    /// Names in lower case; values decoded.
-    pub(super) parameters: Vec<(String, String)>,
-}
-
-impl TokenWithParameters {
-    pub(super) fn read(value: &[u8]) -> Option<Self> {
-        if value.len() > MAX_FIELD {
-            return None;
-        }
-        let line = terminated(value);
-        let Parsed::ContentType(parsed) = MessageStream::new(&line).parse_content_type() else { return None };
-        let parameters = parsed.attributes.unwrap_or_default().into_iter();
-        Some(Self {
-            token: match parsed.c_subtype {
-                Some(sub) => format!("{}/{sub}", parsed.c_type),
-                None => parsed.c_type.into_owned(),
-            },
-            parameters: parameters.map(|a| (a.name.into_owned(), a.value.into_owned())).collect(),
-        })
-    }
-
-    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters.iter().find_map(|(key, value)| (key == name).then_some(value.as_str()))
-    }
+/// Whether a text can name a type, a subtype or a parameter.
+pub(super) fn is_name(text: &str) -> bool {
+    is_token(text) && text.len() <= MAX_NAME
 }
 
 /// RFC 2045, section 5.1.
-pub(super) fn is_token(text: &str) -> bool {
+fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(&b))
 }
 
@@ -174,6 +153,13 @@ mod tests {
         for text in ["", "text", "text/", "/plain", "te xt/plain", "a/b/c"] {
             assert_eq!(ContentType::parse(text), form, "{text:?}");
         }
+        let long = "x".repeat(MAX_NAME);
+        assert!(ContentType::parse(&format!("{long}/{long}; {long}=e")).is_ok());
+        for text in
+            [format!("{long}x/b"), format!("a/{long}x"), format!("a/b; {long}x=e"), "a/b; c@d=e".into()]
+        {
+            assert_eq!(ContentType::parse(&text), form);
+        }
         let injected = ContentType::parse("text/plain\r\nBcc: eve@example.test");
         assert_eq!(injected, Err(FieldError::Forbidden { character: '\r' }));
         let encoded = ContentType::parse("text/plain; name*=utf-8''a%0d%0aBcc%3A");
@@ -181,9 +167,14 @@ mod tests {
     }
 
     #[test]
-    fn a_field_past_its_limit_counts_as_unreadable() {
-        let field = |length: usize| format!("a/b; c={}", "d".repeat(length - 7)).into_bytes();
-        assert!(ContentType::read(&field(MAX_FIELD)).is_some());
-        assert!(ContentType::read(&field(MAX_FIELD + 1)).is_none());
+    fn what_is_no_media_type_is_text_or_a_file() {
+        let instead = |value: &str| ContentType::instead_of(value.as_bytes()).to_string();
+        for (value, read) in [
+            ("text; charset=utf-8", "text/plain; charset=utf-8"),
+            ("application-x-gzip; name=\"a.xml.gz\"", "application/octet-stream; name=a.xml.gz"),
+            ("", "text/plain"),
+        ] {
+            assert_eq!(instead(value), read, "{value}");
+        }
     }
 }

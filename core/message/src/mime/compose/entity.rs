@@ -3,7 +3,7 @@
 use super::super::content_type::ContentType;
 use super::super::{Attachment, Boundaries, Draft};
 use super::encode::{self, Encoded};
-use super::fields;
+use super::{fields, parameters};
 
 /// A MIME entity (RFC 2045, section 2.4): `Content-…` fields, and a body.
 #[derive(Debug, Clone)]
@@ -59,7 +59,8 @@ impl Entity {
     /// The entity as it stands in a message.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         let Self { protected, content_type, more, body } = self;
-        let mut bytes = format!("{protected}{}{more}\r\n", fields::content_type(&content_type)).into_bytes();
+        let mut bytes =
+            format!("{protected}{}{more}\r\n", parameters::content_type(&content_type)).into_bytes();
         bytes.extend_from_slice(&body);
         bytes
     }
@@ -119,7 +120,7 @@ fn text(essence: &str, text: &str) -> Entity {
 fn file(attachment: &Attachment, disposition: &str) -> Entity {
     let mut entity = data(attachment);
     let file_name = attachment.file_name().map(|name| ("filename", name));
-    entity.more.push_str(&fields::structured("Content-Disposition", disposition, file_name));
+    entity.more.push_str(&parameters::structured("Content-Disposition", disposition, file_name));
     if let Some(id) = attachment.content_id() {
         entity.more.push_str(&fields::folded("Content-ID", &id.to_string()));
     }

@@ -2,11 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use mail_builder::headers::Header;
-use mail_builder::headers::content_type::ContentType as Structured;
 
-use super::super::content_type::is_token;
-use super::super::{ContentType, Mailbox, MessageId};
+use super::super::{Mailbox, MessageId};
 
 /// Lines are folded to stay within this (RFC 5322, section 2.1.1), and a line with an encoded word must (RFC 2047, section 2).
 const FOLD_AT: usize = 76;
@@ -73,6 +70,8 @@ fn mailbox(mailbox: &Mailbox) -> String {
     let address = mailbox.address().to_wire();
     match mailbox.name() {
         Some(name) => format!("{} <{address}>", phrase(name)),
+        // Some readers would take the quoted string for a name.
+        None if address.starts_with('"') => format!("<{address}>"),
         None => address,
     }
 }
@@ -97,27 +96,6 @@ fn phrase(name: &str) -> String {
 pub(super) fn message_ids<'a>(ids: impl IntoIterator<Item = &'a MessageId>) -> String {
     let written: Vec<_> = ids.into_iter().map(MessageId::to_string).collect();
     written.join(" ")
-}
-
-/// A `Content-Type` field; parameters beyond ASCII as RFC 2231 has it.
-pub(super) fn content_type(value: &ContentType) -> String {
-    structured("Content-Type", value.essence(), value.parameters())
-}
-
-/// A field of the form `Name: token; parameter=value`.
-pub(super) fn structured<'a>(
-    name: &str,
-    token: &str,
-    parameters: impl IntoIterator<Item = (&'a str, &'a str)>,
-) -> String {
-    let mut value = Structured::new(token.to_owned());
-    for (name, text) in parameters.into_iter().filter(|(name, _)| is_token(name)) {
-        value = value.attribute(name.to_owned(), text.to_owned());
-    }
-    let mut field = format!("{name}: ").into_bytes();
-    let column = field.len();
-    value.write_header(&mut field, column);
-    String::from_utf8_lossy(&field).into_owned()
 }
 
 /// Encoded words of UTF-8, each of whole characters: "Q" where half of them stay readable that way, else "B".
@@ -227,17 +205,11 @@ mod tests {
         let list = [
             Mailbox::parse("Bob <bob@bücher.example>").unwrap(),
             Mailbox::parse("grüße@example.test").unwrap(),
+            Mailbox::parse("\"a b\"@example.test").unwrap(),
         ];
-        assert_eq!(mailboxes(&list), "Bob <bob@xn--bcher-kva.example>, grüße@example.test");
-    }
-
-    #[test]
-    fn parameters_are_quoted_or_extended() {
-        let field = structured("Content-Disposition", "attachment", [("filename", "a \"b\".txt")]);
-        assert_eq!(field, "Content-Disposition: attachment; filename=\"a \\\"b\\\".txt\"\r\n");
-        let field = structured("Content-Disposition", "attachment", [("filename", "Übersicht.pdf")]);
-        assert_eq!(field, "Content-Disposition: attachment; filename*=UTF-8''%C3%9Cbersicht.pdf\r\n");
-        let field = structured("Content-Disposition", "attachment", [("filename", &*"日本".repeat(40))]);
-        assert!(field.split("\r\n").all(|line| line.len() <= 78), "{field}");
+        assert_eq!(
+            mailboxes(&list),
+            "Bob <bob@xn--bcher-kva.example>, grüße@example.test, <\"a b\"@example.test>"
+        );
     }
 }

@@ -1,11 +1,12 @@
 //! From a [`Draft`] to bytes: whole, or in the pieces that PGP/MIME puts together.
 //!
-//! mail-builder writes parameters (RFC 2231). The rest is ours, because it must be exact to the byte: what is signed is frozen
-//! once and then only copied, is safe for gateways that know 7 bits only, and a `Bcc` is never written.
+//! All of it is ours, because it must be exact to the byte: what is signed is frozen once and then only copied, is safe for
+//! gateways that know 7 bits only, and a `Bcc` is never written.
 
 mod encode;
 mod entity;
 mod fields;
+mod parameters;
 
 use super::{Boundaries, Draft};
 pub(crate) use entity::Entity;

@@ -7,7 +7,7 @@ use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 #[non_exhaustive]
 pub enum CharsetFault {
     /// The charset is not one that can be decoded safely: unknown, or one of those that the Encoding Standard retired
-    /// (ISO-2022-KR, HZ-GB-2312, …). Of the text only ASCII characters are kept; each other octet shows as U+FFFD.
+    /// (ISO-2022-KR, HZ-GB-2312, …). What is ASCII in the text, or UTF-8, is kept; each other octet shows as U+FFFD.
     Unknown,
     /// Some octets mean nothing in the charset that was named, and show as U+FFFD.
     Malformed,
@@ -80,17 +80,30 @@ impl AsRef<str> for Text {
     }
 }
 
-/// Decodes `bytes` in the charset of that label.
+/// Decodes a whole text in the charset of that label. A byte order mark at its start is none of it.
 pub(super) fn decode(label: Option<&str>, bytes: &[u8]) -> (String, Option<CharsetFault>) {
-    let label =
-        label.map(str::trim).filter(|label| !label.is_empty() && !label.eq_ignore_ascii_case("us-ascii"));
-    let Some(label) = label else { return decode_unlabelled(bytes) };
+    let Some(label) = label.map(str::trim).filter(|label| says_something(label)) else {
+        return decode_unlabelled(bytes);
+    };
     let Some(encoding) = Encoding::for_label_no_replacement(label.as_bytes()) else {
-        let kept = bytes.iter().map(|&b| if b.is_ascii() && b != 0x1b { char::from(b) } else { '\u{fffd}' });
-        return (kept.collect(), Some(CharsetFault::Unknown));
+        let kept = String::from_utf8_lossy(bytes).replace('\x1b', "\u{fffd}");
+        return (kept, Some(CharsetFault::Unknown));
     };
     let (text, _, malformed) = encoding.decode(bytes);
     (text.into_owned(), malformed.then_some(CharsetFault::Malformed))
+}
+
+/// Decodes a piece of a text, in which U+FEFF is a character like any other.
+pub(super) fn decode_piece(label: &str, bytes: &[u8]) -> String {
+    match Encoding::for_label_no_replacement(label.as_bytes()).filter(|_| says_something(label)) {
+        Some(encoding) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
+        None => decode_unlabelled(bytes).0,
+    }
+}
+
+/// Whether a label says more than none: much that is labelled as ASCII isn't.
+fn says_something(label: &str) -> bool {
+    !label.is_empty() && !label.eq_ignore_ascii_case("us-ascii")
 }
 
 /// Text without a charset is ASCII (RFC 2046, section 4.1.2). What isn't is mostly UTF-8, and else from an old Windows.
@@ -173,6 +186,7 @@ mod tests {
             assert_eq!(decoded.raw(), Some(&b"a\x1b$)C\xff\r\n"[..]), "{label}");
             assert_eq!(decoded.charset(), Some(label));
         }
+        assert_eq!(decode(Some("x-unknown"), "ü".as_bytes()), ("ü".into(), Some(CharsetFault::Unknown)));
         let malformed = Text::decode(Some("utf-8"), b"a\xff");
         assert_eq!((malformed.as_str(), malformed.fault()), ("a\u{fffd}", Some(CharsetFault::Malformed)));
         assert_eq!(malformed.raw(), Some(&b"a\xff"[..]));

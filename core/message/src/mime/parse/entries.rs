@@ -57,13 +57,13 @@ pub(in super::super) fn read(text: &str) -> Vec<Entry> {
 
 type Tokens<'a> = [(Token<'a>, &'a str)];
 
-/// Reads one entry; `None` where there is nothing in it.
+/// Reads one entry; `None` where there is nothing in it but comments.
 fn entry(tokens: &Tokens<'_>) -> Option<Entry> {
-    let text: String = tokens.iter().map(|(_, source)| *source).collect();
-    let text = text.trim().to_owned();
-    if text.is_empty() {
+    if tokens.iter().all(|(token, _)| matches!(token, Token::Space | Token::Comment(_))) {
         return None;
     }
+    let text: String = tokens.iter().map(|(_, source)| *source).collect();
+    let text = text.trim().to_owned();
     let (before, angle) = split_angle(tokens);
     let address = match angle {
         Some(Some(inside)) => Some(without_route(&address_text(inside))),
@@ -95,18 +95,27 @@ fn split_angle<'t, 'a>(tokens: &'t Tokens<'a>) -> (&'t Tokens<'a>, Option<Option
     (before, Some(inside.filter(|_| is_clean)))
 }
 
-/// The tokens of an address without comments, and without the white space at either end; what is left of it inside makes the
-/// address invalid.
+/// The tokens of an address without comments, and without the white space at either end and around dots and the `@` (RFC 5322,
+/// section 4.4); what is left of it inside makes the address invalid.
 fn address_text(tokens: &Tokens<'_>) -> String {
-    let text: String = tokens
-        .iter()
-        .map(|(token, source)| match token {
-            Token::Comment(_) => "",
-            Token::Space => " ",
-            _ => source,
-        })
-        .collect();
-    text.trim().to_owned()
+    let mut text = String::new();
+    let mut is_gap = false;
+    for (token, source) in tokens {
+        match token {
+            Token::Comment(_) => {}
+            Token::Space => is_gap = true,
+            _ => {
+                let is_joint =
+                    text.is_empty() || text.ends_with(['.', '@']) || source.starts_with(['.', '@']);
+                if is_gap && !is_joint {
+                    text.push(' ');
+                }
+                is_gap = false;
+                text.push_str(source);
+            }
+        }
+    }
+    text
 }
 
 /// Drops a source route: `@relay,@relay:local@domain` (RFC 5322, section 4.4).
@@ -243,6 +252,8 @@ mod tests {
             ("Bob<a@b>", "Bob|a@b"),
             ("<@relay,@relay2:a@b>", "|a@b"),
             ("<a@(comment)b>", "comment|a@b"),
+            ("a . b @ c(comment). d", "comment|a.b@c.d"),
+            ("\"a .\" . b@c", "|\"a .\".b@c"),
             ("<>", "|"),
         ] {
             assert_eq!(shown(text), [entry], "{text}");
@@ -255,6 +266,7 @@ mod tests {
         assert_eq!(shown("friends: a@b, c@d; e@f"), ["|a@b", "|c@d", "|e@f"]);
         assert_eq!(shown("undisclosed-recipients:;"), [""; 0]);
         assert_eq!(shown(" , ;"), [""; 0]);
+        assert_eq!(shown("(a):(b), c@d (e); (f)"), ["e|c@d"]);
     }
 
     #[test]

@@ -8,6 +8,9 @@ use super::super::MimeError;
 use super::limits::Limits;
 use super::words;
 
+/// UTF-8 for U+FEFF.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// One field, as ranges of the message.
 #[derive(Debug, Clone)]
 pub(super) struct Field {
@@ -59,7 +62,8 @@ impl<'a> Header<'a> {
 /// Splits a header section, which begins at `range.start`, into its fields; also gives where the body begins.
 ///
 /// Lines end in CRLF or LF. A line that is no field is passed over, like the `From ` line of an mbox; but where no field came
-/// before it the part has no header section, and the body begins there.
+/// before it the part has no header section, and the body begins there. A byte order mark before the first field is passed over,
+/// too: some programs put one into every text that they write.
 pub(super) fn split(
     bytes: &[u8],
     range: &Range<usize>,
@@ -68,6 +72,9 @@ pub(super) fn split(
     let mut fields: Vec<Field> = Vec::new();
     let mut at = range.start;
     let mut is_field = false;
+    if bytes.get(range.clone()).is_some_and(|part| part.starts_with(BYTE_ORDER_MARK)) {
+        at += BYTE_ORDER_MARK.len();
+    }
     while at < range.end {
         let rest = bytes.get(at..range.end).unwrap_or_default();
         let length = memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
@@ -139,6 +146,9 @@ mod tests {
             (vec![("A", " b"), ("C", " d")], "x")
         );
         assert_eq!(split_all("just text\n\nmore"), (vec![], "just text\n\nmore"));
+        assert_eq!(split_all("\u{feff}A: b\n\n\u{feff}x"), (vec![("A", " b")], "\u{feff}x"));
+        assert_eq!(split_all("\u{feff}From me\nA: b\n\nx"), (vec![("A", " b")], "x"));
+        assert_eq!(split_all("\u{feff}text"), (vec![], "text"));
         assert_eq!(split_all("\nx"), (vec![], "x"));
         assert_eq!(split_all("A: b"), (vec![("A", " b")], ""));
         assert_eq!(split_all(""), (vec![], ""));

@@ -1,7 +1,9 @@
 use super::super::{Attachment, Date, MessageId, MimeError};
 use super::address::AddressList;
 use super::charset::Text;
+use super::date;
 use super::header::Header;
+use super::ids;
 use super::legacy_display;
 use super::limits::Limits;
 use super::part::Part;
@@ -129,7 +131,7 @@ impl Message {
     /// When the message says it was written; `None` where it doesn't say, or makes no sense.
     #[must_use]
     pub fn date(&self) -> Option<Date> {
-        self.header("Date").and_then(|header| Date::read(header.raw()))
+        self.header("Date").and_then(|header| date::read(header.raw()))
     }
 
     /// The subject, decoded, on one line.
@@ -157,7 +159,7 @@ impl Message {
     }
 
     fn message_ids(&self, name: &str) -> Vec<MessageId> {
-        self.header(name).map(|header| read_ids(&header.text())).unwrap_or_default()
+        self.header(name).map(|header| ids::read(header.raw())).unwrap_or_default()
     }
 
     /// The text body: the first text that is no file. Text that follows it is among the [`Message::attachments`].
@@ -195,15 +197,6 @@ impl Message {
     fn with_role(&self, role: Role) -> impl Iterator<Item = Part<'_>> {
         self.parts().zip(&self.roles).filter(move |(_, given)| **given == role).map(|(part, _)| part)
     }
-}
-
-/// The identifiers in angle brackets; without any, the whole text where it is one.
-fn read_ids(text: &str) -> Vec<MessageId> {
-    let bracketed = text.split('<').skip(1).filter_map(|rest| rest.split_once('>'));
-    // A long identifier gets folded by some programs, which leaves a space in it.
-    let ids: Vec<_> =
-        bracketed.filter_map(|(id, _)| MessageId::parse(&id.replace([' ', '\t'], "")).ok()).collect();
-    if ids.is_empty() { MessageId::parse(text).into_iter().collect() } else { ids }
 }
 
 impl std::fmt::Debug for Message {

@@ -1,15 +1,17 @@
 //! From bytes to a [`Message`]: structure, headers, text.
 //!
-//! mail-parser reads dates and parameters, encoding_rs the charsets. The structure and the addresses are ours; [`tree`] and
-//! [`entries`] say why.
+//! encoding_rs decodes the charsets. The rest is ours; [`tree`], [`entries`] and [`parameters`] say why.
 
 mod address;
 mod charset;
+mod date;
 pub(super) mod entries;
 mod header;
+mod ids;
 mod legacy_display;
 mod limits;
 mod message;
+pub(super) mod parameters;
 mod part;
 mod roles;
 mod transfer;

@@ -52,7 +52,8 @@ impl<'a> Part<'a> {
         self.node.encoding
     }
 
-    /// The parts right inside this one. A `message/rfc822` that is not encoded holds one: the message.
+    /// The parts right inside this one. A `message/rfc822` that is not encoded holds one: the message. One that is encoded is data:
+    /// its bytes are not bytes of this message, and [`Part::decoded`] can be parsed on its own.
     pub fn children(&self) -> impl Iterator<Item = Part<'a>> + use<'a> {
         let message = self.message;
         self.node.children.iter().filter_map(move |&index| message.part(index))

@@ -109,14 +109,23 @@ fn place_within(tree: &Tree, parent: &Node, place: Place, index: usize, node: &N
     }
 }
 
-/// The part that the others belong to: the one that `start` names, or the first (RFC 2387, section 3.2).
+/// The part that the others belong to: the one that `start` names, or the first (RFC 2387, section 3.2). Some programs name none
+/// and begin with an image: then it is the first of the `type` that the container says its root has.
 fn related_root(tree: &Tree, related: &Node) -> Option<usize> {
-    let start = related.content_type.parameter("start").map(|id| id.trim_matches(['<', '>', ' ']));
-    let is_start = |index: &&usize| {
-        let id = tree.get(**index).and_then(|node| node.content_id.as_ref());
-        start.is_some() && id.map(|id| id.as_str()) == start
+    let find = |is_root: &dyn Fn(&Node) -> bool| {
+        related.children.iter().find(|&&index| tree.get(index).is_some_and(is_root)).copied()
     };
-    related.children.iter().find(is_start).or_else(|| related.children.first()).copied()
+    let start = related.content_type.parameter("start").map(|id| id.trim_matches(['<', '>', ' ']));
+    let is_start = |node: &Node| start.is_some() && node.content_id.as_ref().map(|id| id.as_str()) == start;
+    let first = related.children.first().copied();
+    let is_body = |node: &Node| matches!(node.content_type.top_level(), "text" | "multipart");
+    find(&is_start)
+        .or_else(|| first.filter(|&index| tree.get(index).is_some_and(is_body)))
+        .or_else(|| {
+            let kind = related.content_type.parameter("type")?;
+            find(&|node| node.content_type.essence().eq_ignore_ascii_case(kind))
+        })
+        .or(first)
 }
 
 fn ancestors(tree: &Tree, index: usize) -> impl Iterator<Item = usize> {

@@ -204,14 +204,27 @@ fn every_part_is_shown_somewhere() {
     );
     assert_eq!(bodies(&message), (None, some("2"), all(&["no id"])));
     assert_eq!(message.inline_parts().map(Attachment::into_data).collect::<Vec<_>>(), [b"1"]);
+    // Some programs put the root last, and name only its type.
+    let message = mixed(
+        "multipart/related; type=\"Text/HTML\"",
+        &["Content-Type: image/png\r\n\r\n1", &html("2"), &html("3")],
+    );
+    assert_eq!(bodies(&message), (None, some("2"), all(&["1", "3"])));
+    let message = mixed("multipart/related; type=text/html", &[&plain("1"), &html("2")]);
+    assert_eq!(bodies(&message), (some("1"), None, all(&["2"])));
     // The text of an attached message is not the text of the message.
     let message =
         mixed("multipart/mixed", &["Content-Type: message/rfc822\r\n\r\nA: b\r\n\r\ninner", &plain("outer")]);
     assert_eq!(bodies(&message), (some("outer"), None, all(&["A: b\r\n\r\ninner"])));
     assert_eq!(bodies(&parse(named)), (some("notes"), None, vec![]));
     assert_eq!(
+        bodies(&parse("Content-Type: multipart/mixed; boundary=b\r\n\r\nno delimiter")),
+        (None, None, all(&["no delimiter"]))
+    );
+    // What no boundary can take apart is shown as it is.
+    assert_eq!(
         bodies(&parse("Content-Type: multipart/mixed\r\n\r\nno boundary")),
-        (None, None, all(&["no boundary"]))
+        (some("no boundary"), None, vec![])
     );
 }
 
@@ -235,6 +248,45 @@ fn a_signed_part_is_found_to_the_byte() {
 }
 
 #[test]
+fn file_names_come_in_many_forms() {
+    for (parameters, name) in [
+        ("filename=a.txt", "a.txt"),
+        ("filename=This is a test.txt", "This is a test.txt"),
+        ("filename=\"a \\\"b\\\".txt\"", "a _b_.txt"),
+        ("filename=Maß.html", "Maß.html"),
+        // RFC 2231: percent-encoded, in pieces, or both.
+        ("filename*=utf-8''Ma%C3%9F.html", "Maß.html"),
+        ("FILENAME*=UTF-8'de'Ma%c3%9f.html", "Maß.html"),
+        ("filename*=windows-1251''%EF%F0%EE.htm", "про.htm"),
+        ("filename*=cp1252''Best%E4tigung.pdf", "Bestätigung.pdf"),
+        ("filename*=''a%20b.txt", "a b.txt"),
+        ("filename*=\"utf-8''Ma%C3%9F.html\"", "Maß.html"),
+        ("filename*=utf-8''a%zz%4", "a%zz%4"),
+        ("filename*=utf-8''it's.txt", "it's.txt"),
+        ("filename*0=\"a b\"; filename*1=c.txt", "a bc.txt"),
+        ("filename*0*=utf-8''Ma%C3%9F; filename*1=\"%41.txt\"", "Maß%41.txt"),
+        ("filename*0*=utf-8''Ma%C3; filename*1*=%9F.html", "Maß.html"),
+        ("filename*1*=b.txt; filename*0*=utf-8''a", "ab.txt"),
+        ("filename=fallback.txt; filename*=utf-8''Ma%C3%9F.html", "Maß.html"),
+        ("filename*=utf-8''Ma%C3%9F.html; filename=fallback.txt", "Maß.html"),
+        ("filename=fallback.txt; filename*0*=utf-8''Ma; filename*1*=%C3%9F.html", "Maß.html"),
+        // Encoded words, which do not belong here, but are everywhere.
+        ("filename=\"=?utf-8?q?Ma=C3=9F.html?=\"", "Maß.html"),
+        ("filename==?utf-8?B?TWHDny5odG1s?=", "Maß.html"),
+        ("filename=\"=?utf-8?q?Ma=C3?=\r\n =?utf-8?q?=9F.html?=\"", "Maß.html"),
+        ("filename=\"a =?utf-8?q?=C3=9F?= b.txt\"", "a ß b.txt"),
+        ("filename=\"=?utf-8?q?foo?=.bar\"", "foo.bar"),
+        ("filename*=utf-8''%3D%3Futf-8%3Fq%3Fa%3F%3D", "=_utf-8_q_a_="),
+    ] {
+        let message = parse(format!("Content-Disposition: attachment; {parameters}\r\n\r\n"));
+        assert_eq!(message.root().file_name(), Some(name), "{parameters}");
+        let parameters = parameters.replace("FILENAME", "NAME").replace("filename", "name");
+        let message = parse(format!("Content-Type: a/b; {parameters}\r\n\r\n"));
+        assert_eq!(message.root().file_name(), Some(name), "{parameters}");
+    }
+}
+
+#[test]
 fn charsets_and_encodings_come_together() {
     let message = parse(b"Content-Type: text/plain; charset=\"ISO-8859-15\"\nContent-Transfer-Encoding: quoted-printable\n\n=A4=\n!\n");
     assert_eq!(message.text_body().unwrap().as_str(), "€!\n");
@@ -255,10 +307,10 @@ fn headers_are_all_there_in_order_and_raw() {
 
 #[test]
 fn message_ids_are_read_from_what_others_write() {
-    let ids = |text: &str| parse(format!("References: {text}\r\n\r\n")).references();
-    assert_eq!(ids("<a@b>\r\n\t<c@d> junk <e f@g> <>"), [id("a@b"), id("c@d"), id("ef@g")]);
-    assert_eq!(ids("a@b"), [id("a@b")]);
-    assert_eq!(ids("Your message of Monday"), []);
+    let message =
+        parse("In-Reply-To: <a@b>\r\nReferences: <a@b>\r\n\t<c@d>\r\nContent-ID: <e@f> (g)\r\n\r\n");
+    assert_eq!((message.in_reply_to(), message.references()), (vec![id("a@b")], vec![id("a@b"), id("c@d")]));
+    assert_eq!(message.root().content_id(), Some(&id("e@f")));
     assert_eq!(parse("Message-ID: <ü@b>\r\n\r\n").message_id(), None);
     assert_eq!(parse("x").message_id(), None);
 }

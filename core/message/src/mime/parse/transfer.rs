@@ -69,13 +69,12 @@ pub(super) fn base64(body: &[u8]) -> Vec<u8> {
 }
 
 /// Decodes quoted-printable. White space at the end of a line is dropped (RFC 2045, section 6.7, rule 3), and an `=` that
-/// introduces nothing stands for itself.
+/// introduces nothing stands for itself. A line break stands for CRLF (rule 4), however the message writes its own.
 fn quoted_printable(body: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(body.len());
     let mut lines = body.split(|&b| b == b'\n').peekable();
     while let Some(line) = lines.next() {
         let has_break = lines.peek().is_some();
-        let has_cr = line.ends_with(b"\r");
         let line = line.trim_ascii_end();
         let (line, is_soft) = match line.strip_suffix(b"=") {
             Some(rest) => (rest, true),
@@ -83,7 +82,7 @@ fn quoted_printable(body: &[u8]) -> Vec<u8> {
         };
         quoted(line, &mut bytes);
         if has_break && !is_soft {
-            bytes.extend_from_slice(if has_cr { b"\r\n" } else { b"\n" });
+            bytes.extend_from_slice(b"\r\n");
         }
     }
     bytes
@@ -91,10 +90,15 @@ fn quoted_printable(body: &[u8]) -> Vec<u8> {
 
 /// Decodes `=XX` within a line.
 pub(super) fn quoted(line: &[u8], bytes: &mut Vec<u8>) {
-    let mut rest = line;
+    escaped(b'=', line, bytes);
+}
+
+/// Decodes two hexadecimal digits behind each `mark`; a mark that introduces nothing stands for itself.
+pub(super) fn escaped(mark: u8, text: &[u8], bytes: &mut Vec<u8>) {
+    let mut rest = text;
     while let Some((&first, tail)) = rest.split_first() {
-        match (first, tail) {
-            (b'=', [high, low, after @ ..]) if hex(*high).is_some() && hex(*low).is_some() => {
+        match tail {
+            [high, low, after @ ..] if first == mark && hex(*high).is_some() && hex(*low).is_some() => {
                 bytes.push(hex(*high).unwrap_or_default() << 4 | hex(*low).unwrap_or_default());
                 rest = after;
             }
@@ -147,10 +151,11 @@ mod tests {
         for (body, bytes) in [
             (&b"a=3Db=\r\nc \t\r\nd"[..], &b"a=bc\r\nd"[..]),
             (b"=c3=BC= \nx", "üx".as_bytes()),
+            (b"==\r\nx", b"=x"),
             (b"=", b""),
             (b"=4", b"=4"),
             (b"=XY=4", b"=XY=4"),
-            (b"a\nb", b"a\nb"),
+            (b"a\nb\r\n", b"a\r\nb\r\n"),
             // A soft line break and nothing after it: mail-parser 0.11 panics here before a boundary.
             (b"=\n", b""),
         ] {

@@ -10,12 +10,12 @@ use std::ops::Range;
 use memchr::memmem::Finder;
 
 use super::super::attachment::safe_file_name;
-use super::super::content_type::TokenWithParameters;
 use super::super::{ContentType, MessageId, MimeError};
 use super::header::{self, Field, Header};
+use super::ids;
 use super::limits::Limits;
+use super::parameters::Structured;
 use super::transfer::TransferEncoding;
-use super::words;
 
 /// One part, as ranges of the message. Nodes stand in the order in which the parts begin.
 #[derive(Debug, Clone)]
@@ -130,27 +130,37 @@ fn read_part(bytes: &[u8], part: &Pending, limits: &Limits) -> Result<Node, Mime
     let value =
         |name| fields.iter().map(|field| Header::new(bytes, field)).find(|h| h.is(name)).map(|h| h.raw());
     let content_type = match value("Content-Type") {
-        // RFC 2045, section 5.2: what can't be read is plain text.
-        Some(value) => ContentType::read(value).unwrap_or_else(|| ContentType::of("text/plain")),
+        Some(value) => {
+            ContentType::read(value).filter(is_whole).unwrap_or_else(|| ContentType::instead_of(value))
+        }
         None => ContentType::of(part.default_type),
     };
-    let disposition = value("Content-Disposition").and_then(TokenWithParameters::read);
+    let disposition = value("Content-Disposition").map(Structured::read);
     let named =
         disposition.as_ref().and_then(|d| d.parameter("filename")).or_else(|| content_type.parameter("name"));
     Ok(Node {
         start: part.range.start,
         body: body..part.range.end,
-        file_name: named.and_then(|name| safe_file_name(&words::decode_words(name))),
-        content_id: value("Content-ID").and_then(|id| MessageId::parse(words::decode(id).trim()).ok()),
+        file_name: named.and_then(safe_file_name),
+        content_id: value("Content-ID").and_then(|value| ids::read(value).into_iter().next()),
         encoding: value("Content-Transfer-Encoding")
             .map_or(TransferEncoding::Identity, TransferEncoding::read),
-        disposition: disposition.map(|d| d.token),
+        disposition: disposition.map(|d| d.token).filter(|token| !token.is_empty()),
         content_type,
         fields,
         parent: part.parent,
         children: Vec::new(),
         is_closed: true,
     })
+}
+
+/// Whether a type has what it needs: without a boundary there is no multipart (RFC 2046, section 5.1.1).
+fn is_whole(content_type: &ContentType) -> bool {
+    !content_type.is_multipart() || !boundary(content_type).is_empty()
+}
+
+fn boundary(content_type: &ContentType) -> &str {
+    content_type.parameter("boundary").unwrap_or_default().trim_end()
 }
 
 /// The ranges of the parts right inside a part, and whether it is properly closed.
@@ -171,11 +181,7 @@ fn inner_ranges(
             }
         }
         essence if essence.starts_with("multipart/") => {
-            let boundary = node.content_type.parameter("boundary").unwrap_or_default().trim_end();
-            if boundary.is_empty() {
-                return Ok((Vec::new(), false));
-            }
-            split(bytes, &node.body, boundary, room).ok_or(too_many)
+            split(bytes, &node.body, boundary(&node.content_type), room).ok_or(too_many)
         }
         _ => Ok((Vec::new(), true)),
     }

@@ -40,7 +40,9 @@ pub(super) fn decode_words(text: &str) -> Cow<'_, str> {
         match piece {
             Piece::Encoded(label, octets) => match &mut pending {
                 // Characters of several octets get torn between words, so that the octets are joined first.
-                Some((last, joined)) if last.eq_ignore_ascii_case(label) => joined.extend_from_slice(&octets),
+                Some((last, joined)) if last.eq_ignore_ascii_case(label) && !is_stateful(label) => {
+                    joined.extend_from_slice(&octets);
+                }
                 _ => flush(&mut pending, Some((label, octets)), &mut decoded),
             },
             Piece::Plain(gap) if is_gap(gap, &pending, pieces.peek()) => {}
@@ -54,6 +56,12 @@ pub(super) fn decode_words(text: &str) -> Cow<'_, str> {
     Cow::Owned(decoded)
 }
 
+/// Whether octets in this charset mean what an escape sequence before them says. Each word of it begins and ends in ASCII
+/// (RFC 2047, section 3), and two escape sequences in a row would be an error.
+fn is_stateful(label: &str) -> bool {
+    encoding_rs::Encoding::for_label(label.as_bytes()) == Some(encoding_rs::ISO_2022_JP)
+}
+
 fn is_gap(text: &str, before: &Option<(&str, Vec<u8>)>, after: Option<&Piece<'_>>) -> bool {
     before.is_some() && matches!(after, Some(Piece::Encoded(..))) && text.trim_matches([' ', '\t']).is_empty()
 }
@@ -64,7 +72,7 @@ fn flush<'a>(
     decoded: &mut String,
 ) {
     if let Some((label, octets)) = std::mem::replace(pending, next) {
-        decoded.push_str(&charset::decode(Some(label), &octets).0);
+        decoded.push_str(&charset::decode_piece(label, &octets));
     }
 }
 
@@ -129,7 +137,9 @@ mod tests {
             (b"=?utf-8?q?a?=\r\n =?utf-8?q?b?= =?latin1?q?=FC?= c", "abü c"),
             // A character torn between two words.
             (b"=?utf-8?q?=C3?= =?utf-8?q?=BC?=", "ü"),
+            (b"=?iso-2022-jp?b?GyRCJUYbKEI=?= =?ISO-2022-JP?b?GyRCJTkbKEI=?=", "テス"),
             (b"x=?utf-8?q?a?=y", "xay"),
+            (b"=?utf-8?b?77u/?= =?us-ascii?q?=C3=BC?=", "\u{feff}ü"),
             (b"=?utf-8?q?a b?=", "a b"),
             (b"=?iso-2022-kr?b?Gw==?=", "=?iso-2022-kr?b?Gw==?="),
             (b"=?utf-8?x?a?= =? =?a?q?", "=?utf-8?x?a?= =? =?a?q?"),
