@@ -31,6 +31,22 @@ pub(crate) fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
     found
 }
 
+/// A table of the project's own, `tests/vectors/NAME`.
+pub(crate) fn table(name: &str) -> serde_json::Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors").join(name);
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// A transcript, with the line ends that the wire had: files have lost the CR of their lines, which the sizes of literals still count.
+pub(crate) fn transcript(path: &Path) -> Vec<u8> {
+    let text = std::fs::read(path).unwrap();
+    let lines = text.split_inclusive(|&byte| byte == b'\n').map(|line| match line.strip_suffix(b"\n") {
+        Some(line) => [line.strip_suffix(b"\r").unwrap_or(line), b"\r\n"].concat(),
+        None => line.to_vec(),
+    });
+    lines.collect::<Vec<_>>().concat()
+}
+
 /// The string behind `key` in a test case of the fake mail server, commented out (as its second step is) or not.
 pub(crate) fn value(case: &str, key: &str) -> Option<String> {
     let line =
