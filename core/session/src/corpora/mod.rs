@@ -1,5 +1,8 @@
 //! Test data of others, in `../shared/corpora` beside the project: read where it is there, never copied.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+
+mod mailkit;
+mod peer;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
