@@ -1,6 +1,7 @@
 //! Test data of others, in `../shared/corpora` beside the project: read where it is there, never copied.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
+mod curl;
 mod mailkit;
 mod peer;
 
