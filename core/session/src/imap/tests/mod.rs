@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod against_server;
+mod broken_items;
 mod corpora;
 mod limits;
 mod login;
