@@ -21,6 +21,12 @@ pub(crate) struct Peer {
 impl Peer {
     /// A connection as if TLS were up: the client's end, the server's, and what the server hears.
     pub(crate) fn connected(chunks: Chunks) -> (Wire<Secure>, Self, Heard) {
+        let (ours, peer, heard) = Self::in_the_clear(chunks);
+        (Wire::scripted(ours), peer, heard)
+    }
+
+    /// The same before TLS.
+    pub(crate) fn in_the_clear(chunks: Chunks) -> (DuplexStream, Self, Heard) {
         let (ours, theirs) = tokio::io::duplex(if chunks == Chunks::OneByte { 1 } else { 64 << 10 });
         let (mut reader, out) = tokio::io::split(theirs);
         let (sender, incoming) = mpsc::unbounded_channel();
@@ -35,7 +41,7 @@ impl Peer {
                 }
             }
         });
-        (Wire::scripted(ours), Self { incoming, unread: Vec::new(), out }, heard)
+        (ours, Self { incoming, unread: Vec::new(), out }, heard)
     }
 
     /// The next line without its CRLF; `None` where the client has hung up.

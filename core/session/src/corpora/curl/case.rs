@@ -76,6 +76,16 @@ impl Case {
         }
     }
 
+    /// Whether curl has to bring TLS up on a connection that begins in the clear.
+    pub(super) fn starts_tls(&self) -> bool {
+        let operation = self.operation(0);
+        let is_clear = operation
+            .0
+            .iter()
+            .any(|word| ["imap://", "pop3://", "smtp://"].iter().any(|scheme| word.starts_with(scheme)));
+        is_clear && (operation.has("--ssl") || operation.has("--ssl-reqd"))
+    }
+
     /// What curl does in its session of this number: one operation may make several.
     pub(super) fn operation(&self, session: usize) -> Operation<'_> {
         Operation(&self.operations[session.min(self.operations.len() - 1)])

@@ -15,14 +15,18 @@ const SELECTED: &str = "* 172 EXISTS\r\n* 1 RECENT\r\n* OK [UNSEEN 12] Message 1
                         [PERMANENTFLAGS (\\Deleted \\Seen \\*)] Limited\r\n";
 const VALIDITY: u32 = 3_857_529_045;
 
-struct Server {
+pub(super) struct Server {
     peer: Peer,
     script: Script,
     data: String,
 }
 
 impl Server {
-    async fn serve(mut self) -> Option<()> {
+    pub(super) fn of(case: &Case, peer: Peer) -> Self {
+        Self { peer, script: Script::of(case), data: case.data.clone() }
+    }
+
+    pub(super) async fn serve(mut self) -> Option<()> {
         let greeting = self.script.greeting.clone();
         self.peer
             .say(greeting.unwrap_or_else(|| "* OK curl IMAP server ready to serve\r\n".to_owned()))
@@ -69,6 +73,7 @@ impl Server {
             ("EXAMINE", _) => format!("{}{SELECTED}", self.data),
             ("UID", "FETCH") => self.fetched(line),
             ("UID", "SEARCH") | ("LIST" | "LSUB" | "STATUS", _) => self.data.clone(),
+            ("STARTTLS", _) => return format!("{tag} BAD STARTTLS is not dealt with!\r\n"),
             ("LOGOUT", _) => "* BYE curl IMAP server signing off\r\n".to_owned(),
             ("NOOP", _) => {
                 "* 22 EXPUNGE\r\n* 23 EXISTS\r\n* 3 RECENT\r\n* 14 FETCH (FLAGS (\\Seen \\Deleted))\r\n"
@@ -118,8 +123,7 @@ pub(super) async fn play(case: &Case, chunks: Chunks, outcome: &mut Outcome) -> 
             _ => MailboxName::new(case.name.trim_start_matches("test"))?,
         };
         let (wire, peer, heard) = Peer::connected(chunks);
-        let server = Server { peer, script: Script::of(case), data: case.data.clone() };
-        tokio::spawn(server.serve());
+        tokio::spawn(Server::of(case, peer).serve());
         let connection = ImapConnection::over(wire, &Runtime::current()?, timeouts(), false).await?;
         let logged_in = connection.log_in(&credentials).await;
         note_login(said, &heard_lines(&heard), outcome);

@@ -19,7 +19,10 @@ use postseal_test_server::script::Chunks;
 use serde_json::Value;
 
 use self::case::{Case, Protocol};
+use super::peer::Peer;
 use super::{corpus, files, table};
+use crate::starttls::{self, Dialect};
+use crate::wire::Wire;
 use crate::{Credentials, Error, Timeouts};
 
 const TABLE: &str = "tests/vectors/curl.json";
@@ -132,6 +135,7 @@ fn timeouts() -> Timeouts {
 async fn play(case: &Case, chunks: Chunks) -> Outcome {
     let mut outcome = Outcome::default();
     let played = match case.protocol {
+        _ if case.starts_tls() => negotiate(case, chunks, &mut outcome).await,
         Protocol::Imap => imap::play(case, chunks, &mut outcome).await,
         Protocol::Pop3 => pop3::play(case, chunks, &mut outcome).await,
         Protocol::Smtp => smtp::play(case, chunks, &mut outcome).await,
@@ -140,6 +144,33 @@ async fn play(case: &Case, chunks: Chunks) -> Outcome {
         outcome.fail(error);
     }
     outcome
+}
+
+/// Goes from the clear up to the handshake of TLS, which no server of these cases gets to.
+async fn negotiate(case: &Case, chunks: Chunks, outcome: &mut Outcome) -> Result<(), Error> {
+    let (stream, peer, heard) = Peer::in_the_clear(chunks);
+    let dialect = match case.protocol {
+        Protocol::Imap => {
+            tokio::spawn(imap::Server::of(case, peer).serve());
+            Dialect::Imap
+        }
+        Protocol::Pop3 => {
+            tokio::spawn(pop3::Server::of(case, peer).serve());
+            Dialect::Pop3
+        }
+        Protocol::Smtp => {
+            tokio::spawn(smtp::Server::of(case, peer, &smtp::Received::default()).serve());
+            Dialect::Smtp
+        }
+    };
+    let negotiated = starttls::negotiate(Wire::plain(stream), dialect, &timeouts()).await;
+    let said = heard_lines(&heard);
+    let is_harmless =
+        |line: &String| ["EHLO [127.0.0.1]", "STARTTLS", "S1 STARTTLS", "STLS"].contains(&line.as_str());
+    outcome.note("in the clear only STARTTLS is said", said.iter().all(is_harmless));
+    negotiated?.into_stream()?;
+    outcome.note("TLS begins", true);
+    Ok(())
 }
 
 /// What the table expects of a case.
@@ -196,4 +227,30 @@ async fn a_case_comes_to_what_the_table_says() {
     assert_eq!(wrong, [""; 0]);
     // A row without its file is a wrong row.
     assert_eq!(left, [""; 0]);
+}
+
+/// A case of our own, as curl's are written: a server that has no TLS, and goes on as if it had.
+#[tokio::test]
+async fn a_case_with_starttls_stays_in_the_clear_no_longer_than_that() {
+    let imap = "unsupported: the server does not support STARTTLS";
+    let pop3 = "unsupported: the server does not support STLS";
+    for (scheme, server, error) in [
+        ("imap", r"REPLY STARTTLS S1 NO later\r\nS2 OK in", imap),
+        ("pop3", r"REPLY STLS -ERR later\r\n+OK", pop3),
+        ("smtp", r"REPLY STARTTLS 454 later\r\n235 in", "refused: the server refused STARTTLS: later"),
+        ("imap", "CAPA IDLE", imap),
+        ("pop3", "CAPA USER", pop3),
+        ("smtp", "CAPA SIZE", imap),
+    ] {
+        let text = format!(
+            "<testcase>\n<servercmd>\n{server}\n</servercmd>\n<server>\n{scheme}\n</server>\n<command>\n{scheme}://%HOSTIP -u \
+             user:secret --ssl-reqd\n</command>\n<errorcode>\n64\n</errorcode>\n</testcase>\n"
+        );
+        for chunks in [Chunks::Whole, Chunks::OneByte] {
+            let case = Case::read("test1", &text);
+            let outcome = play(&case, chunks).await;
+            assert_eq!(outcome.text(), format!("in the clear only STARTTLS is said; {error}"));
+            assert!(outcome.is_as_curl(&case));
+        }
+    }
 }

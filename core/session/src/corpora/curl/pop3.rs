@@ -10,14 +10,18 @@ const LIMIT: usize = 1 << 20;
 /// The server's own list of ids.
 const IDS: &str = "1 1\r\n2 2\r\n3 4\r\n";
 
-struct Server {
+pub(super) struct Server {
     peer: Peer,
     script: Script,
     data: String,
 }
 
 impl Server {
-    async fn serve(mut self) -> Option<()> {
+    pub(super) fn of(case: &Case, peer: Peer) -> Self {
+        Self { peer, script: Script::of(case), data: case.data.clone() }
+    }
+
+    pub(super) async fn serve(mut self) -> Option<()> {
         let greeting = self.script.greeting.clone();
         self.peer.say(greeting.unwrap_or_else(|| "+OK curl POP3 server ready to serve\r\n".to_owned())).await;
         loop {
@@ -51,7 +55,7 @@ impl Server {
             "UIDL" if self.script.capabilities.iter().any(|name| name == "UIDL") => {
                 format!("+OK Listing starts\r\n{IDS}.\r\n")
             }
-            "UIDL" => "-ERR Unrecognized command\r\n".to_owned(),
+            "UIDL" | "STLS" => "-ERR Unrecognized command\r\n".to_owned(),
             "STAT" => "+OK 3 4294967800\r\n".to_owned(),
             _ => "+OK\r\n".to_owned(),
         }
@@ -69,7 +73,7 @@ pub(super) async fn play(case: &Case, chunks: Chunks, outcome: &mut Outcome) -> 
             }
         }
         let (wire, peer, heard) = Peer::connected(chunks);
-        tokio::spawn(Server { peer, script: Script::of(case), data: case.data.clone() }.serve());
+        tokio::spawn(Server::of(case, peer).serve());
         let connection = Pop3Connection::begin(Runtime::current()?, wire, true, timeouts()).await?;
         let logged_in = connection.log_in(&credentials).await;
         note_login(said, &heard_lines(&heard), outcome);

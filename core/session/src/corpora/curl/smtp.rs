@@ -11,16 +11,20 @@ use crate::corpora::peer::Peer;
 use crate::{Delivery, NotSent, Runtime, Security, SendOptions, SmtpConnection, SmtpSession};
 
 /// The messages as they came, each with the dots and the end of its transfer.
-type Received = Arc<Mutex<Vec<u8>>>;
+pub(super) type Received = Arc<Mutex<Vec<u8>>>;
 
-struct Server {
+pub(super) struct Server {
     peer: Peer,
     script: Script,
     received: Received,
 }
 
 impl Server {
-    async fn serve(mut self) -> Option<()> {
+    pub(super) fn of(case: &Case, peer: Peer, received: &Received) -> Self {
+        Self { peer, script: Script::of(case), received: received.clone() }
+    }
+
+    pub(super) async fn serve(mut self) -> Option<()> {
         let greeting = self.script.greeting.clone();
         self.peer.say(greeting.unwrap_or_else(|| "220-curl\r\n220 SMTP server\r\n".to_owned())).await;
         loop {
@@ -68,6 +72,7 @@ impl Server {
                 if is_good { "250 Recipient OK\r\n".to_owned() } else { "501 Invalid address\r\n".to_owned() }
             }
             "DATA" => "354 Show me the mail\r\n".to_owned(),
+            "STARTTLS" => "500 STARTTLS is not dealt with!\r\n".to_owned(),
             "QUIT" => "221 bye\r\n".to_owned(),
             _ => "250 OK\r\n".to_owned(),
         }
@@ -92,7 +97,7 @@ pub(super) async fn play(case: &Case, chunks: Chunks, outcome: &mut Outcome) -> 
         let envelope = envelope(case, index, said)?;
         let received = Received::default();
         let (wire, peer, heard) = Peer::connected(chunks);
-        tokio::spawn(Server { peer, script: Script::of(case), received: received.clone() }.serve());
+        tokio::spawn(Server::of(case, peer, &received).serve());
         let connection = SmtpConnection::begin(wire, Security::Tls, Runtime::current()?, timeouts()).await?;
         let logged_in = connection.log_in(&credentials).await;
         let theirs = presented(said);
