@@ -3,7 +3,7 @@
 
 mod curl;
 mod mailkit;
-mod peer;
+mod server_end;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

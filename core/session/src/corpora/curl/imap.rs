@@ -3,7 +3,7 @@
 use super::server::Script;
 use super::*;
 use crate::Runtime;
-use crate::corpora::peer::Peer;
+use crate::corpora::server_end::ServerEnd;
 use crate::imap::{
     FetchItems, Flag, FlagChange, ImapConnection, ImapSession, MailboxName, PartNumber, Search, Uid, UidSet,
     UidValidity,
@@ -16,13 +16,13 @@ const SELECTED: &str = "* 172 EXISTS\r\n* 1 RECENT\r\n* OK [UNSEEN 12] Message 1
 const VALIDITY: u32 = 3_857_529_045;
 
 pub(super) struct Server {
-    peer: Peer,
+    peer: ServerEnd,
     script: Script,
     data: String,
 }
 
 impl Server {
-    pub(super) fn of(case: &Case, peer: Peer) -> Self {
+    pub(super) fn of(case: &Case, peer: ServerEnd) -> Self {
         Self { peer, script: Script::of(case), data: case.data.clone() }
     }
 
@@ -122,7 +122,7 @@ pub(super) async fn play(case: &Case, chunks: Chunks, outcome: &mut Outcome) -> 
             Some(name) if !name.is_empty() => MailboxName::new(name.split(';').next().unwrap_or_default())?,
             _ => MailboxName::new(case.name.trim_start_matches("test"))?,
         };
-        let (wire, peer, heard) = Peer::connected(chunks);
+        let (wire, peer, heard) = ServerEnd::connected(chunks);
         tokio::spawn(Server::of(case, peer).serve());
         let connection = ImapConnection::over(wire, &Runtime::current()?, timeouts(), false).await?;
         let logged_in = connection.log_in(&credentials).await;
@@ -173,7 +173,7 @@ async fn act(
     session: &ImapSession,
     mailbox: &MailboxName,
     line: &str,
-    heard: &crate::corpora::peer::Heard,
+    heard: &crate::corpora::server_end::Heard,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
     let line = line.strip_prefix("UID ").unwrap_or(line);
@@ -272,7 +272,7 @@ async fn append(
     session: &ImapSession,
     mailbox: &MailboxName,
     line: &str,
-    heard: &crate::corpora::peer::Heard,
+    heard: &crate::corpora::server_end::Heard,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
     let message = case.upload.clone().unwrap_or_default();

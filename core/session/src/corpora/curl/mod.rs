@@ -19,7 +19,7 @@ use postseal_test_server::script::Chunks;
 use serde_json::Value;
 
 use self::case::{Case, Protocol};
-use super::peer::Peer;
+use super::server_end::ServerEnd;
 use super::{corpus, files, table};
 use crate::starttls::{self, Dialect};
 use crate::wire::Wire;
@@ -122,7 +122,7 @@ fn is_command(line: &str) -> bool {
 }
 
 /// The lines that a server heard.
-fn heard_lines(heard: &super::peer::Heard) -> Vec<String> {
+fn heard_lines(heard: &super::server_end::Heard) -> Vec<String> {
     let heard = heard.lock().unwrap();
     let heard = String::from_utf8_lossy(&heard).into_owned();
     heard.strip_suffix("\r\n").unwrap_or(&heard).split("\r\n").map(str::to_owned).collect()
@@ -148,7 +148,7 @@ async fn play(case: &Case, chunks: Chunks) -> Outcome {
 
 /// Goes from the clear up to the handshake of TLS, which no server of these cases gets to.
 async fn negotiate(case: &Case, chunks: Chunks, outcome: &mut Outcome) -> Result<(), Error> {
-    let (stream, peer, heard) = Peer::in_the_clear(chunks);
+    let (stream, peer, heard) = ServerEnd::in_the_clear(chunks);
     let dialect = match case.protocol {
         Protocol::Imap => {
             tokio::spawn(imap::Server::of(case, peer).serve());

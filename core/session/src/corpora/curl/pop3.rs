@@ -2,7 +2,7 @@
 
 use super::server::Script;
 use super::*;
-use crate::corpora::peer::Peer;
+use crate::corpora::server_end::ServerEnd;
 use crate::{Pop3Connection, Pop3Session, Runtime};
 
 /// The largest message that is asked for.
@@ -11,13 +11,13 @@ const LIMIT: usize = 1 << 20;
 const IDS: &str = "1 1\r\n2 2\r\n3 4\r\n";
 
 pub(super) struct Server {
-    peer: Peer,
+    peer: ServerEnd,
     script: Script,
     data: String,
 }
 
 impl Server {
-    pub(super) fn of(case: &Case, peer: Peer) -> Self {
+    pub(super) fn of(case: &Case, peer: ServerEnd) -> Self {
         Self { peer, script: Script::of(case), data: case.data.clone() }
     }
 
@@ -72,7 +72,7 @@ pub(super) async fn play(case: &Case, chunks: Chunks, outcome: &mut Outcome) -> 
                 return Err(Error::invalid("message number", "it is none"));
             }
         }
-        let (wire, peer, heard) = Peer::connected(chunks);
+        let (wire, peer, heard) = ServerEnd::connected(chunks);
         tokio::spawn(Server::of(case, peer).serve());
         let connection = Pop3Connection::begin(Runtime::current()?, wire, true, timeouts()).await?;
         let logged_in = connection.log_in(&credentials).await;

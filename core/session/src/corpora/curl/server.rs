@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use super::case::Case;
-use crate::corpora::peer::Peer;
+use crate::corpora::server_end::ServerEnd;
 
 /// What a case says of its server.
 #[derive(Debug, Default)]
@@ -65,7 +65,7 @@ impl Script {
     /// One exchange of SASL, up to the last reply. `challenge` is how one begins, `yes` what the server says where the case is silent.
     pub(super) async fn exchange(
         &self,
-        peer: &mut Peer,
+        peer: &mut ServerEnd,
         line: &str,
         challenge: &str,
         yes: &str,

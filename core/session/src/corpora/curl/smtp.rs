@@ -7,20 +7,20 @@ use postseal_types::{Address, Envelope};
 use super::case::Operation;
 use super::server::Script;
 use super::*;
-use crate::corpora::peer::Peer;
+use crate::corpora::server_end::ServerEnd;
 use crate::{Delivery, NotSent, Runtime, Security, SendOptions, SmtpConnection, SmtpSession};
 
 /// The messages as they came, each with the dots and the end of its transfer.
 pub(super) type Received = Arc<Mutex<Vec<u8>>>;
 
 pub(super) struct Server {
-    peer: Peer,
+    peer: ServerEnd,
     script: Script,
     received: Received,
 }
 
 impl Server {
-    pub(super) fn of(case: &Case, peer: Peer, received: &Received) -> Self {
+    pub(super) fn of(case: &Case, peer: ServerEnd, received: &Received) -> Self {
         Self { peer, script: Script::of(case), received: received.clone() }
     }
 
@@ -96,7 +96,7 @@ pub(super) async fn play(case: &Case, chunks: Chunks, outcome: &mut Outcome) -> 
         let credentials = credentials(case, index)?;
         let envelope = envelope(case, index, said)?;
         let received = Received::default();
-        let (wire, peer, heard) = Peer::connected(chunks);
+        let (wire, peer, heard) = ServerEnd::connected(chunks);
         tokio::spawn(Server::of(case, peer, &received).serve());
         let connection = SmtpConnection::begin(wire, Security::Tls, Runtime::current()?, timeouts()).await?;
         let logged_in = connection.log_in(&credentials).await;

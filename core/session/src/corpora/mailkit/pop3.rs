@@ -3,7 +3,7 @@
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::corpora::peer::Peer;
+use crate::corpora::server_end::ServerEnd;
 use crate::{Pop3Connection, Pop3Session, Runtime};
 
 /// The largest message that is asked for.
@@ -15,7 +15,7 @@ async fn pop3_dialogues_are_read_whole_and_byte_by_byte() {
 }
 
 /// A server that answers everything: what is laid out first, else yes and nothing.
-async fn serve(mut peer: Peer, desk: Desk, greeting: Vec<u8>) {
+async fn serve(mut peer: ServerEnd, desk: Desk, greeting: Vec<u8>) {
     peer.say(greeting).await;
     while let Some(line) = peer.line().await {
         let line = String::from_utf8_lossy(&line).into_owned();
@@ -96,7 +96,7 @@ impl Play<'_> {
         let log = &mut self.log;
         log.desk.clear();
         log.lay_out_all("CAPA");
-        let (wire, peer, _) = Peer::connected(self.chunks);
+        let (wire, peer, _) = ServerEnd::connected(self.chunks);
         let greeting = log.greeting().unwrap_or_else(|| b"+OK ready\r\n".to_vec());
         let server = tokio::spawn(serve(peer, log.desk.clone(), greeting));
         let opened = Pop3Connection::begin(Runtime::current().unwrap(), wire, true, timeouts()).await;

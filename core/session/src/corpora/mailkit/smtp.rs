@@ -6,7 +6,7 @@ use postseal_types::{Address, Envelope};
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::corpora::peer::Peer;
+use crate::corpora::server_end::ServerEnd;
 use crate::{
     Delivery, NotSent, Receipt, Runtime, Security, SendOptions, SmtpConnection, SmtpExtensions, SmtpSession,
 };
@@ -20,7 +20,7 @@ async fn smtp_dialogues_are_read_whole_and_byte_by_byte() {
 }
 
 /// A server that answers everything: what is laid out first, else yes.
-async fn serve(mut peer: Peer, desk: Desk, greeting: Vec<u8>) {
+async fn serve(mut peer: ServerEnd, desk: Desk, greeting: Vec<u8>) {
     peer.say(greeting).await;
     while let Some(line) = peer.line().await {
         let line = String::from_utf8_lossy(&line).into_owned();
@@ -63,7 +63,7 @@ async fn serve(mut peer: Peer, desk: Desk, greeting: Vec<u8>) {
 }
 
 /// Takes the message, which has to be the one that was sent.
-async fn message(peer: &mut Peer) -> Option<()> {
+async fn message(peer: &mut ServerEnd) -> Option<()> {
     let mut message = Vec::new();
     loop {
         let line = peer.line().await?;
@@ -143,7 +143,7 @@ impl Play<'_> {
         let reply = hello.map(|index| steps[index].reply.clone());
         let expects = reply.as_ref().is_none_or(|reply| says_yes(reply));
         reply.into_iter().for_each(|reply| log.desk.lay_out("EHLO", reply));
-        let (wire, peer, _) = Peer::connected(self.chunks);
+        let (wire, peer, _) = ServerEnd::connected(self.chunks);
         let greeting = log.greeting().unwrap_or_else(|| b"220 ready\r\n".to_vec());
         let server = tokio::spawn(serve(peer, log.desk.clone(), greeting));
         let opened =

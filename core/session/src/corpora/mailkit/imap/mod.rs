@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::Runtime;
-use crate::corpora::peer::Peer;
+use crate::corpora::server_end::ServerEnd;
 use crate::imap::{ImapConnection, ImapSession, MailboxName, UidValidity};
 
 #[tokio::test]
@@ -54,7 +54,7 @@ impl Play<'_> {
         log.desk.clear();
         log.lay_out_all("CAPABILITY");
         self.selected = None;
-        let (wire, peer, _) = Peer::connected(self.chunks);
+        let (wire, peer, _) = ServerEnd::connected(self.chunks);
         let greeting = log.greeting().unwrap_or_else(|| b"* OK ready\r\n".to_vec());
         let server = tokio::spawn(server::serve(peer, log.desk.clone(), greeting));
         let opened = ImapConnection::over(wire, &Runtime::current().unwrap(), timeouts(), false).await;

@@ -7,7 +7,7 @@ use super::*;
 /// What is said of a mailbox that no recording tells of.
 const SELECTED: &str = "* 1 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\nA######## OK selected\r\n";
 
-pub(super) async fn serve(mut peer: Peer, desk: Desk, greeting: Vec<u8>) {
+pub(super) async fn serve(mut peer: ServerEnd, desk: Desk, greeting: Vec<u8>) {
     peer.say(greeting).await;
     let mut selected = SELECTED.as_bytes().to_vec();
     while let Some(line) = command(&mut peer).await {
@@ -42,7 +42,7 @@ pub(super) async fn serve(mut peer: Peer, desk: Desk, greeting: Vec<u8>) {
 }
 
 /// A command, with its literals in it; to each the server says yes.
-async fn command(peer: &mut Peer) -> Option<String> {
+async fn command(peer: &mut ServerEnd) -> Option<String> {
     let mut command = Vec::new();
     loop {
         let line = peer.line().await?;
@@ -59,7 +59,7 @@ async fn command(peer: &mut Peer) -> Option<String> {
 }
 
 /// The challenges of a mechanism, for a client that sends no initial response.
-async fn exchange(peer: &mut Peer, command: &str) {
+async fn exchange(peer: &mut ServerEnd, command: &str) {
     let challenges = match command.split(' ').collect::<Vec<_>>().as_slice() {
         [_, "LOGIN"] => 2,
         [_, _] => 1,

@@ -12,13 +12,13 @@ use crate::wire::{Secure, Wire};
 pub(crate) type Heard = Arc<Mutex<Vec<u8>>>;
 
 /// A server's end. It hears while it speaks, so that a client may send many commands before it reads.
-pub(crate) struct Peer {
+pub(crate) struct ServerEnd {
     incoming: mpsc::UnboundedReceiver<Vec<u8>>,
     unread: Vec<u8>,
     out: WriteHalf<DuplexStream>,
 }
 
-impl Peer {
+impl ServerEnd {
     /// A connection as if TLS were up: the client's end, the server's, and what the server hears.
     pub(crate) fn connected(chunks: Chunks) -> (Wire<Secure>, Self, Heard) {
         let (ours, peer, heard) = Self::in_the_clear(chunks);
