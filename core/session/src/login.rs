@@ -12,6 +12,11 @@ pub(crate) trait LogIn: Sized + Send + 'static {
 
     fn runtime(&self) -> &Runtime;
 
+    /// Whether the server has ended the connection, in its refusal of a login.
+    fn is_over(&self) -> bool {
+        false
+    }
+
     /// Presents `proof` once.
     fn present(&mut self, proof: &Proof) -> impl Future<Output = Result<Self::News, Error>> + Send;
 }
@@ -39,11 +44,13 @@ pub(crate) async fn log_in<C: LogIn>(
         connection = back;
         match outcome {
             Ok(news) => return Ok((connection, news)),
-            Err(Error::LoginRefused(_)) if credentials.can_refresh() && refused.is_none() => {
-                refused = Some(proof)
+            Err(Error::LoginRefused(_))
+                if credentials.can_refresh() && refused.is_none() && !connection.is_over() =>
+            {
+                refused = Some(proof);
             }
             Err(error) => {
-                let connection = error.keeps_session().then_some(connection);
+                let connection = Some(connection).filter(|kept| error.keeps_session() && !kept.is_over());
                 return Err(Denied { error, connection });
             }
         }

@@ -28,6 +28,7 @@ enum Kind {
     Password(Secret),
     Token(Secret),
     Provider(Arc<dyn TokenProvider>),
+    Certificate,
 }
 
 /// Supplies OAuth 2 access tokens.
@@ -70,6 +71,16 @@ impl Credentials {
         Self::new(user, Kind::Provider(provider))
     }
 
+    /// A user name alone: the TLS handshake has shown who it is (SASL EXTERNAL, RFC 4422, appendix A), by the certificate of
+    /// [`TlsConfig::client_certificate`](crate::TlsConfig::client_certificate).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] for an empty user name, or one that holds a control character.
+    pub fn certificate(user: &str) -> Result<Self, Error> {
+        Self::new(user, Kind::Certificate)
+    }
+
     fn new(user: &str, kind: Kind) -> Result<Self, Error> {
         if user.is_empty() || user.chars().any(char::is_control) {
             return Err(Error::invalid("user name", "it is empty or holds a control character"));
@@ -90,15 +101,17 @@ impl Credentials {
 
     /// The secret for one login; asks the token provider where there is one.
     pub(crate) async fn proof(&self, refused: Option<&Proof>) -> Result<Proof, Error> {
-        let (secret, is_token) = match &self.kind {
-            Kind::Password(password) => (password.clone(), false),
-            Kind::Token(token) => (token.clone(), true),
+        let (secret, means) = match &self.kind {
+            Kind::Password(password) => (password.clone(), Means::Password),
+            Kind::Token(token) => (token.clone(), Means::Token),
             Kind::Provider(provider) => {
                 let token = provider.token(refused.map(|proof| &proof.secret)).await;
-                (sendable("token", token.map_err(|text| Error::invalid("token", text))?)?, true)
+                let token = sendable("token", token.map_err(|text| Error::invalid("token", text))?)?;
+                (token, Means::Token)
             }
+            Kind::Certificate => (Secret::from(""), Means::Certificate),
         };
-        Ok(Proof { user: self.user.clone(), secret, is_token })
+        Ok(Proof { user: self.user.clone(), secret, means })
     }
 }
 
@@ -118,12 +131,22 @@ fn sendable(what: &'static str, secret: Secret) -> Result<Secret, Error> {
     }
 }
 
-/// The secret of one login.
+/// What one login is backed by.
 #[derive(Debug)]
 pub(crate) struct Proof {
     user: String,
+    /// Empty where the handshake was the proof.
     secret: Secret,
-    is_token: bool,
+    means: Means,
+}
+
+/// What shows that somebody is who they say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Means {
+    Password,
+    Token,
+    /// The client's, in the TLS handshake.
+    Certificate,
 }
 
 impl Proof {
@@ -131,9 +154,13 @@ impl Proof {
         &self.user
     }
 
-    /// The password, for the protocols' own login commands; a token has no such way.
+    pub(crate) const fn means(&self) -> Means {
+        self.means
+    }
+
+    /// The password, for the protocols' own login commands; nothing else has such a way.
     pub(crate) fn password(&self) -> Option<&str> {
-        if self.is_token { None } else { self.secret.expose_str() }
+        self.secret.expose_str().filter(|_| self.means == Means::Password)
     }
 
     /// The refusal as an error, with nothing of the secret in it.
@@ -158,13 +185,18 @@ pub(crate) enum Mechanism {
     XOAuth2,
     /// RFC 7628, the standard form of the same.
     OAuthBearer,
+    /// RFC 4422, appendix A: the TLS handshake has shown who it is.
+    External,
 }
 
 impl Mechanism {
     /// The best mechanism for `proof` among those that the server offers.
     pub(crate) fn choose(proof: &Proof, is_offered: impl Fn(&str) -> bool) -> Option<Self> {
-        let fitting: &[Self] =
-            if proof.is_token { &[Self::XOAuth2, Self::OAuthBearer] } else { &[Self::Plain, Self::Login] };
+        let fitting: &[Self] = match proof.means {
+            Means::Password => &[Self::Plain, Self::Login],
+            Means::Token => &[Self::XOAuth2, Self::OAuthBearer],
+            Means::Certificate => &[Self::External],
+        };
         fitting.iter().copied().find(|mechanism| is_offered(mechanism.name()))
     }
 
@@ -175,6 +207,7 @@ impl Mechanism {
             Self::Login => "LOGIN",
             Self::XOAuth2 => "XOAUTH2",
             Self::OAuthBearer => "OAUTHBEARER",
+            Self::External => "EXTERNAL",
         }
     }
 }
@@ -235,6 +268,7 @@ impl<'a> Exchange<'a> {
         let parts: &[&[u8]] = match self.mechanism {
             Mechanism::Login => return None,
             Mechanism::Plain => &[b"\0", user.as_bytes(), b"\0", secret],
+            Mechanism::External => &[user.as_bytes()],
             Mechanism::XOAuth2 => &[b"user=", user.as_bytes(), b"\x01auth=Bearer ", secret, b"\x01\x01"],
             Mechanism::OAuthBearer => {
                 let user = user.replace('=', "=3D").replace(',', "=2C");
@@ -275,8 +309,9 @@ fn unexpected(challenge: &[u8]) -> Error {
 mod tests {
     use super::*;
 
-    fn proof(is_token: bool) -> Proof {
-        Proof { user: "tim".to_owned(), secret: Secret::from("tanstaaf"), is_token }
+    fn proof(means: Means) -> Proof {
+        let secret = Secret::from(if means == Means::Certificate { "" } else { "tanstaaf" });
+        Proof { user: "tim".to_owned(), secret, means }
     }
 
     fn text(line: &Line) -> String {
@@ -285,18 +320,19 @@ mod tests {
 
     #[test]
     fn the_mechanism_fits_the_secret_and_the_offer() {
-        let choose =
-            |is_token, offer: &[&str]| Mechanism::choose(&proof(is_token), |name| offer.contains(&name));
-        assert_eq!(choose(false, &["LOGIN", "PLAIN", "XOAUTH2"]), Some(Mechanism::Plain));
-        assert_eq!(choose(false, &["LOGIN"]), Some(Mechanism::Login));
-        assert_eq!(choose(false, &["XOAUTH2"]), None);
-        assert_eq!(choose(true, &["PLAIN", "OAUTHBEARER"]), Some(Mechanism::OAuthBearer));
-        assert_eq!(choose(true, &["OAUTHBEARER", "XOAUTH2"]), Some(Mechanism::XOAuth2));
+        let choose = |means, offer: &[&str]| Mechanism::choose(&proof(means), |name| offer.contains(&name));
+        assert_eq!(choose(Means::Password, &["LOGIN", "PLAIN", "XOAUTH2"]), Some(Mechanism::Plain));
+        assert_eq!(choose(Means::Password, &["LOGIN", "EXTERNAL"]), Some(Mechanism::Login));
+        assert_eq!(choose(Means::Password, &["XOAUTH2"]), None);
+        assert_eq!(choose(Means::Token, &["PLAIN", "OAUTHBEARER"]), Some(Mechanism::OAuthBearer));
+        assert_eq!(choose(Means::Token, &["OAUTHBEARER", "XOAUTH2"]), Some(Mechanism::XOAuth2));
+        assert_eq!(choose(Means::Certificate, &["PLAIN", "EXTERNAL"]), Some(Mechanism::External));
+        assert_eq!(choose(Means::Certificate, &["PLAIN"]), None);
     }
 
     #[test]
     fn plain_is_said_once() {
-        let proof = proof(false);
+        let proof = proof(Means::Password);
         let mut exchange = Exchange::new(Mechanism::Plain, &proof);
         assert_eq!(text(&exchange.initial().unwrap()), "\0tim\0tanstaaf");
         assert_eq!(exchange.answer(b"").err(), Some(unexpected(b"")));
@@ -305,8 +341,19 @@ mod tests {
     }
 
     #[test]
+    fn external_says_the_user_name_and_nothing_else() {
+        let proof = proof(Means::Certificate);
+        assert_eq!(proof.password(), None);
+        let mut exchange = Exchange::new(Mechanism::External, &proof);
+        assert_eq!(text(&exchange.initial().unwrap()), "tim");
+        assert_eq!(exchange.answer(b"").err(), Some(unexpected(b"")));
+        let mut exchange = Exchange::new(Mechanism::External, &proof);
+        assert_eq!(text(&exchange.answer(b"").unwrap()), "tim");
+    }
+
+    #[test]
     fn login_answers_user_name_then_password() {
-        let proof = proof(false);
+        let proof = proof(Means::Password);
         let mut exchange = Exchange::new(Mechanism::Login, &proof);
         assert!(exchange.initial().is_none());
         assert_eq!(text(&exchange.answer(b"VXNlcm5hbWU6").unwrap()), "tim");
@@ -320,7 +367,7 @@ mod tests {
             (Mechanism::XOAuth2, "user=tim\x01auth=Bearer tanstaaf\x01\x01", ""),
             (Mechanism::OAuthBearer, "n,a=tim,\x01auth=Bearer tanstaaf\x01\x01", "\x01"),
         ] {
-            let proof = proof(true);
+            let proof = proof(Means::Token);
             let mut exchange = Exchange::new(mechanism, &proof);
             assert_eq!(text(&exchange.initial().unwrap()), first);
             let challenge = BASE64.encode(br#"{"status":"401","token":"tanstaaf"}"#);

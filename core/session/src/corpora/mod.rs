@@ -2,11 +2,17 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 mod curl;
+mod k9;
 mod mailkit;
+mod nostarttls;
+mod peer;
 mod server_end;
+mod visit;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
 
 /// A folder of the corpora. Says so on stderr where it is missing, which is a failure in CI.
 pub(crate) fn corpus(test: &str, name: &str) -> Option<PathBuf> {
@@ -15,9 +21,20 @@ pub(crate) fn corpus(test: &str, name: &str) -> Option<PathBuf> {
         return Some(folder);
     }
     assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{test}: no corpus {name}");
-    // Past the capture of the test's output: what was skipped is to be seen.
-    _ = writeln!(std::io::stderr(), "skipped: {test}: no corpus {name}");
+    notice(&format!("skipped: {test}: no corpus {name}"));
     None
+}
+
+/// Says something past the capture of a test's output: it is to be seen.
+pub(crate) fn notice(line: &str) {
+    _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// A table of our own, from `tests/vectors`.
+pub(crate) fn table<T: DeserializeOwned>(name: &str) -> T {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors").join(name);
+    let text = std::fs::read_to_string(&path).unwrap();
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// All files under `folder` whose names end in `end`, in order.
@@ -35,12 +52,6 @@ pub(crate) fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
     found
 }
 
-/// A table of the project's own, `tests/vectors/NAME`.
-pub(crate) fn table(name: &str) -> serde_json::Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors").join(name);
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
-}
-
 /// A transcript, with the line ends that the wire had: files have lost the CR of their lines, which the sizes of literals still count.
 pub(crate) fn transcript(path: &Path) -> Vec<u8> {
     let text = std::fs::read(path).unwrap();
@@ -49,12 +60,4 @@ pub(crate) fn transcript(path: &Path) -> Vec<u8> {
         None => line.to_vec(),
     });
     lines.collect::<Vec<_>>().concat()
-}
-
-/// The string behind `key` in a test case of the fake mail server, commented out (as its second step is) or not.
-pub(crate) fn value(case: &str, key: &str) -> Option<String> {
-    let line =
-        case.lines().map(|line| line.trim().trim_start_matches("//")).find(|line| line.starts_with(key))?;
-    let quoted = line.split_once(':')?.1.trim().strip_prefix('"')?;
-    Some(quoted.split('"').next()?.replace("\\r\\n", "\r\n"))
 }

@@ -86,7 +86,8 @@ impl ImapConnection {
     ///
     /// # Errors
     ///
-    /// [`Error::LoginRefused`], [`Error::Unsupported`] and [`Error::InvalidInput`] hand the connection back for another try.
+    /// [`Error::LoginRefused`], [`Error::Unsupported`] and [`Error::InvalidInput`] hand the connection back for another try, unless
+    /// the server said goodbye with its refusal.
     ///
     /// # Cancel safety
     ///
@@ -102,6 +103,10 @@ impl LogIn for ImapConnection {
 
     fn runtime(&self) -> &Runtime {
         &self.runtime
+    }
+
+    fn is_over(&self) -> bool {
+        self.dialogue.is_over
     }
 
     async fn present(&mut self, proof: &Proof) -> Result<(), Error> {

@@ -24,6 +24,8 @@ pub(super) type Alerts = Arc<Mutex<Vec<String>>>;
 pub(super) struct Dialogue {
     guard: Guard,
     tags: u32,
+    /// Whether the server has said goodbye.
+    pub(super) is_over: bool,
     pub(super) capabilities: Capabilities,
     pub(super) timeouts: Timeouts,
     pub(super) alerts: Alerts,
@@ -68,6 +70,7 @@ impl Dialogue {
         Self {
             guard: Guard::new(wire),
             tags: 0,
+            is_over: false,
             capabilities: Capabilities::default(),
             timeouts,
             alerts: Alerts::default(),

@@ -4,9 +4,9 @@ use zeroize::Zeroizing;
 
 use super::capabilities::Capabilities;
 use super::dialogue::{Dialogue, refusal_of};
-use super::response::{Code, Condition, Status};
-use crate::Error;
-use crate::sasl::{Exchange, Mechanism, Proof};
+use super::response::{Code, Condition, Response, Status};
+use crate::sasl::{Exchange, Means, Mechanism, Proof};
+use crate::{Error, PeerFault};
 
 /// Presents `proof` in the best way that the server offers; afterwards the capabilities are those of the logged-in state.
 pub(super) async fn present(dialogue: &mut Dialogue, proof: &Proof) -> Result<(), Error> {
@@ -54,8 +54,13 @@ impl<'a> Way<'a> {
         match (mechanism, proof.password()) {
             (Some(mechanism), _) => Ok(Self::Sasl(mechanism)),
             (None, Some(password)) if !offered.has("LOGINDISABLED") => Ok(Self::Command(password)),
-            (None, Some(_)) => Err(Error::Unsupported { extension: "AUTH=PLAIN" }),
-            (None, None) => Err(Error::Unsupported { extension: "AUTH=XOAUTH2" }),
+            (None, _) => Err(Error::Unsupported {
+                extension: match proof.means() {
+                    Means::Password => "AUTH=PLAIN",
+                    Means::Token => "AUTH=XOAUTH2",
+                    Means::Certificate => "AUTH=EXTERNAL",
+                },
+            }),
         }
     }
 }
@@ -76,7 +81,7 @@ async fn authenticate(
         None => dialogue.send_line(&[command.as_bytes()]).await?,
     }
     loop {
-        match dialogue.consent(&tag, STEP, &mut Vec::new()).await? {
+        match consent(dialogue, &tag, STEP).await? {
             Ok(challenge) => {
                 let answer = exchange.answer(challenge.trim_ascii())?;
                 dialogue.send_line(&[answer.as_bytes()]).await?;
@@ -108,14 +113,38 @@ async fn login(dialogue: &mut Dialogue, proof: &Proof, password: &str) -> Result
         }
         let announced = format!(" {{{}}}", text.len());
         dialogue.send_line(&[&line, announced.as_bytes()]).await?;
-        if let Err(condition) = dialogue.consent(&tag, STEP, &mut Vec::new()).await? {
+        if let Err(condition) = consent(dialogue, &tag, STEP).await? {
             return Err(proof.refused(refusal_of(STEP, condition)));
         }
         line = Zeroizing::new(text.as_bytes().to_vec());
     }
     dialogue.send_line(&[&line]).await?;
-    match dialogue.finish(&tag, STEP, &mut Vec::new()).await? {
-        Condition { status: Status::Ok, code, .. } => Ok(code),
-        condition => Err(proof.refused(refusal_of(STEP, condition))),
+    match consent(dialogue, &tag, STEP).await? {
+        Err(Condition { status: Status::Ok, code, .. }) => Ok(code),
+        Err(condition) => Err(proof.refused(refusal_of(STEP, condition))),
+        Ok(text) => Err(PeerFault::unexpected(STEP, &text).into()),
+    }
+}
+
+/// As [`Dialogue::consent`]. A server that has seen enough of refused logins says goodbye before its "no": only the "no" tells that it
+/// was for the credentials, and that the same again would fare no better.
+async fn consent(
+    dialogue: &mut Dialogue,
+    tag: &str,
+    step: &'static str,
+) -> Result<Result<Vec<u8>, Condition>, Error> {
+    let goodbye = match dialogue.consent(tag, step, &mut Vec::new()).await {
+        Err(goodbye @ Error::Peer(PeerFault::Goodbye { .. })) => goodbye,
+        outcome => return outcome,
+    };
+    dialogue.is_over = true;
+    let patience = dialogue.timeouts.close;
+    match tokio::time::timeout(patience, dialogue.next_response(step)).await {
+        Ok(Ok(Response::Done { tag: done, condition }))
+            if done == tag.as_bytes() && condition.status != Status::Ok =>
+        {
+            Ok(Err(condition))
+        }
+        _ => Err(goodbye),
     }
 }

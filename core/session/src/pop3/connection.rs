@@ -83,8 +83,9 @@ impl Pop3Connection {
         &self.capabilities
     }
 
-    /// Logs in: with a token by SASL XOAUTH2 or OAUTHBEARER, with a password by SASL PLAIN (RFC 5034) or else by USER and PASS
-    /// (RFC 1939, section 7). A [`TokenProvider`](crate::TokenProvider) is asked for a fresh token once, after a refusal.
+    /// Logs in: with a token by SASL XOAUTH2 or OAUTHBEARER, with a client certificate by EXTERNAL, with a password by SASL PLAIN
+    /// (RFC 5034) or else by USER and PASS (RFC 1939, section 7), announced or not. A [`TokenProvider`](crate::TokenProvider) is
+    /// asked for a fresh token once, after a refusal.
     ///
     /// # Errors
     ///

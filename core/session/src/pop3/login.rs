@@ -6,13 +6,15 @@ use super::Pop3Capabilities;
 use super::conversation::{Conversation, MAX_LINE, MAX_SASL_LINE};
 use super::reply::Status;
 use crate::error::Refusal;
-use crate::sasl::{Exchange, Mechanism, Proof};
+use crate::sasl::{Exchange, Means, Mechanism, Proof};
 use crate::{Error, PeerFault};
 
 /// The longest command (RFC 2449, section 4), CRLF included: a longer initial response waits for the server's go-ahead.
 const MAX_COMMAND: usize = 255;
 
-/// Presents `proof` in the best way that the server offers.
+/// Presents `proof` in the best way that the server offers. USER and PASS are the last resort of a password, announced or not: there
+/// are servers that take them and announce SASL alone (RFC 2449, section 6.3, has them announce it), and the password waits for the
+/// yes to USER.
 pub(super) async fn present(
     conversation: &mut Conversation,
     capabilities: &Pop3Capabilities,
@@ -26,8 +28,16 @@ pub(super) async fn present(
             user_and_pass(conversation, proof, password).await
         }
         (Some(mechanism), _) => sasl(conversation, mechanism, proof).await,
-        (None, Some(_)) => Err(Error::Unsupported { extension: "USER" }),
-        (None, None) => Err(Error::Unsupported { extension: "XOAUTH2" }),
+        (None, Some(password)) => match user_and_pass(conversation, proof, password).await {
+            // It said so before, in its way.
+            Err(Error::LoginRefused(Refusal { command: "USER", .. })) if !has_user => {
+                Err(Error::Unsupported { extension: "USER" })
+            }
+            outcome => outcome,
+        },
+        (None, None) => Err(Error::Unsupported {
+            extension: if proof.means() == Means::Certificate { "EXTERNAL" } else { "XOAUTH2" },
+        }),
     };
     outcome.map_err(|error| sort(proof.redact(error)))
 }
@@ -91,6 +101,7 @@ fn named(refusal: Refusal, mechanism: Mechanism) -> Refusal {
         Mechanism::Login => "AUTH LOGIN",
         Mechanism::XOAuth2 => "AUTH XOAUTH2",
         Mechanism::OAuthBearer => "AUTH OAUTHBEARER",
+        Mechanism::External => "AUTH EXTERNAL",
     };
     Refusal { command, ..refusal }
 }

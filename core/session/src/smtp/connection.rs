@@ -55,7 +55,8 @@ impl SmtpConnection {
     /// Connects, brings TLS up and asks for the server's extensions (RFC 8314, section 3.3; RFC 3207; RFC 5321, section 4.1.1.1).
     ///
     /// The client names itself `[127.0.0.1]`, the same on every device: its real name or address would end in the message's
-    /// Received header.
+    /// Received header. There is no falling back to HELO (RFC 5321, section 3.2): a server without EHLO has neither STARTTLS nor AUTH,
+    /// so that nothing could be done there.
     ///
     /// # Errors
     ///

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::answer;
 use super::extensions::SmtpExtensions;
-use crate::sasl::{Exchange, Line, Mechanism, Proof};
+use crate::sasl::{Exchange, Line, Means, Mechanism, Proof};
 use crate::wire::{Secure, Wire};
 use crate::{Error, Timeouts};
 
@@ -20,7 +20,11 @@ pub(super) async fn log_in(
     timeouts: &Timeouts,
 ) -> Result<(), Error> {
     let Some(mechanism) = Mechanism::choose(proof, |name| server.offers_auth(name)) else {
-        let extension = if proof.password().is_some() { "AUTH PLAIN" } else { "AUTH XOAUTH2" };
+        let extension = match proof.means() {
+            Means::Password => "AUTH PLAIN",
+            Means::Token => "AUTH XOAUTH2",
+            Means::Certificate => "AUTH EXTERNAL",
+        };
         return Err(Error::Unsupported { extension });
     };
     present(wire, mechanism, proof, timeouts).await.map_err(|error| proof.redact(error))

@@ -95,7 +95,8 @@ impl TlsConfig {
         self
     }
 
-    /// Presents a certificate to servers that ask for one; `key` is PEM (PKCS #8, PKCS #1 or SEC 1).
+    /// Presents a certificate to servers that ask for one; `key` is PEM (PKCS #8, PKCS #1 or SEC 1). The login that goes with it is
+    /// [`Credentials::certificate`](crate::Credentials::certificate).
     ///
     /// # Errors
     ///

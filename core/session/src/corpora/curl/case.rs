@@ -168,6 +168,11 @@ impl<'a> Operation<'a> {
         self.0.iter().any(|word| word == option)
     }
 
+    /// Whether some word has this in it.
+    pub(super) fn mentions(self, text: &str) -> bool {
+        self.0.iter().any(|word| word.contains(text))
+    }
+
     /// The URLs of the mail server.
     pub(super) fn urls(self) -> Vec<Url> {
         self.0.iter().filter_map(|word| Url::parse(word)).collect()

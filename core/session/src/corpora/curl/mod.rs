@@ -10,7 +10,6 @@ mod pop3;
 mod server;
 mod smtp;
 
-use std::io::Write as _;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -20,7 +19,7 @@ use serde_json::Value;
 
 use self::case::{Case, Protocol};
 use super::server_end::ServerEnd;
-use super::{corpus, files, table};
+use super::{corpus, files, notice, table};
 use crate::starttls::{self, Dialect};
 use crate::wire::Wire;
 use crate::{Credentials, Error, Timeouts};
@@ -85,6 +84,7 @@ fn credentials(case: &Case, session: usize) -> Result<Credentials, Error> {
     let user = or(user, "user");
     match operation.options(&["--oauth2-bearer"]).first() {
         Some(&token) => Credentials::token(&user, token),
+        None if operation.mentions("AUTH=EXTERNAL") => Credentials::certificate(&user),
         None => Credentials::password(&user, or(password, "secret")),
     }
 }
@@ -193,7 +193,7 @@ fn row(table: &Value, name: &str) -> Option<Row> {
 #[tokio::test]
 async fn a_case_comes_to_what_the_table_says() {
     let Some(folder) = corpus("a_case_comes_to_what_the_table_says", "curl-mail-tests/tests") else { return };
-    let table = table("curl.json");
+    let table: Value = table("curl.json");
     let mut left: Vec<&String> = table.as_object().unwrap().keys().collect();
     let mut wrong = Vec::new();
     for path in files(&folder, "") {
@@ -215,11 +215,7 @@ async fn a_case_comes_to_what_the_table_says() {
                 Some(_) => wrong.push(format!("{name}: {}", outcome.text())),
                 None => {
                     let as_curl = if outcome.is_as_curl(&case) { "same" } else { "differs" };
-                    _ = writeln!(
-                        std::io::stderr(),
-                        "no row in {TABLE}: {name}: {as_curl}: {}",
-                        outcome.text()
-                    );
+                    notice(&format!("no row in {TABLE}: {name}: {as_curl}: {}", outcome.text()));
                 }
             }
         }

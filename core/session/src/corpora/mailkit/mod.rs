@@ -14,7 +14,6 @@ mod pop3;
 mod smtp;
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -22,7 +21,7 @@ use postseal_test_server::script::Chunks;
 use serde_json::Value;
 
 use self::desk::Desk;
-use super::{corpus, table, transcript};
+use super::{corpus, notice, table, transcript};
 use crate::{Credentials, Denied, Error, Timeouts};
 
 const TABLE: &str = "tests/vectors/mailkit.json";
@@ -246,7 +245,7 @@ struct Expected {
 
 impl Expected {
     fn read(protocol: &str) -> Self {
-        let table = table("mailkit.json");
+        let table: Value = table("mailkit.json");
         let mine = |key: &str| {
             let Value::Object(rows) = table[key].clone() else { panic!("no {key}") };
             rows.into_iter().filter(move |(name, _)| name.starts_with(protocol))
@@ -269,7 +268,7 @@ impl Expected {
     fn check(&mut self, dialogue: &Dialogue, played: &[Done]) -> Vec<String> {
         let row = self.dialogues.remove(&dialogue.name);
         if row.is_none() {
-            _ = writeln!(std::io::stderr(), "no row in {TABLE}: {}", dialogue.name);
+            notice(&format!("no row in {TABLE}: {}", dialogue.name));
         }
         let row = row.unwrap_or_default();
         let mut wrong = Vec::new();
@@ -282,7 +281,7 @@ impl Expected {
                 (Some(expected), _) => wrong.push(format!("{}, expected {expected:?}", named())),
                 (None, Some(complaint)) if !dialogue.fails => wrong.push(format!("{}: {complaint}", named())),
                 (None, _) if file.is_some() => {
-                    _ = writeln!(std::io::stderr(), "no row in {TABLE}: {}", named());
+                    notice(&format!("no row in {TABLE}: {}", named()));
                 }
                 (None, _) => {}
             }

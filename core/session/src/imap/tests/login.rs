@@ -97,6 +97,49 @@ async fn a_refused_login_says_why_and_echoes_nothing() {
 }
 
 #[tokio::test]
+async fn who_has_shown_a_certificate_says_a_name() {
+    let who = Credentials::certificate("alice").unwrap();
+    for exchange in [
+        "EXTERNAL SASL-IR] hi\nC: {a} AUTHENTICATE EXTERNAL YWxpY2U=",
+        "EXTERNAL] hi\nC: {a} AUTHENTICATE EXTERNAL\nS: +\nC: YWxpY2U=",
+    ] {
+        let script = format!(
+            "S: * OK [CAPABILITY IMAP4rev1 AUTH={exchange}\nS: {{a}} OK [CAPABILITY IMAP4rev1] in\nC: {{b}} LOGOUT\nS: {{b}} OK"
+        );
+        outcome(&script, &who, |result| assert_eq!(result, Ok(()))).await;
+    }
+    outcome("S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hi", &who, |result| {
+        assert_eq!(result, Err(Error::Unsupported { extension: "AUTH=EXTERNAL" }));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_goodbye_before_the_refusal_is_a_refused_login_without_a_connection() {
+    let provider = Credentials::token_provider("alice", Arc::new(Refreshing)).unwrap();
+    for (offer, command, who) in [
+        ("AUTH=PLAIN SASL-IR", "AUTHENTICATE", credentials()),
+        ("AUTH=XOAUTH2 SASL-IR", "AUTHENTICATE", provider),
+        ("", "LOGIN", credentials()),
+    ] {
+        let goodbye = || Error::from(PeerFault::Goodbye { text: "enough".to_owned() });
+        for (rest, error) in [
+            ("S: {a} NO [AUTHENTICATIONFAILED] wrong", refused(command, "AUTHENTICATIONFAILED", "wrong")),
+            ("S: {a} OK in", goodbye()),
+            ("S: * NO again", goodbye()),
+            ("CUT", goodbye()),
+        ] {
+            let head = format!("S: * OK [CAPABILITY IMAP4rev1 {offer}] hi\nC: {{a}} {command} …\n");
+            let script = Script::parse(&format!("{head}S: * BYE enough\n{rest}"));
+            let (stream, server) = script.play(Chunks::OneByte);
+            let denied = connect(stream).await.unwrap().log_in(&who).await.err().unwrap();
+            assert_eq!((denied.error, denied.connection.is_none()), (error, true), "{command} {rest}");
+            server.await.unwrap().unwrap();
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_refused_connection_can_be_used_again() {
     let script = "
         S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi

@@ -8,16 +8,16 @@ use crate::{Connector, MessageStream, PeerFault, Pop3Update, Security, Server, T
 
 const DOTS: &[u8] = b"Subject: dots\r\n\r\n.\r\n..\r\n.leading\r\nbare\n.\nlf\r\n\r\n.\r\n";
 
-pub(super) async fn start(options: Options) -> TestServer {
+async fn start(options: Options) -> TestServer {
     TestServer::start(options.user("alice", "wonderland").token("alice", "looking-glass")).await.unwrap()
 }
 
 /// Short deadlines, so that a stall is over soon.
-pub(super) fn short() -> Timeouts {
+fn short() -> Timeouts {
     Timeouts { progress: Duration::from_secs(3), close: Duration::from_millis(300), ..timeouts() }
 }
 
-pub(super) async fn open(
+async fn open(
     server: &TestServer,
     port: Port,
     tls: TlsConfig,
@@ -29,7 +29,7 @@ pub(super) async fn open(
     timeout(PATIENCE, Pop3Connection::open(&connector, &address)).await.unwrap()
 }
 
-pub(super) fn trusting(server: &TestServer) -> TlsConfig {
+fn trusting(server: &TestServer) -> TlsConfig {
     TlsConfig::default().only_roots(server.ca().root_pem().as_bytes()).unwrap()
 }
 

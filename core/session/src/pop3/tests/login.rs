@@ -129,7 +129,39 @@ async fn what_the_server_does_not_offer_is_not_tried() {
         assert_eq!(error, Error::Unsupported { extension: "XOAUTH2" });
     })
     .await;
-    converse(&offering("SASL XOAUTH2"), async |connection| {
+}
+
+#[tokio::test]
+async fn who_has_shown_a_certificate_says_a_name() {
+    let who = Credentials::certificate("alice").unwrap();
+    let script = format!("{}C: AUTH EXTERNAL YWxpY2U=\nS: +OK in\n", offering("SASL PLAIN EXTERNAL"));
+    converse(&script, async |connection| {
+        connection.log_in(&who).await.unwrap();
+    })
+    .await;
+    converse(&offering("USER"), async |connection| {
+        let (error, _) = denied(connection.log_in(&who).await);
+        assert_eq!(error, Error::Unsupported { extension: "EXTERNAL" });
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn user_and_pass_are_the_last_resort_of_a_password() {
+    let offer = offering("SASL CRAM-MD5");
+    converse(&format!("{offer}C: USER alice\nS: +OK\nC: PASS wonderland\nS: +OK\n"), async |connection| {
+        connection.log_in(&alice()).await.unwrap();
+    })
+    .await;
+    converse(
+        &format!("{offer}C: USER alice\nS: +OK\nC: PASS wonderland\nS: -ERR no\n"),
+        async |connection| {
+            let (error, _) = denied(connection.log_in(&alice()).await);
+            assert_eq!(error, Error::LoginRefused(refusal("PASS", "no")));
+        },
+    )
+    .await;
+    converse(&format!("{offer}C: USER alice\nS: -ERR unknown command\n"), async |connection| {
         let (error, _) = denied(connection.log_in(&alice()).await);
         assert_eq!(error, Error::Unsupported { extension: "USER" });
     })

@@ -14,11 +14,7 @@ async fn start(options: Options) -> TestServer {
     TestServer::start(options).await.unwrap()
 }
 
-pub(super) async fn connect(
-    server: &TestServer,
-    port: Port,
-    timeouts: Timeouts,
-) -> Result<SmtpConnection, Error> {
+async fn connect(server: &TestServer, port: Port, timeouts: Timeouts) -> Result<SmtpConnection, Error> {
     let roots = server.ca().root_pem();
     let tls = TlsConfig::default().only_roots(roots.as_bytes()).unwrap();
     let connector = Connector::new(&Runtime::current().unwrap(), &tls).unwrap().with_timeouts(timeouts);

@@ -43,7 +43,9 @@ const TOKEN_2: &str = "dXNlcj1hbGljZQFhdXRoPUJlYXJlciB0b2tlbi0yAQE=";
 async fn each_mechanism_says_its_lines() {
     let password = alice();
     let token = Credentials::token("alice", "token-1").unwrap();
+    let certificate = Credentials::certificate("alice").unwrap();
     for (offer, credentials, exchange) in [
+        ("AUTH PLAIN EXTERNAL", &certificate, "C: AUTH EXTERNAL YWxpY2U=\n".to_owned()),
         ("AUTH LOGIN PLAIN", &password, "C: AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=\n".to_owned()),
         ("AUTH PLAIN", &password, "C: AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=\n".to_owned()),
         (

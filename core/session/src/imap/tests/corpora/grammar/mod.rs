@@ -7,12 +7,11 @@
 mod rules;
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 
 use serde_json::Value;
 
 use super::*;
-use crate::corpora::{corpus, files, table};
+use crate::corpora::{corpus, files, notice, table};
 
 const FOLDER: &str = "imap-grammar-vectors";
 const TABLE: &str = "tests/vectors/grammar.json";
@@ -112,7 +111,7 @@ async fn what_a_server_says_in_a_trace_is_read() {
 #[tokio::test]
 async fn a_rule_is_read_refused_or_waited_for_as_marked() {
     let Some(entries) = entries("a_rule_is_read_refused_or_waited_for_as_marked", "rule") else { return };
-    let table = table("grammar.json");
+    let table: Value = table("grammar.json");
     let exceptions = exceptions(&table);
     let unread = rules_without_a_reader(&table);
     let mut differing = Vec::new();
@@ -120,7 +119,7 @@ async fn a_rule_is_read_refused_or_waited_for_as_marked() {
         let sample = Sample::read(entry);
         let known = rules::place(&sample.rule);
         if known.is_none() && !unread.contains(&sample.rule) {
-            _ = writeln!(std::io::stderr(), "no row in {TABLE}: {}", sample.rule);
+            notice(&format!("no row in {TABLE}: {}", sample.rule));
         }
         let exception = exceptions.iter().find(|exception| exception.is_about(&sample));
         for chunks in [Chunks::Whole, Chunks::OneByte] {
