@@ -77,15 +77,24 @@ impl Sample {
     }
 }
 
-/// Every entry of the folder that has this key.
+/// Every entry of the folder that has this key, however the files group them.
 fn entries(test: &str, key: &str) -> Option<Vec<Value>> {
     let folder = corpus(test, FOLDER)?;
     let mut found = Vec::new();
     for path in files(&folder, ".json") {
         let file: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-        found.extend(file.as_array().unwrap().iter().filter(|entry| entry.get(key).is_some()).cloned());
+        collect(file, key, &mut found);
     }
     Some(found)
+}
+
+fn collect(value: Value, key: &str, into: &mut Vec<Value>) {
+    match value {
+        Value::Array(values) => values.into_iter().for_each(|value| collect(value, key, into)),
+        Value::Object(fields) if fields.contains_key(key) => into.push(Value::Object(fields)),
+        Value::Object(fields) => fields.into_iter().for_each(|(_, value)| collect(value, key, into)),
+        _ => {}
+    }
 }
 
 #[tokio::test]
