@@ -187,7 +187,11 @@ async fn act(
     match command {
         "SELECT" => {
             let selected = session.select(mailbox).await?;
-            outcome.note(format!("selected: {} messages", selected.exists), selected.exists == 172);
+            let is_named = heard_lines(heard)
+                .iter()
+                .any(|line| line.split_once(" SELECT ").is_some_and(|(_, name)| strings(name) == [first]));
+            outcome
+                .note(format!("selected: {} messages", selected.exists), selected.exists == 172 && is_named);
             // A URL may say under which UIDVALIDITY its number has its meaning.
             let names = case.operation(0).urls().into_iter().flat_map(|url| url.path);
             let mut wanted = names.filter_map(|name| name.split_once("UIDVALIDITY=")?.1.parse().ok());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::server::{responses, uid};
 use super::*;
 use crate::imap::{
-    Change, FetchItems, Fetched, Flag, FlagChange, MailboxInfo, Search, Selected, Uid, UidSet,
+    Change, FetchItems, Fetched, Flag, FlagChange, MailboxInfo, MailboxStatus, Search, Selected, Uid, UidSet,
 };
 
 type Outcome = Result<String, Error>;
@@ -119,14 +119,10 @@ impl Play<'_> {
         let to = || mailbox_behind_set(step.arguments());
         let pairs = |moved: Vec<(Uid, Uid)>| format!("{} handles", moved.len());
         Some(match kind {
-            "UID STORE" if step.said.contains(" FLAGS") || step.said.contains("FLAGS.SILENT (") => {
-                if step.said.contains("LABELS") {
-                    return None;
-                }
-                session
-                    .store(&mailbox, &uids, &FlagChange::Add(vec![Flag::Seen]))
-                    .await
-                    .map(|()| "stored".to_owned())
+            // Labels are Gmail's own.
+            "UID STORE" if step.said.contains("FLAGS") => {
+                let change = FlagChange::Add(vec![Flag::Seen]);
+                session.store(&mailbox, &uids, &change).await.map(|()| "stored".to_owned())
             }
             "UID COPY" => session.copy(&mailbox, &uids, &to()).await.map(pairs),
             "UID MOVE" => {
@@ -139,6 +135,7 @@ impl Play<'_> {
         })
     }
 
+    /// What is about all of the selected mailbox.
     async fn in_mailbox(&self, session: &ImapSession, kind: &str, step: &Step) -> Option<Outcome> {
         let (mailbox, _) = self.here();
         self.log.desk.lay_out(kind, step.reply.clone());
@@ -151,43 +148,37 @@ impl Play<'_> {
         Some(watched(session, &mailbox, &[step.reply.as_slice(), &end.reply].concat()).await)
     }
 
+    /// What is about a mailbox by its name, or about none; `None` for what no call of ours does.
     async fn by_name(&self, session: &ImapSession, kind: &str, step: &Step) -> Option<Outcome> {
         if is_challenge(step) {
             return None;
         }
         let name = mailbox(step.arguments());
         self.log.desk.lay_out(kind, step.reply.clone());
-        let outcome = match kind {
-            "STATUS" => {
-                let status = session.status(&name).await;
-                let number = |number: Option<u32>| number.map_or("?".to_owned(), |number| number.to_string());
-                return Some(status.map(|status| {
-                    format!(
-                        "{} messages, {} unseen, next {}, validity {}",
-                        number(status.messages),
-                        number(status.unseen),
-                        number(status.uid_next),
-                        number(status.uid_validity.map(UidValidity::value)),
-                    )
-                }));
-            }
-            "ID" => {
-                let fields = session.id(&[]).await;
-                return Some(fields.map(|fields| format!("{} fields", fields.len())));
-            }
-            "CREATE" => session.create(&name).await,
-            "DELETE" => session.delete(&name).await,
-            "RENAME" => session.rename(&name, &MailboxName::new("other").unwrap()).await,
-            "SUBSCRIBE" => session.subscribe(&name).await,
-            "UNSUBSCRIBE" => session.unsubscribe(&name).await,
-            "NOOP" => {
-                let told = session.noop().await.map(|()| session.take_alerts());
-                return Some(told.map(|alerts| format!("alive, {} alerts", alerts.len())));
-            }
+        let done = |outcome: Result<(), Error>| outcome.map(|()| "done".to_owned());
+        Some(match kind {
+            "STATUS" => session.status(&name).await.map(|status| numbers(&status)),
+            "ID" => session.id(&[]).await.map(|fields| format!("{} fields", fields.len())),
+            "CREATE" => done(session.create(&name).await),
+            "DELETE" => done(session.delete(&name).await),
+            "RENAME" => done(session.rename(&name, &MailboxName::new("other").unwrap()).await),
+            "SUBSCRIBE" => done(session.subscribe(&name).await),
+            "UNSUBSCRIBE" => done(session.unsubscribe(&name).await),
+            "NOOP" => session.noop().await.map(|()| format!("alive, {} alerts", session.take_alerts().len())),
             _ => return None,
-        };
-        Some(outcome.map(|()| "done".to_owned()))
+        })
     }
+}
+
+fn numbers(status: &MailboxStatus) -> String {
+    let number = |number: Option<u32>| number.map_or("?".to_owned(), |number| number.to_string());
+    format!(
+        "{} messages, {} unseen, next {}, validity {}",
+        number(status.messages),
+        number(status.unseen),
+        number(status.uid_next),
+        number(status.uid_validity.map(UidValidity::value)),
+    )
 }
 
 /// Watches a mailbox until everything was told that the server says of it, one by one or added up.
