@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::server::{responses, uid};
+use super::stated::misread;
 use super::*;
 use crate::imap::{
     Change, FetchItems, Fetched, Flag, FlagChange, MailboxInfo, MailboxStatus, Search, Selected, Uid, UidSet,
@@ -98,6 +99,10 @@ impl Play<'_> {
         }
         let arrived: BTreeSet<u32> = messages.iter().map(|message| message.uid.number()).collect();
         assert_eq!(arrived, numbers, "{}", self.log.dialogue.name);
+        for message in &messages {
+            let misread = misread(message, &responses(&recording));
+            assert_eq!(misread, [""; 0], "{} {}: {message:?}", self.log.dialogue.name, message.uid);
+        }
         Some(Ok(summary(&messages)))
     }
 

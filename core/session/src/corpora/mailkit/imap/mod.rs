@@ -2,6 +2,7 @@
 
 mod acts;
 mod server;
+mod stated;
 
 use tokio::task::JoinHandle;
 
