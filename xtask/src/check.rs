@@ -63,6 +63,7 @@ fn all(root: &Path) -> Vec<(&'static str, Outcome)> {
     vec![
         ("arrows point down", over(arrows::workspace_edges)),
         ("core/message does no I/O", over(arrows::message_does_no_io)),
+        ("nothing that sees credentials writes a log", over(arrows::nothing_that_sees_credentials_logs)),
         ("no host language under core/", over(arrows::no_host_language)),
         ("licences", under(licence::licences)),
         ("bans", under(deny::bans)),

@@ -26,6 +26,9 @@ const FOR_TESTS: [&str; 2] = ["tests/live", "tests/server"];
 const INPUT_AND_OUTPUT: &[&str] =
     &["async-io", "async-std", "hyper", "mio", "native-tls", "reqwest", "rustls", "smol", "socket2", "tokio"];
 
+/// Crates through which a library writes a log. What is not below us can't write down a password.
+const LOGGING: &[&str] = &["defmt", "log", "slog", "tracing", "tracing-core"];
+
 /// Crates that know a host language (the binding mirrors the core's types, the core knows none of it).
 const HOST_LANGUAGES: &[&str] =
     &["jni", "js-sys", "napi", "neon", "pyo3", "uniffi", "wasm-bindgen", "web-sys"];
@@ -52,12 +55,22 @@ pub(super) fn workspace_edges(graph: &Graph) -> Violations {
 
 /// core/message is bytes in, bytes out, and builds where there is no network.
 pub(super) fn message_does_no_io(graph: &Graph) -> Violations {
-    let Some(message) = graph.members().find(|member| folder(member) == "core/message") else {
-        return vec!["there is no core/message".to_owned()];
+    needs_none_of(graph, "core/message", INPUT_AND_OUTPUT)
+}
+
+/// Nothing that sees a password or a token writes a log. (Of what core/message needs, one crate does, on Android: it looks for the time
+/// zone.)
+pub(super) fn nothing_that_sees_credentials_logs(graph: &Graph) -> Violations {
+    needs_none_of(graph, "core/session", LOGGING)
+}
+
+fn needs_none_of(graph: &Graph, of: &str, banned: &[&str]) -> Violations {
+    let Some(member) = graph.members().find(|member| folder(member) == of) else {
+        return vec![format!("there is no {of}")];
     };
-    let closure = graph.normal_closure(message);
-    let found = closure.iter().filter(|needed| INPUT_AND_OUTPUT.contains(&needed.name.as_str()));
-    found.map(|needed| format!("core/message needs {}", needed.name)).collect()
+    let closure = graph.normal_closure(member);
+    let found = closure.iter().filter(|needed| banned.contains(&needed.name.as_str()));
+    found.map(|needed| format!("{of} needs {}", needed.name)).collect()
 }
 
 /// No crate under core/ names a host language.
@@ -116,6 +129,16 @@ mod tests {
         assert_eq!(message_does_no_io(&direct), ["core/message needs tokio"]);
         let tests = graph(&[("core/message", &[("tokio", Some("dev")), ("mio", Some("build"))])]);
         assert_eq!(message_does_no_io(&tests), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_log_far_below_core_session_is_found() {
+        let graph = graph(&[
+            ("core/session", &[("rustls", None), ("async-imap", Some("dev"))]),
+            ("rustls", &[("log", None)]),
+            ("async-imap", &[("tracing", None)]),
+        ]);
+        assert_eq!(nothing_that_sees_credentials_logs(&graph), ["core/session needs log"]);
     }
 
     #[test]

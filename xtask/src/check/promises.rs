@@ -2,11 +2,14 @@
 
 use super::Violations;
 
-/// Every file that the page names is there, and every test that it names is in the file named before it.
+/// Every file that the page names as a witness (in a table, or behind "Shown by") is there, and every test that it names is in the file
+/// named before it.
 pub(super) fn kept(page: &str, files: &[(String, String)]) -> Violations {
     let mut violations = Vec::new();
     let mut named = 0;
-    for row in page.lines().filter(|line| line.starts_with("| ")) {
+    let rows = page.lines().filter(|line| line.starts_with("| "));
+    let paragraphs = page.split("\n\n").filter(|paragraph| paragraph.starts_with("Shown by "));
+    for row in rows.chain(paragraphs) {
         let mut file: Option<&(String, String)> = None;
         // Every second piece between backticks is code.
         for word in row.split('`').skip(1).step_by(2) {
@@ -46,7 +49,7 @@ mod tests {
 
     #[test]
     fn missing_tests_and_files_are_named() {
-        let page = "| a | `core/a.rs`: `it_holds`, `it_is_gone` |\n| b | `core/b.rs`: `whatever` |\n";
+        let page = "| a | `core/a.rs`: `it_holds`, `it_is_gone` |\n\nShown by\n\nShown by the\n`core/b.rs`: `whatever`\n";
         assert_eq!(kept(page, &files()), ["core/a.rs has no test it_is_gone", "there is no core/b.rs"]);
     }
 
