@@ -143,6 +143,29 @@ async fn a_rule_is_read_refused_or_waited_for_as_marked() {
     assert_eq!(differing, [""; 0]);
 }
 
+/// Samples of our own, of each verdict: each is told from the other two.
+#[tokio::test]
+async fn a_sample_is_read_refused_or_waited_for() {
+    let samples = [
+        ("envelope", "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)", Verdict::Ok),
+        ("envelope", "()", Verdict::Fail),
+        ("envelope", "(NIL {5}\r\nab", Verdict::Incomplete),
+        ("responseTextCode", "COPYUID 1 2:3 4:5", Verdict::Ok),
+        ("responseTextCode", "COPYUID 1 2:3", Verdict::Fail),
+        ("continuationRequest", "+ go on\r\n", Verdict::Ok),
+        ("taggedResponse", "A1 YES done\r\n", Verdict::Fail),
+        ("mailboxData", "LIST () \"/\" {3}\r\n", Verdict::Incomplete),
+        ("internalDate", "\"25-Jun-1994 01:02:03 +12\"", Verdict::Fail),
+    ];
+    for (rule, input, verdict) in samples {
+        let sample =
+            Sample { rule: rule.to_owned(), input: input.to_owned(), terminator: String::new(), verdict };
+        for chunks in [Chunks::Whole, Chunks::OneByte] {
+            assert_eq!(sample.ours(rules::place(rule).unwrap(), chunks).await, verdict, "{sample:?}");
+        }
+    }
+}
+
 /// A sample that we take otherwise than it is marked.
 #[derive(Debug)]
 struct Exception {
