@@ -1,9 +1,12 @@
 //! Test data of others, in `../shared/corpora` beside the project: read where it is there, never copied.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
+mod curl;
 mod k9;
+mod mailkit;
 mod nostarttls;
 mod peer;
+mod server_end;
 mod visit;
 
 use std::io::Write as _;
@@ -47,4 +50,14 @@ pub(crate) fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
     }
     found.sort();
     found
+}
+
+/// A transcript, with the line ends that the wire had: files have lost the CR of their lines, which the sizes of literals still count.
+pub(crate) fn transcript(path: &Path) -> Vec<u8> {
+    let text = std::fs::read(path).unwrap();
+    let lines = text.split_inclusive(|&byte| byte == b'\n').map(|line| match line.strip_suffix(b"\n") {
+        Some(line) => [line.strip_suffix(b"\r").unwrap_or(line), b"\r\n"].concat(),
+        None => line.to_vec(),
+    });
+    lines.collect::<Vec<_>>().concat()
 }

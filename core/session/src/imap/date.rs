@@ -104,7 +104,9 @@ pub(super) fn parse_date_time(text: &[u8]) -> Option<SystemTime> {
     cursor.space()?;
     let west = cursor.literal(b"-").is_some();
     _ = cursor.literal(b"+");
-    let zone = cursor.number32().map(i64::from).filter(|&zone| zone <= 2359)?;
+    // Four digits, or nobody knows whether the last two are hours or minutes.
+    let is_whole = cursor.rest().iter().take_while(|byte| byte.is_ascii_digit()).count() == 4;
+    let zone = cursor.number32().map(i64::from).filter(|&zone| is_whole && zone <= 2359)?;
     let zone = (zone / 100 * 60 + zone % 100) * 60;
     let [hour, minute, second] = time;
     let local = date.days() * DAY + hour * 3600 + minute * 60 + second;
@@ -137,9 +139,14 @@ mod tests {
         let before = UNIX_EPOCH - Duration::from_secs(1);
         assert_eq!(date_time(before).unwrap(), "\"31-Dec-1969 23:59:59 +0000\"");
         assert_eq!(parse_date_time(b"31-Dec-1969 23:59:59 +0000"), Some(before));
-        for text in
-            ["", "1-Jan", "1-Foo-1970 00:00:00 +0000", "1-Jan-1970 00:00 +0000", "31-Feb-1970 0:0:0 +0"]
-        {
+        for text in [
+            "",
+            "1-Jan",
+            "1-Foo-1970 00:00:00 +0000",
+            "1-Jan-1970 00:00 +0000",
+            "31-Feb-1970 0:0:0 +0000",
+            "1-Jan-1970 00:00:00 +12",
+        ] {
             assert_eq!(parse_date_time(text.as_bytes()), None, "{text}");
         }
     }

@@ -62,7 +62,7 @@ pub(super) enum Code {
     Other(String),
 }
 
-/// UIDs as they were written: ascending or not.
+/// UIDs as they were written: ascending or not, and none of them 0.
 pub(super) type Ranges = Vec<RangeInclusive<u32>>;
 
 #[derive(Debug, PartialEq, Eq)]
@@ -128,6 +128,10 @@ impl Response {
                 Some(condition) => Self::Notice(condition),
                 None => Self::Data(data(cursor).unwrap_or(Data::Other)),
             });
+        }
+        // Exchange forgets what belongs before the COPYUID of a MOVE.
+        if let Some(code) = code(&mut cursor) {
+            return Some(Self::Notice(Condition { status: Status::Ok, code: Some(code), text: Vec::new() }));
         }
         let tag = cursor.take_while(|byte| !matches!(byte, b' ' | b'\r' | b'\n')).to_vec();
         cursor.space()?;
@@ -219,13 +223,17 @@ fn capabilities(names: &[u8]) -> Capabilities {
 fn ranges(cursor: &mut Cursor<'_>) -> Option<Ranges> {
     let mut ranges = Vec::new();
     loop {
-        let first = cursor.number32()?;
-        let last = if cursor.literal(b":").is_some() { cursor.number32()? } else { first };
+        let first = uid(cursor)?;
+        let last = if cursor.literal(b":").is_some() { uid(cursor)? } else { first };
         ranges.push(first.min(last)..=first.max(last));
         if cursor.literal(b",").is_none() {
             return Some(ranges);
         }
     }
+}
+
+fn uid(cursor: &mut Cursor<'_>) -> Option<u32> {
+    cursor.number32().filter(|&uid| uid > 0)
 }
 
 fn data(mut cursor: Cursor<'_>) -> Option<Data> {
@@ -317,26 +325,45 @@ fn message(cursor: &mut Cursor<'_>) -> MessageData {
 
 fn items(cursor: &mut Cursor<'_>, message: &mut MessageData) -> Option<()> {
     cursor.literal(b"(")?;
+    let mut depth = 1_usize;
     loop {
         _ = cursor.space();
         // Where all items were read, a missing parenthesis harms nothing.
-        if cursor.literal(b")").is_some() || cursor.is_at_end() {
+        if depth == 0 || cursor.is_at_end() {
             return Some(());
         }
-        let name = item_name(cursor)?;
-        cursor.space()?;
-        let value = *cursor;
-        // An item ends where it ends by the rules for values, whatever its reader thinks of it.
-        if cursor.skip_value().is_none() {
-            message.unreadable.push(name);
-            return None;
-        }
-        let length = value.rest().len() - cursor.rest().len();
-        let mut value = Cursor::new(value.rest().get(..length)?);
-        if item(&name, &mut value, message).is_none() || !value.is_at_end() {
-            message.unreadable.push(name);
+        if cursor.literal(b")").is_some() {
+            depth -= 1;
+        } else if cursor.literal(b"(").is_some() {
+            // Domino gives an item a list of its own.
+            depth += 1;
+        } else {
+            let name = item_name(cursor)?;
+            read_item(name, cursor, message)?;
         }
     }
+}
+
+/// Reads the value of an item. It ends where it ends by the rules for values, whatever its reader thinks of it; `None` where not
+/// even that can be found.
+fn read_item(name: String, cursor: &mut Cursor<'_>, message: &mut MessageData) -> Option<()> {
+    _ = cursor.space();
+    if cursor.rest().starts_with(b")") {
+        // Yandex leaves out the NIL of a part without content.
+        message.unreadable.extend(Some(name).filter(|name| section_of(name).is_none()));
+        return Some(());
+    }
+    let start = *cursor;
+    if cursor.skip_value().is_none() {
+        message.unreadable.push(name);
+        return None;
+    }
+    let length = start.rest().len() - cursor.rest().len();
+    let mut value = Cursor::new(start.rest().get(..length)?);
+    if item(&name, &mut value, message).is_none() || !value.is_at_end() {
+        message.unreadable.push(name);
+    }
+    Some(())
 }
 
 /// `FLAGS`, or `BODY[HEADER.FIELDS (FROM TO)]<0>`, in upper case.
@@ -354,7 +381,7 @@ fn item_name(cursor: &mut Cursor<'_>) -> Option<String> {
 
 fn item(name: &str, value: &mut Cursor<'_>, message: &mut MessageData) -> Option<()> {
     match name {
-        "UID" => message.uid = Some(value.number32().filter(|&uid| uid > 0)?),
+        "UID" => message.uid = Some(uid(value)?),
         "FLAGS" => {
             message.flags = Some(value.list(Cursor::flag)?.into_iter().map(Flag::from_wire).collect());
         }
@@ -389,5 +416,60 @@ fn section_of(item: &str) -> Option<Section> {
         b"" => Some(Section::Part(part)),
         b".MIME" => Some(Section::PartHeader(part)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn fetched(items: &str) -> MessageData {
+        match Response::parse(format!("* 3 FETCH {items}\r\n").as_bytes()) {
+            Some(Response::Data(Data::Fetch(message))) => *message,
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_item_in_a_list_of_its_own_is_read() {
+        let nothing = "NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL";
+        let message = fetched(&format!("(UID 7 (ENVELOPE ({nothing})) RFC822.SIZE 5)"));
+        assert_eq!((message.uid, message.size), (Some(7), Some(5)));
+        assert_eq!(message.envelope.map(|envelope| envelope.subject), Some(None));
+        assert_eq!(message.unreadable, [""; 0]);
+    }
+
+    #[test]
+    fn a_missing_value_is_nothing_of_a_section_and_unreadable_of_anything_else() {
+        for (items, unreadable) in
+            [("(UID 7 BODY[2] )", &[][..]), ("(UID 7 BODY[2])", &[]), ("(UID 7 FLAGS )", &["FLAGS"])]
+        {
+            let message = fetched(items);
+            assert_eq!((message.uid, message.sections.len()), (Some(7), 0), "{items}");
+            assert_eq!(message.unreadable, unreadable, "{items}");
+        }
+    }
+
+    #[test]
+    fn a_code_without_its_ok_is_a_notice() {
+        let Some(Response::Notice(condition)) = Response::parse(b"[COPYUID 55 31 6]\r\n") else {
+            unreachable!()
+        };
+        assert_eq!(condition.status, Status::Ok);
+        assert_eq!(condition.code, Some(Code::CopyUid(55, vec![31..=31], vec![6..=6])));
+        assert_eq!(Response::parse(b"[COPYUID 55\r\n"), None);
+    }
+
+    #[test]
+    fn no_uid_in_a_set_is_0() {
+        for code in ["COPYUID 55 0 6", "COPYUID 55 1:0 6", "APPENDUID 55 0"] {
+            let response = format!("* OK [{code}] done\r\n");
+            let Some(Response::Notice(condition)) = Response::parse(response.as_bytes()) else {
+                unreachable!()
+            };
+            let name = code.split(' ').next().unwrap();
+            assert_eq!(condition.code, Some(Code::Other(name.to_owned())));
+        }
     }
 }

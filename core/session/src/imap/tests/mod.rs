@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod against_server;
-mod corpus;
+mod broken_items;
+mod corpora;
 mod limits;
 mod login;
 mod session;

@@ -1,0 +1,56 @@
+//! What a recording states of a message, found in another way than the library's: by looking for it in the text.
+
+use super::server::uid;
+use crate::imap::Fetched;
+
+/// What of a message is not what the recording states; nothing where all of it is.
+pub(super) fn misread(message: &Fetched, responses: &[Vec<u8>]) -> Vec<&'static str> {
+    let of_message = responses.iter().filter(|response| uid(response) == Some(message.uid.number()));
+    let of_message: Vec<&[u8]> = of_message.map(Vec::as_slice).collect();
+    let last = |text: &str| of_message.iter().rev().find_map(|response| after(response, text));
+    let facts = [
+        ("flags", last(" FLAGS (").is_none_or(|rest| flags(rest) == own_flags(message))),
+        ("size", last("RFC822.SIZE ").is_none_or(|rest| number(rest) == message.size)),
+        ("date", last("INTERNALDATE \"").is_some() <= message.received.is_some()),
+        ("envelope", last("ENVELOPE (").is_some() <= message.envelope.is_some()),
+        ("structure", last("BODYSTRUCTURE (").is_some() <= message.structure.is_some()),
+        ("message", last("BODY[] {").is_none_or(|rest| literal(rest) == message.whole.as_deref())),
+        ("header", last("BODY[HEADER] {").is_none_or(|rest| literal(rest) == message.header.as_deref())),
+    ];
+    facts.into_iter().filter_map(|(name, holds)| (!holds).then_some(name)).collect()
+}
+
+/// What stands behind a text that is not in a literal: a literal's first line has no item of a response in these recordings.
+fn after<'a>(response: &'a [u8], text: &str) -> Option<&'a [u8]> {
+    let spaced = format!(" {}", text.trim_start());
+    let inside = format!("({}", text.trim_start());
+    let find = |wanted: &str| response.windows(wanted.len()).position(|window| window == wanted.as_bytes());
+    let at = find(&spaced).into_iter().chain(find(&inside)).min()?;
+    response.get(at + spaced.len()..)
+}
+
+fn number(text: &[u8]) -> Option<u64> {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    std::str::from_utf8(&text[..digits]).ok()?.parse().ok()
+}
+
+fn literal(text: &[u8]) -> Option<&[u8]> {
+    let size = usize::try_from(number(text)?).ok()?;
+    let start = text.windows(2).position(|pair| pair == b"\r\n")? + 2;
+    text.get(start..start + size)
+}
+
+fn flags(text: &[u8]) -> Vec<String> {
+    let inside = text.split(|&byte| byte == b')').next().unwrap_or_default();
+    let mut flags: Vec<String> =
+        String::from_utf8_lossy(inside).split_whitespace().map(str::to_ascii_lowercase).collect();
+    flags.sort();
+    flags
+}
+
+fn own_flags(message: &Fetched) -> Vec<String> {
+    let flags = message.flags.iter().flatten();
+    let mut flags: Vec<String> = flags.map(|flag| flag.as_str().to_ascii_lowercase()).collect();
+    flags.sort();
+    flags
+}
