@@ -56,6 +56,8 @@ pub use select::Selected;
 pub use session::ImapSession;
 pub use structure::{Content, PartNumber, Single, Structure};
 pub use uid::{Uid, UidSet, UidValidity};
+#[cfg(test)]
+pub(crate) use watch::IDLE_RENEWAL;
 pub use watch::{Change, Watch};
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ impl Pop3Connection {
     }
 
     /// Begins on a wire with TLS; after STLS the server does not greet again.
-    pub(super) async fn begin(
+    pub(crate) async fn begin(
         runtime: Runtime,
         wire: Wire<Secure>,
         greets: bool,

@@ -76,7 +76,7 @@ impl SmtpConnection {
 
     /// Begins on a wire whose TLS has just come up. After STARTTLS a server does not greet again (RFC 3207, section 4.2), and what
     /// it said before is forgotten.
-    pub(super) async fn begin(
+    pub(crate) async fn begin(
         mut wire: Wire<Secure>,
         security: Security,
         runtime: Runtime,
