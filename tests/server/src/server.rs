@@ -354,12 +354,7 @@ async fn serve(
     connections.shutdown().await;
 }
 
-async fn converse(
-    stream: impl Into<Stream>,
-    shared: Arc<Shared>,
-    protocol: Protocol,
-    security: Security,
-) {
+async fn converse(stream: impl Into<Stream>, shared: Arc<Shared>, protocol: Protocol, security: Security) {
     let log = shared.transcript.open(protocol, security);
     let mut wire = Wire::new(stream, shared.clone(), protocol, log);
     let mut cut = shared.cuts.subscribe();

@@ -51,12 +51,7 @@ pub(crate) enum Go {
 }
 
 impl Wire {
-    pub(crate) fn new(
-        stream: impl Into<Stream>,
-        shared: Arc<Shared>,
-        protocol: Protocol,
-        log: Log,
-    ) -> Self {
+    pub(crate) fn new(stream: impl Into<Stream>, shared: Arc<Shared>, protocol: Protocol, log: Log) -> Self {
         Self {
             stream: stream.into(),
             shared,

@@ -70,14 +70,17 @@ impl Walk {
         messages.iter().for_each(|message| _ = server.deliver(ALICE, "INBOX", message).unwrap());
         fault.into_iter().for_each(|fault| server.inject(self.protocol, fault));
         let mut diary = Diary::new(&server, self.protocol);
-        let took = leaves_no_task(&server, async {
+        let took = leaves_no_task(async {
             let (begun, stream) = (Instant::now(), server.connect(self.protocol));
             _ = match self.protocol {
                 Protocol::Smtp => super::smtp::walk(&mut diary, stream).await,
                 Protocol::Imap => super::imap::walk(&mut diary, stream).await,
                 Protocol::Pop3 => super::pop3::walk(&mut diary, stream).await,
             };
-            begun.elapsed()
+            let took = begun.elapsed();
+            // A server that stalls does so for ever.
+            server.cut_connections();
+            took
         })
         .await;
         let pages = diary.pages;
@@ -132,7 +135,8 @@ fn judge(honest: &Played, broken: &Played, how: How, place: &str) {
 fn fails(honest: &Played, broken: &Played, failed: usize, how: How, place: &str) {
     let page = &broken.pages[failed];
     let before = failed.checked_sub(1).map_or(&honest.pages[0].world, |before| &honest.pages[before].world);
-    let after = honest.pages.iter().find(|expected| expected.step == page.step).map(|_| &honest.pages[failed]);
+    let after =
+        honest.pages.iter().find(|expected| expected.step == page.step).map(|_| &honest.pages[failed]);
     let after = after.filter(|expected| expected.step == page.step).map(|expected| &expected.world);
     let (error, is_true) = match &page.claim {
         Claim::NotDone(error) => (error, broken.end == *before),

@@ -58,7 +58,11 @@ impl<'a> Diary<'a> {
 
     /// Notes a step whose result tells that it was done. An IMAP command that broke off may have been carried out all the same;
     /// everywhere else an error means that nothing was done.
-    pub(super) fn note<T: Debug>(&mut self, step: &'static str, outcome: Result<T, Error>) -> Result<T, Error> {
+    pub(super) fn note<T: Debug>(
+        &mut self,
+        step: &'static str,
+        outcome: Result<T, Error>,
+    ) -> Result<T, Error> {
         let claim = match &outcome {
             Ok(result) => Claim::Done(format!("{result:?}")),
             Err(error) if self.protocol == Protocol::Imap && !error.keeps_session() => {

@@ -56,7 +56,8 @@ async fn look(diary: &mut Diary<'_>, session: &ImapSession, uids: &UidSet) -> Re
     let items = FetchItems::new().flags().size().envelope().structure().header();
     let listed: Result<Vec<_>, _> = session.fetch(&inbox, uids, &items).try_collect().await;
     diary.note("FETCH headers", listed)?;
-    let whole: Result<Vec<_>, _> = session.fetch(&inbox, uids, &FetchItems::new().whole()).try_collect().await;
+    let whole: Result<Vec<_>, _> =
+        session.fetch(&inbox, uids, &FetchItems::new().whole()).try_collect().await;
     diary.note("FETCH whole", whole).map(drop)
 }
 

@@ -6,8 +6,10 @@
 //! What is below, from the connection to the handshake, is broken in tests/broken_lines.rs.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod cancel;
 mod cut;
 mod diary;
+mod drip;
 mod imap;
 mod pop3;
 mod smtp;
@@ -59,12 +61,10 @@ async fn pop3(stream: impl Transport + 'static) -> Result<Pop3Connection, Error>
 }
 
 /// Runs `test`, and insists that it leaves no task behind. With the clock paused the rest is virtual: a sleep ends when nothing else moves.
-async fn leaves_no_task<T>(server: &TestServer, test: impl Future<Output = T>) -> T {
+async fn leaves_no_task<T>(test: impl Future<Output = T>) -> T {
     let tasks = || Handle::current().metrics().num_alive_tasks();
     let before = tasks();
     let outcome = test.await;
-    // A server that stalls does so for ever.
-    server.cut_connections();
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(tasks(), before, "tasks were left behind");
     outcome

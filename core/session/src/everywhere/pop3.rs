@@ -4,8 +4,11 @@ use super::credentials;
 use super::diary::{Claim, Diary};
 use crate::{Error, Pop3Session, Pop3Update};
 
-pub(super) const MESSAGES: [&[u8]; 3] =
-    [b"Subject: one\r\n\r\n.\r\n..\r\nhello\r\n", b"Subject: two\r\n\r\nx\r\n", b"Subject: three\r\n\r\n\r\n"];
+pub(super) const MESSAGES: [&[u8]; 3] = [
+    b"Subject: one\r\n\r\n.\r\n..\r\nhello\r\n",
+    b"Subject: two\r\n\r\nx\r\n",
+    b"Subject: three\r\n\r\n\r\n",
+];
 
 /// Everything that a session can do; in the end one message is deleted.
 pub(super) async fn walk(diary: &mut Diary<'_>, stream: DuplexStream) -> Result<(), Error> {

@@ -35,9 +35,9 @@ async fn send(diary: &mut Diary<'_>, session: &SmtpSession, message: &'static [u
         Ok(Receipt { message: Delivery::NotSent(NotSent::Recipients), .. }) => {
             panic!("one recipient is always accepted")
         }
-        Ok(receipt) => {
-            Claim::Done(receipt.refused().map(|(address, _)| address.to_string()).collect::<Vec<_>>().join(" "))
-        }
+        Ok(receipt) => Claim::Done(
+            receipt.refused().map(|(address, _)| address.to_string()).collect::<Vec<_>>().join(" "),
+        ),
         Err(error) => Claim::NotDone(error),
     };
     diary.claim("send", claim);
