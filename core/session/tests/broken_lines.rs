@@ -3,7 +3,7 @@
 //! descriptor, no connection.
 //!
 //! What a break does at every byte that the protocols say is in core/session/src/everywhere.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -65,7 +65,7 @@ fn the_next_call_gets_its_own_answer() {
 fn a_dropped_wait_on_a_stream_loses_nothing() {
     in_turns(async {
         let large = large();
-        at_every_poll(Protocol::Pop3, &[], &[&MESSAGES[0], &large[..400]], async |place, stream| {
+        at_every_poll(Protocol::Pop3, &[], &[MESSAGES[0], &large[..400]], async |place, stream| {
             let session = session(stream).await;
             place.tap.drip(true);
             let mut message = session.retrieve(2).await.unwrap();
@@ -114,7 +114,7 @@ fn a_dropped_stream_leaves_the_session_usable() {
         })
         .await;
         let large = large();
-        at_every_poll(Protocol::Pop3, &[], &[&MESSAGES[0], &large], async |place, stream| {
+        at_every_poll(Protocol::Pop3, &[], &[MESSAGES[0], &large], async |place, stream| {
             let session = session(stream).await;
             let mut message = session.retrieve(2).await.unwrap();
             // In steps of many bytes: what differs is how many chunks were taken.
