@@ -72,11 +72,14 @@ impl Walk {
         let mut diary = Diary::new(&server, self.protocol);
         let took = leaves_no_task(async {
             let (begun, stream) = (Instant::now(), server.connect(self.protocol));
-            _ = match self.protocol {
-                Protocol::Smtp => super::smtp::walk(&mut diary, stream).await,
-                Protocol::Imap => super::imap::walk(&mut diary, stream).await,
-                Protocol::Pop3 => super::pop3::walk(&mut diary, stream).await,
+            let walking = async {
+                match self.protocol {
+                    Protocol::Smtp => super::smtp::walk(&mut diary, stream).await,
+                    Protocol::Imap => super::imap::walk(&mut diary, stream).await,
+                    Protocol::Pop3 => super::pop3::walk(&mut diary, stream).await,
+                }
             };
+            _ = within_a_day(walking).await;
             let took = begun.elapsed();
             // A server that stalls does so for ever.
             server.cut_connections();

@@ -60,6 +60,11 @@ async fn pop3(stream: impl Transport + 'static) -> Result<Pop3Connection, Error>
     Pop3Connection::begin(Runtime::current().unwrap(), Wire::scripted(stream), true, TIMEOUTS).await
 }
 
+/// What waits for ever fails a day later, which is at once where the clock is paused.
+async fn within_a_day<T>(test: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(86_400), test).await.unwrap()
+}
+
 /// Runs `test`, and insists that it leaves no task behind. With the clock paused the rest is virtual: a sleep ends when nothing else moves.
 async fn leaves_no_task<T>(test: impl Future<Output = T>) -> T {
     let tasks = || Handle::current().metrics().num_alive_tasks();

@@ -64,7 +64,7 @@ async fn at_every_poll(
         messages.iter().for_each(|message| _ = server.deliver(ALICE, "INBOX", message).unwrap());
         let place = Place { server, tap: Tap::default(), polls };
         let connected = async { case(&place, Drip::new(place.server.connect(protocol), &place.tap)).await };
-        let is_over = leaves_no_task(connected).await;
+        let is_over = leaves_no_task(within_a_day(connected)).await;
         place.server.stop().await;
         if is_over {
             return;

@@ -3,7 +3,6 @@
 
 mod against_server;
 mod corpora;
-mod cut;
 mod end;
 mod limits;
 mod login;
