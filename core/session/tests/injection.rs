@@ -431,7 +431,7 @@ fn no_domain(text: &str) -> Option<AddressError> {
         return Some(no_local_part(text));
     }
     // Everything before the last `@` is a local part.
-    text.contains('@').then(|| AddressError::Forbidden { character: '@' })
+    text.contains('@').then_some(AddressError::Forbidden { character: '@' })
 }
 
 /// Undoes xtext (RFC 3461, section 4), and the escapes of its UTF-8 form (RFC 6533, section 3).
