@@ -136,14 +136,13 @@ fn judge(honest: &Played, broken: &Played, how: How, place: &str) {
 
 /// Judges the first step that was not done, and what followed it.
 fn fails(honest: &Played, broken: &Played, failed: usize, how: How, place: &str) {
-    let page = &broken.pages[failed];
-    let before = failed.checked_sub(1).map_or(&honest.pages[0].world, |before| &honest.pages[before].world);
-    let after =
-        honest.pages.iter().find(|expected| expected.step == page.step).map(|_| &honest.pages[failed]);
-    let after = after.filter(|expected| expected.step == page.step).map(|expected| &expected.world);
+    let (page, expected) = (&broken.pages[failed], &honest.pages[failed]);
+    assert_eq!(page.step, expected.step, "{place}");
+    // The first step, to open, changes nothing.
+    let (before, after) = (&honest.pages[failed.saturating_sub(1)].world, &expected.world);
     let (error, is_true) = match &page.claim {
         Claim::NotDone(error) => (error, broken.end == *before),
-        Claim::Unknown(error) => (error, broken.end == *before || Some(&broken.end) == after),
+        Claim::Unknown(error) => (error, broken.end == *before || broken.end == *after),
         Claim::Done(_) => unreachable!(),
     };
     assert!(is_true, "{place}: {} is not as it was said: {:?}", page.step, page.claim);

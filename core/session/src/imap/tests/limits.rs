@@ -3,6 +3,7 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
+use crate::imap::dialogue::MAX_ALERTS;
 use crate::imap::guard::{
     Guard, MAX_ANSWER, MAX_DEPTH, MAX_FETCH, MAX_ITEMS, MAX_LINE, MAX_LITERAL, MAX_RESPONSES,
 };
@@ -145,6 +146,20 @@ async fn responses_are_counted() {
     assert_eq!(guard.read_response().await, Err(error));
     guard.reset_count();
     assert_eq!(guard.read_response().await, Ok(b"* X\r\n".to_vec()));
+}
+
+#[tokio::test]
+async fn the_oldest_alert_gives_way() {
+    for count in [MAX_ALERTS, MAX_ALERTS + 1] {
+        let alerts: String = (0..count).map(|number| format!("S: * OK [ALERT] {number}\n")).collect();
+        let script = format!("C: {{a}} NOOP\n{alerts}S: {{a}} OK\nC: {{b}} LOGOUT\nS: {{b}} OK");
+        play("", &script, async |session: ImapSession| {
+            session.noop().await.unwrap();
+            let kept: Vec<_> = (count - MAX_ALERTS..count).map(|number| number.to_string()).collect();
+            assert_eq!(session.take_alerts(), kept);
+        })
+        .await;
+    }
 }
 
 #[tokio::test]
