@@ -45,6 +45,12 @@ impl World {
     pub(super) fn of(server: &TestServer) -> Self {
         Self { stored: server.stored(), mailboxes: server.mailboxes(ALICE), accepted: server.accepted() }
     }
+
+    /// Whether every message of an earlier world is still there, in whatever mailbox.
+    pub(super) fn keeps_all_of(&self, earlier: &Self) -> bool {
+        let is_kept = |message: &StoredMessage| self.stored.iter().any(|kept| kept.bytes == message.bytes);
+        earlier.stored.iter().all(is_kept)
+    }
 }
 
 impl<'a> Diary<'a> {

@@ -122,6 +122,8 @@ fn what_changes_is_done_whole_or_not_at_all() {
         }
         // With a literal that waits for consent.
         drop_everywhere(&["LITERAL+"], CHANGING[10]).await;
+        // In three commands.
+        drop_everywhere(&["MOVE"], CHANGING[7]).await;
     });
 }
 
