@@ -46,6 +46,8 @@ mod connector;
 mod corpora;
 mod denied;
 mod error;
+#[cfg(test)]
+mod everywhere;
 pub mod imap;
 mod login;
 mod net;

@@ -78,7 +78,7 @@ async fn race(addresses: Vec<SocketAddr>) -> Result<TcpStream, Error> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
@@ -92,6 +92,15 @@ mod tests {
         assert_eq!(sorted, addresses(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "1.1.1.2:1", "[::3]:1"]));
         let sorted = interleave(addresses(&["1.1.1.1:1", "[::1]:1", "1.1.1.2:1"]));
         assert_eq!(sorted, addresses(&["1.1.1.1:1", "[::1]:1", "1.1.1.2:1"]));
+    }
+
+    #[test]
+    fn no_more_addresses_are_tried_than_the_limit() {
+        for count in [MAX_ADDRESSES, MAX_ADDRESSES + 1] {
+            let many: Vec<String> = (0..count).map(|last| format!("192.0.2.{last}:1")).collect();
+            let many: Vec<&str> = many.iter().map(String::as_str).collect();
+            assert_eq!(interleave(addresses(&many)), addresses(&many[..MAX_ADDRESSES]));
+        }
     }
 
     #[tokio::test]

@@ -222,11 +222,48 @@ mod tests {
         ] {
             assert_eq!(play(dialect, server).await.0, Err(error), "{server:?}");
         }
-        let endless = format!("220 a\r\n{}", "250-x\r\n".repeat(MAX_LINES));
-        assert_eq!(play(Dialect::Smtp, &endless).await.0, Err(too_many_lines()));
-        let long = format!("220 {}\r\n", "x".repeat(MAX_LINE));
-        let limit = Error::LimitExceeded { what: "the length of a line", limit: MAX_LINE as u64 };
-        assert_eq!(play(Dialect::Smtp, &long).await.0, Err(limit));
+    }
+
+    #[tokio::test]
+    async fn lines_and_their_number_have_limits() {
+        let line = |excess: usize| "x".repeat(MAX_LINE + excess - 8);
+        let many = |line: &str, count: usize| line.repeat(count);
+        let length = Error::LimitExceeded { what: "the length of a line", limit: MAX_LINE as u64 };
+        for (dialect, at, past, error) in [
+            (
+                Dialect::Smtp,
+                format!("220-    {}\r\n220 a\r\n250 a\r\n220 go\r\n", line(0)),
+                format!("220-    {}\r\n220 a\r\n", line(1)),
+                length.clone(),
+            ),
+            (
+                Dialect::Imap,
+                format!("* OK    {}\r\nS1 OK go\r\n", line(0)),
+                format!("* OK    {}\r\nS1 OK go\r\n", line(1)),
+                length.clone(),
+            ),
+            (
+                Dialect::Pop3,
+                format!("+OK     {}\r\n+OK go\r\n", line(0)),
+                format!("+OK     {}\r\n+OK go\r\n", line(1)),
+                length,
+            ),
+            (
+                Dialect::Smtp,
+                format!("220 a\r\n{}250 a\r\n220 go\r\n", many("250-x\r\n", MAX_LINES - 1)),
+                format!("220 a\r\n{}250 a\r\n220 go\r\n", many("250-x\r\n", MAX_LINES)),
+                too_many_lines(),
+            ),
+            (
+                Dialect::Imap,
+                format!("* OK a\r\n{}S1 OK go\r\n", many("* X\r\n", MAX_LINES - 1)),
+                format!("* OK a\r\n{}S1 OK go\r\n", many("* X\r\n", MAX_LINES)),
+                too_many_lines(),
+            ),
+        ] {
+            assert_eq!(play(dialect, &at).await.0, Ok(0), "{dialect:?}");
+            assert_eq!(play(dialect, &past).await.0, Err(error), "{dialect:?}");
+        }
     }
 
     #[tokio::test]

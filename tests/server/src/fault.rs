@@ -54,6 +54,14 @@ pub enum Effect {
     Garble,
     /// From here on the server pauses for this long before each byte that it sends.
     Trickle(Duration),
+    /// The server sends the opening, and then the same again and again, until the client hangs up. The transcript has no more of it
+    /// than the opening.
+    Flood {
+        /// What comes first, once.
+        opening: Vec<u8>,
+        /// What has no end.
+        again: Vec<u8>,
+    },
 }
 
 impl Fault {
@@ -121,6 +129,12 @@ impl Place {
     #[must_use]
     pub fn trickle(self, pause: Duration) -> Fault {
         self.with(Effect::Trickle(pause))
+    }
+
+    /// Sends `opening`, and then `again` for ever.
+    #[must_use]
+    pub fn flood(self, opening: impl Into<Vec<u8>>, again: impl Into<Vec<u8>>) -> Fault {
+        self.with(Effect::Flood { opening: opening.into(), again: again.into() })
     }
 
     fn with(self, effect: Effect) -> Fault {

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use rustls::ServerConfig;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::DuplexStream;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -15,7 +16,10 @@ use crate::options::{Options, Protocol, Security, tls_config};
 use crate::smtp::Accepted;
 use crate::store::{Account, Store, StoredMessage};
 use crate::transcript::{Conversation, Transcript};
-use crate::wire::Wire;
+use crate::wire::{Stream, Wire};
+
+/// How much a pipe in memory holds in each direction: as much as the buffers of a connection on loopback, about.
+const PIPE: usize = 64 << 10;
 
 /// A mail server on loopback, with a port for each protocol and kind of security.
 ///
@@ -123,6 +127,20 @@ impl TestServer {
         self.ports.pop3.with(security)
     }
 
+    /// A connection in memory, which stands for one with TLS from the first byte: the server greets on it, and faults and transcript
+    /// are those of any other. It needs no network and no time, so thousands of conversations are played in seconds, also with tokio's
+    /// clock paused.
+    ///
+    /// Must be called in a tokio runtime.
+    pub fn connect(&self, protocol: Protocol) -> DuplexStream {
+        let (client, server) = tokio::io::duplex(PIPE);
+        let conversation = converse(server, self.shared.clone(), protocol, Security::Tls);
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.retain(|task| !task.is_finished());
+        tasks.push(tokio::spawn(conversation));
+        client
+    }
+
     /// The authority that issued the server's certificate.
     #[must_use]
     pub fn ca(&self) -> &TestCa {
@@ -152,6 +170,23 @@ impl TestServer {
             messages.unwrap_or_default().iter().map(|message| message.bytes.to_vec()).collect()
         };
         self.shared.store.read(user, bytes).unwrap_or_default()
+    }
+
+    /// Every message in every mailbox.
+    #[must_use]
+    pub fn stored(&self) -> Vec<StoredMessage> {
+        self.shared.store.all()
+    }
+
+    /// The names of a user's mailboxes, and whether each is subscribed to, in the order in which they were made; empty for an unknown
+    /// user.
+    #[must_use]
+    pub fn mailboxes(&self, user: &str) -> Vec<(String, bool)> {
+        let names = |account: &Account| {
+            let named = |name: &str| (name.to_owned(), account.subscribed.contains(name));
+            account.mailboxes.iter().map(|mailbox| named(&mailbox.name)).collect()
+        };
+        self.shared.store.read(user, names).unwrap_or_default()
     }
 
     /// The messages that clients submitted and the server took, in order.
@@ -224,7 +259,7 @@ impl TestServer {
     #[must_use]
     pub fn view(&self) -> View {
         let received = self.transcript().iter().flat_map(Conversation::client_bytes).collect();
-        View { received, stored: self.shared.store.all(), accepted: self.accepted() }
+        View { received, stored: self.stored(), accepted: self.accepted() }
     }
 
     /// Ends the server and waits until all of its tasks are gone. What it stored can still be read. Idempotent.
@@ -310,6 +345,7 @@ async fn serve(
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => {
                 if let Ok((stream, _)) = accepted {
+                    let _ = stream.set_nodelay(true);
                     connections.spawn(converse(stream, shared.clone(), protocol, security));
                 }
             }
@@ -318,8 +354,7 @@ async fn serve(
     connections.shutdown().await;
 }
 
-async fn converse(stream: TcpStream, shared: Arc<Shared>, protocol: Protocol, security: Security) {
-    let _ = stream.set_nodelay(true);
+async fn converse(stream: impl Into<Stream>, shared: Arc<Shared>, protocol: Protocol, security: Security) {
     let log = shared.transcript.open(protocol, security);
     let mut wire = Wire::new(stream, shared.clone(), protocol, log);
     let mut cut = shared.cuts.subscribe();
@@ -335,7 +370,7 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>, protocol: Protocol, se
 }
 
 async fn speak(wire: &mut Wire, shared: &Shared, protocol: Protocol, security: Security) -> io::Result<()> {
-    if security == Security::Tls {
+    if security == Security::Tls && !wire.is_tls() {
         wire.start_tls().await?;
     }
     match protocol {

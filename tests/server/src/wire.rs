@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use rustls::HandshakeKind;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -23,6 +23,8 @@ const MAX_LINE: usize = 64 << 10;
 const HANDSHAKE: Duration = Duration::from_secs(30);
 /// How long a cut connection is drained, so that what was sent before the cut arrives (unread bytes would turn the FIN into a reset).
 const DRAIN: Duration = Duration::from_millis(100);
+/// How much of a flood is sent at a time.
+const FLOOD: usize = 16 << 10;
 
 pub(crate) struct Wire {
     stream: Stream,
@@ -49,9 +51,9 @@ pub(crate) enum Go {
 }
 
 impl Wire {
-    pub(crate) fn new(stream: TcpStream, shared: Arc<Shared>, protocol: Protocol, log: Log) -> Self {
+    pub(crate) fn new(stream: impl Into<Stream>, shared: Arc<Shared>, protocol: Protocol, log: Log) -> Self {
         Self {
-            stream: Stream::Plain(stream),
+            stream: stream.into(),
             shared,
             protocol,
             log,
@@ -65,9 +67,9 @@ impl Wire {
         }
     }
 
-    /// Whether TLS is up.
+    /// Whether TLS is up, or stands for up.
     pub(crate) fn is_tls(&self) -> bool {
-        matches!(self.stream, Stream::Tls(_))
+        matches!(self.stream, Stream::Tls(_) | Stream::Memory(_))
     }
 
     /// The next line without its CRLF; `None` at the end of the stream. A lone CR or LF is part of the line.
@@ -225,8 +227,20 @@ impl Wire {
             Effect::Trickle(pause) => self.pause = Some(pause),
             Effect::Cut => self.cut().await?,
             Effect::Stall => std::future::pending::<()>().await,
+            Effect::Flood { opening, again } => {
+                self.write_uncounted(&opening).await?;
+                self.flood(&again).await?;
+            }
         }
         Ok(())
+    }
+
+    /// Sends `again` until the client hangs up, past the transcript: that would grow as long as the flood lasts.
+    async fn flood(&mut self, again: &[u8]) -> io::Result<()> {
+        let chunk = again.repeat(FLOOD / again.len().max(1) + 1);
+        loop {
+            tokio::time::timeout(self.shared.options.idle, self.stream.write_all(&chunk)).await??;
+        }
     }
 
     async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -271,16 +285,11 @@ impl Wire {
 
     /// Ends the TCP connection under whatever runs on it. Always an error, which ends the session.
     pub(crate) async fn cut(&mut self) -> io::Result<()> {
-        let socket = match &mut self.stream {
-            Stream::Plain(stream) => Some(stream),
-            Stream::Tls(stream) => Some(stream.get_mut().0),
-            Stream::Gone => None,
-        };
-        if let Some(socket) = socket {
-            let _ = socket.shutdown().await;
-            let mut sink = [0; 4096];
-            let drain = async { while socket.read(&mut sink).await.is_ok_and(|count| count > 0) {} };
-            let _ = tokio::time::timeout(DRAIN, drain).await;
+        match &mut self.stream {
+            Stream::Plain(stream) => hang_up(stream).await,
+            Stream::Tls(stream) => hang_up(stream.get_mut().0).await,
+            Stream::Memory(stream) => hang_up(stream).await,
+            Stream::Gone => {}
         }
         self.stream = Stream::Gone;
         Err(io::ErrorKind::ConnectionAborted.into())
@@ -296,6 +305,14 @@ impl Drop for Wire {
     fn drop(&mut self) {
         self.log.end();
     }
+}
+
+/// Ends the sending side, and reads for a moment what still comes.
+async fn hang_up(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
+    let _ = stream.shutdown().await;
+    let mut sink = [0; 4096];
+    let drain = async { while stream.read(&mut sink).await.is_ok_and(|count| count > 0) {} };
+    let _ = tokio::time::timeout(DRAIN, drain).await;
 }
 
 impl Effect {
@@ -318,11 +335,26 @@ fn describe(stream: &TlsStream<TcpStream>) -> Handshake {
     }
 }
 
-enum Stream {
+/// What a connection runs on.
+pub(crate) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+    /// A pipe in the same process, which stands for a connection with TLS.
+    Memory(DuplexStream),
     /// Given away to a handshake that failed, or cut.
     Gone,
+}
+
+impl From<TcpStream> for Stream {
+    fn from(stream: TcpStream) -> Self {
+        Self::Plain(stream)
+    }
+}
+
+impl From<DuplexStream> for Stream {
+    fn from(stream: DuplexStream) -> Self {
+        Self::Memory(stream)
+    }
 }
 
 impl AsyncRead for Stream {
@@ -334,6 +366,7 @@ impl AsyncRead for Stream {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
             Self::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Self::Memory(stream) => Pin::new(stream).poll_read(cx, buffer),
             Self::Gone => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         }
     }
@@ -344,6 +377,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Memory(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Gone => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         }
     }
@@ -352,6 +386,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
             Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Memory(stream) => Pin::new(stream).poll_flush(cx),
             Self::Gone => Poll::Ready(Ok(())),
         }
     }
@@ -360,6 +395,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Memory(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Gone => Poll::Ready(Ok(())),
         }
     }

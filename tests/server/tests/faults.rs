@@ -205,6 +205,23 @@ async fn a_lost_network_ends_the_connections_there_are_and_no_others() {
 }
 
 #[tokio::test]
+async fn a_flood_has_an_opening_and_no_end_and_a_pipe_is_a_connection() {
+    let server = start(Options::new()).await;
+    server.inject(Protocol::Smtp, Fault::instead_of("NOOP").flood("250-first\r\n", "250-x\r\n"));
+    let mut pipe = server.connect(Protocol::Smtp);
+    pipe.write_all(b"NOOP\r\n").await.unwrap();
+    let opening = format!("{GREETING}250-first\r\n");
+    let mut heard = vec![0; opening.len() + 7 * 100_000];
+    pipe.read_exact(&mut heard).await.unwrap();
+    assert_eq!(heard, [opening.clone(), "250-x\r\n".repeat(100_000)].concat().as_bytes());
+    drop(pipe);
+    server.stop().await;
+    let conversation = server.transcript().pop().expect("a conversation");
+    assert_eq!(conversation.server_bytes(), opening.as_bytes());
+    assert!(conversation.ended && conversation.client_bytes_in_the_clear().is_empty());
+}
+
+#[tokio::test]
 async fn an_idle_client_is_dropped() {
     let server = start(Options::new().idle(Duration::from_millis(50))).await;
     hear(server.smtp(Security::StartTls), b"", GREETING.as_bytes(), End::Closed, "idle").await;

@@ -485,3 +485,24 @@ async fn literals_too_large_are_refused_and_unannounced_ones_end_the_session() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn what_stands_in_a_literal_announces_none() {
+    let server = start(Options::new()).await;
+    talk(
+        &server,
+        "
+        C: a1 APPEND INBOX {3}
+        S: + go ahead
+        C| {9}
+        C:
+        S: a1 OK [APPENDUID 1001 1] appended
+        C: a2 APPEND INBOX {4+}
+        C| {9+}
+        C:
+        S: a2 OK [APPENDUID 1001 2] appended
+        ",
+    )
+    .await;
+    assert_eq!(server.messages(ALICE, "INBOX"), [&b"{9}"[..], b"{9+}"]);
+}

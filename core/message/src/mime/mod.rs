@@ -17,7 +17,7 @@ mod parse;
 
 pub use attachment::Attachment;
 pub use boundary::Boundaries;
-pub(crate) use compose::{Entity, HeaderProtection};
+pub(crate) use compose::{Entity, HeaderProtection, end_last_line};
 pub use content_type::ContentType;
 pub use date::Date;
 pub use draft::Draft;

@@ -4,7 +4,9 @@ use std::time::SystemTime;
 
 use postseal_types::{Address, Envelope, ErrorCode};
 
-use crate::mime::{Boundaries, ContentType, Draft, Entity, HeaderProtection, Mailbox, NoRandomness};
+use crate::mime::{
+    Boundaries, ContentType, Draft, Entity, HeaderProtection, Mailbox, NoRandomness, end_last_line,
+};
 use crate::openpgp::{
     Certificate, Keyring, MICALG, PgpError, Recipients, UnlockedKey, Unusable, encrypt, sign_detached,
 };
@@ -272,7 +274,9 @@ impl<'a> Sealer<'a> {
             Protection::Sign => self.signed()?,
             Protection::Encrypt | Protection::SignAndEncrypt => self.encrypted(certificates)?,
         };
-        Ok([self.header.as_slice(), &wrapped].concat())
+        let mut copy = [self.header.as_slice(), &wrapped].concat();
+        end_last_line(&mut copy);
+        Ok(copy)
     }
 
     /// `multipart/signed` (RFC 3156, section 5).

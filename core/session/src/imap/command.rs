@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use super::guard::MAX_ANSWER;
 use super::name::MailboxName;
 
 /// The longest text that goes as a quoted string.
@@ -13,6 +14,8 @@ pub(super) struct Command {
     /// Its name, for errors.
     pub(super) name: &'static str,
     pub(super) parts: Vec<Part>,
+    /// How many bytes its answer may have.
+    pub(super) allowance: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +27,13 @@ pub(super) enum Part {
 impl Command {
     /// `name` is all fixed text, such as `UID FETCH`.
     pub(super) fn new(name: &'static str) -> Self {
-        Self { name, parts: vec![Part::Text(name.to_owned())] }
+        Self { name, parts: vec![Part::Text(name.to_owned())], allowance: MAX_ANSWER }
+    }
+
+    /// Lets its answer have so many bytes.
+    pub(super) const fn allowing(mut self, bytes: u64) -> Self {
+        self.allowance = bytes;
+        self
     }
 
     /// A blank, and text of our own making.

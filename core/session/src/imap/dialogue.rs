@@ -104,6 +104,7 @@ impl Dialogue {
     ) -> Result<Option<Code>, Error> {
         let name = command.name;
         let tag = self.begin(name);
+        self.guard.allow(command.allowance);
         let condition = match self.send(&tag, command, data).await? {
             Some(refused) => refused,
             None => self.finish(&tag, name, data).await?,

@@ -11,7 +11,7 @@ use super::command::Command;
 use super::engine::{Access, Engine};
 use super::envelope::Envelope;
 use super::flag::Flag;
-use super::guard::MAX_LITERAL;
+use super::guard::{MAX_ANSWER, MAX_FETCH, MAX_LITERAL};
 use super::items::FetchItems;
 use super::name::MailboxName;
 use super::response::{Data, MessageData, Section};
@@ -103,8 +103,8 @@ impl Fetched {
         self.flags = data.flags.or_else(|| self.flags.take());
         self.size = data.size.or(self.size);
         self.received = data.received.or(self.received);
-        self.envelope = data.envelope.or_else(|| self.envelope.take());
-        self.structure = data.structure.or_else(|| self.structure.take());
+        self.envelope = data.envelope.map(|envelope| *envelope).or_else(|| self.envelope.take());
+        self.structure = data.structure.map(|structure| *structure).or_else(|| self.structure.take());
         for (section, bytes) in data.sections {
             match section {
                 Section::Whole => self.whole = Some(bytes),
@@ -296,7 +296,8 @@ impl Plan {
             (numbers, postponed, messages) = self.choose(&sizes);
         }
         if !numbers.is_empty() {
-            let fetched = self.ask(engine, &numbers, &self.items.to_string()).await?;
+            let allowance = if self.items.is_heavy() { MAX_FETCH } else { MAX_ANSWER };
+            let fetched = self.ask(engine, &numbers, &self.items.to_string(), allowance).await?;
             messages.extend(fetched);
             messages.sort_unstable_by_key(|message| message.uid);
         }
@@ -305,7 +306,7 @@ impl Plan {
 
     /// The sizes of the messages that there are. One whose size can't be had counts as small: the guard has the last word.
     async fn sizes(&self, engine: &mut Engine, numbers: &[u32]) -> Result<Vec<(u32, u64)>, Error> {
-        let fetched = self.ask(engine, numbers, "UID RFC822.SIZE").await?;
+        let fetched = self.ask(engine, numbers, "UID RFC822.SIZE", MAX_ANSWER).await?;
         Ok(fetched.into_iter().map(|message| (message.uid.number(), message.size.unwrap_or(0))).collect())
     }
 
@@ -331,9 +332,16 @@ impl Plan {
         (chosen, postponed, too_large)
     }
 
-    /// One UID FETCH; the messages by their UIDs.
-    async fn ask(&self, engine: &mut Engine, numbers: &[u32], items: &str) -> Result<Vec<Fetched>, Error> {
+    /// One UID FETCH, whose answer may have so many bytes; the messages by their UIDs.
+    async fn ask(
+        &self,
+        engine: &mut Engine,
+        numbers: &[u32],
+        items: &str,
+        allowance: u64,
+    ) -> Result<Vec<Fetched>, Error> {
         let command = Command::new("UID FETCH").arg(Numbers(numbers)).arg(format_args!("({items})"));
+        let command = command.allowing(allowance);
         let mut messages: BTreeMap<Uid, Fetched> = BTreeMap::new();
         let mut is_lost = false;
         let answer = engine.run_about(command, |uid| numbers.contains(&uid)).await?;

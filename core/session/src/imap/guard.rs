@@ -11,8 +11,13 @@ pub(super) const MAX_LITERAL: u64 = 64 << 20;
 pub(super) const MAX_DEPTH: usize = 32;
 /// The most responses to one command.
 pub(super) const MAX_RESPONSES: u64 = 250_000;
-/// The most bytes in all responses to one command.
-pub(super) const MAX_ANSWER: u64 = 128 << 20;
+/// The most bytes in all responses to one command: the headers of a batch of messages, or a list of all mailboxes.
+pub(super) const MAX_ANSWER: u64 = 32 << 20;
+/// The same for a command that fetches whole messages or parts: the largest, and as much again of others.
+pub(super) const MAX_FETCH: u64 = 128 << 20;
+/// The most words, numbers and list items outside of literals in all responses to one command. Each may take thirty times the memory of
+/// its two bytes on the wire once it is parsed, so the limits on bytes don't bound that.
+pub(super) const MAX_ITEMS: u64 = 1_000_000;
 
 /// How much room is made for a literal before it comes.
 const MAX_ROOM_AHEAD: usize = 8 << 20;
@@ -24,6 +29,9 @@ pub(super) struct Guard {
     /// What the current command has brought so far.
     responses: u64,
     bytes: u64,
+    items: u64,
+    /// How many bytes it may bring.
+    allowance: u64,
 }
 
 #[derive(Default)]
@@ -38,7 +46,7 @@ struct Partial {
 
 impl Guard {
     pub(super) fn new(wire: Wire<Secure>) -> Self {
-        Self { wire, partial: Partial::default(), responses: 0, bytes: 0 }
+        Self { wire, partial: Partial::default(), responses: 0, bytes: 0, items: 0, allowance: MAX_ANSWER }
     }
 
     pub(super) const fn wire(&self) -> &Wire<Secure> {
@@ -53,6 +61,13 @@ impl Guard {
     pub(super) const fn reset_count(&mut self) {
         self.responses = 0;
         self.bytes = 0;
+        self.items = 0;
+        self.allowance = MAX_ANSWER;
+    }
+
+    /// Lets the current command bring so many bytes.
+    pub(super) const fn allow(&mut self, bytes: u64) {
+        self.allowance = bytes;
     }
 
     /// Reads one response: its lines, each ended by CRLF, and its literals.
@@ -72,6 +87,7 @@ impl Guard {
             self.partial.response.extend_from_slice(&line);
             self.partial.response.extend_from_slice(b"\r\n");
             let literal = self.partial.check(&line)?;
+            self.count_items(&line)?;
             self.partial.begun = true;
             match literal {
                 Some(size) => self.announce(size)?,
@@ -106,8 +122,17 @@ impl Guard {
 
     fn count(&mut self, bytes: u64) -> Result<(), Error> {
         self.bytes = self.bytes.saturating_add(bytes);
-        if self.bytes > MAX_ANSWER {
-            return Err(Error::LimitExceeded { what: "the size of an answer", limit: MAX_ANSWER });
+        if self.bytes > self.allowance {
+            return Err(Error::LimitExceeded { what: "the size of an answer", limit: self.allowance });
+        }
+        Ok(())
+    }
+
+    /// Counts what may stand between two items. A string with blanks in it counts for more than it is, which costs nobody anything.
+    fn count_items(&mut self, line: &[u8]) -> Result<(), Error> {
+        self.items = self.items.saturating_add(memchr::memchr3_iter(b' ', b',', b'(', line).count() as u64);
+        if self.items > MAX_ITEMS {
+            return Err(Error::LimitExceeded { what: "the items of an answer", limit: MAX_ITEMS });
         }
         Ok(())
     }

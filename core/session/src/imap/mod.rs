@@ -7,8 +7,9 @@
 //!
 //! # What a server may send
 //!
-//! Every response is read whole, and within limits, before it is looked at: a line may have 4 MiB, a literal 64 MiB, all
-//! responses to one command 128 MiB and 250,000 in number, parentheses may nest 32 deep. Past a limit the session ends with
+//! Every response is read whole, and within limits, before it is looked at: a line may have 4 MiB, a literal 64 MiB; all
+//! responses to one command 32 MiB (128 MiB where whole messages or parts are fetched), 1,000,000 words and items outside of literals,
+//! and 250,000 in number; parentheses may nest 32 deep. Past a limit the session ends with
 //! [`Error::LimitExceeded`](crate::Error::LimitExceeded). What can't be read within the limits harms nothing but itself: an item of
 //! a message is named in [`Fetched::unreadable`], and other responses that nobody can make sense of are passed over.
 //!
@@ -56,6 +57,8 @@ pub use select::Selected;
 pub use session::ImapSession;
 pub use structure::{Content, PartNumber, Single, Structure};
 pub use uid::{Uid, UidSet, UidValidity};
+#[cfg(test)]
+pub(crate) use watch::IDLE_RENEWAL;
 pub use watch::{Change, Watch};
 
 #[cfg(test)]

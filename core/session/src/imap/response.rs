@@ -90,15 +90,15 @@ pub(super) struct ListData {
     pub(super) name: MailboxName,
 }
 
-/// What one FETCH response says of a message.
+/// What one FETCH response says of a message. The large items are boxed: most responses have none of them, and there may be many.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct MessageData {
     pub(super) uid: Option<u32>,
     pub(super) flags: Option<Vec<Flag>>,
     pub(super) size: Option<u64>,
     pub(super) received: Option<SystemTime>,
-    pub(super) envelope: Option<Envelope>,
-    pub(super) structure: Option<Structure>,
+    pub(super) envelope: Option<Box<Envelope>>,
+    pub(super) structure: Option<Box<Structure>>,
     pub(super) sections: Vec<(Section, Vec<u8>)>,
     /// The names of the items that were sent and can't be read.
     pub(super) unreadable: Vec<String>,
@@ -387,8 +387,8 @@ fn item(name: &str, value: &mut Cursor<'_>, message: &mut MessageData) -> Option
         }
         "RFC822.SIZE" => message.size = Some(value.number()?),
         "INTERNALDATE" => message.received = Some(date::parse_date_time(&value.nstring()??)?),
-        "ENVELOPE" => message.envelope = Some(envelope::parse(value)?),
-        "BODYSTRUCTURE" => message.structure = Some(Structure::parse(value)?),
+        "ENVELOPE" => message.envelope = Some(Box::new(envelope::parse(value)?)),
+        "BODYSTRUCTURE" => message.structure = Some(Box::new(Structure::parse(value)?)),
         // What nobody asked for is skipped: extensions, sections of other kinds.
         _ => match section_of(name) {
             // NIL is what there is of a message that was expunged meanwhile, or of a part that isn't there.

@@ -180,7 +180,8 @@ impl Search {
 impl Key {
     fn is_ascii(&self) -> bool {
         match self {
-            Self::Text(_, text) | Self::Header(_, text) => text.is_ascii(),
+            Self::Text(_, text) => text.is_ascii(),
+            Self::Header(field, text) => field.is_ascii() && text.is_ascii(),
             Self::And(keys) => keys.iter().all(Self::is_ascii),
             Self::Or(one, other) => one.is_ascii() && other.is_ascii(),
             Self::Not(key) => key.is_ascii(),
@@ -338,6 +339,7 @@ mod tests {
             (Search::from("a \"b\""), r#"UID SEARCH FROM "a \"b\"""#),
             (Search::subject("Grüße"), "UID SEARCH CHARSET UTF-8 SUBJECT <Grüße>"),
             (Search::text("a\r\nb"), "UID SEARCH TEXT <a\r\nb>"),
+            (Search::header("ü", "x"), r#"UID SEARCH CHARSET UTF-8 HEADER <ü> "x""#),
             (Search::header("List-Id", ""), r#"UID SEARCH HEADER "List-Id" """#),
             (unread.clone().and(Search::since(day)), "UID SEARCH (ALL UNSEEN SINCE 1-Feb-2024)"),
             (Search::larger(9).or(Search::body("x")), r#"UID SEARCH OR LARGER 9 BODY "x""#),

@@ -17,7 +17,7 @@ use crate::error::PeerFault;
 
 /// How long one IDLE lasts. Servers may end it after 29 minutes (RFC 2177), networks forget a silent connection earlier; the
 /// answer to DONE proves that the line is alive.
-pub(super) const IDLE_RENEWAL: Duration = Duration::from_secs(10 * 60);
+pub(crate) const IDLE_RENEWAL: Duration = Duration::from_secs(10 * 60);
 /// How often a server without IDLE is asked.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_secs(60);
 

@@ -92,7 +92,9 @@ impl Session<'_> {
     /// Fetches the literals that the end of the line announces, and the lines behind them; `None` when one was refused.
     async fn with_literals(&mut self, mut command: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
         let limit = self.shared.options.max_message;
-        while let Some((size, synchronizing)) = announced(&command) {
+        // Where the line behind the last literal begins: what stands in a literal announces none.
+        let mut line = 0;
+        while let Some((size, synchronizing)) = announced(command.get(line..).unwrap_or_default()) {
             let plus = self.shared.options.offers(Protocol::Imap, "LITERAL+");
             if !synchronizing && (!plus || size > limit) {
                 // What follows can't be told from commands.
@@ -110,6 +112,7 @@ impl Session<'_> {
             }
             command.extend_from_slice(b"\r\n");
             command.extend(self.wire.exact(size).await?);
+            line = command.len();
             command.extend(self.wire.line().await?.ok_or(io::ErrorKind::UnexpectedEof)?);
         }
         Ok(Some(command))

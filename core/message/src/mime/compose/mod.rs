@@ -32,6 +32,7 @@ impl Draft {
     pub fn to_bytes(&self, boundaries: &mut Boundaries) -> Vec<u8> {
         let mut message = self.outer_header(HeaderProtection::None);
         message.extend_from_slice(&self.entity(HeaderProtection::None, boundaries).into_bytes());
+        end_last_line(&mut message);
         message
     }
 
@@ -97,6 +98,13 @@ impl Draft {
             self.headers.iter().map(|(name, value)| (name.to_string(), fields::text(value.as_str())));
         let given = date.into_iter().chain(addresses).chain(ids).filter(|(_, value)| !value.is_empty());
         given.map(|(name, value)| (name.to_owned(), value)).chain(subject).chain(custom).collect()
+    }
+}
+
+/// Ends the last line of a message whose text has left it open: SMTP and IMAP carry whole lines (RFC 5322, section 2.3).
+pub(crate) fn end_last_line(message: &mut Vec<u8>) {
+    if !message.ends_with(b"\r\n") {
+        message.extend_from_slice(b"\r\n");
     }
 }
 

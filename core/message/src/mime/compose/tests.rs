@@ -256,3 +256,11 @@ fn what_is_shown_inside_without_a_cid_or_without_html_follows_the_body() {
         assert!(!message.contains("multipart/related"), "{message}");
     }
 }
+
+#[test]
+fn the_last_line_has_an_end() {
+    for (text, end) in [("x", "\r\n\r\nx\r\n"), ("x\n", "\r\n\r\nx\r\n"), ("x\n\n", "\r\n\r\nx\r\n\r\n")] {
+        let message = composed(&draft().text(text));
+        assert!(message.ends_with(end), "{text:?}: {message:?}");
+    }
+}

@@ -3,7 +3,10 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
-use crate::imap::guard::{Guard, MAX_ANSWER, MAX_DEPTH, MAX_LINE, MAX_LITERAL, MAX_RESPONSES};
+use crate::imap::dialogue::MAX_ALERTS;
+use crate::imap::guard::{
+    Guard, MAX_ANSWER, MAX_DEPTH, MAX_FETCH, MAX_ITEMS, MAX_LINE, MAX_LITERAL, MAX_RESPONSES,
+};
 use crate::imap::response::{Data, Response};
 
 /// What the guard makes of these bytes, which may be made on the way.
@@ -67,7 +70,7 @@ async fn a_literal_is_refused_before_its_first_byte() {
 }
 
 #[tokio::test]
-async fn the_largest_literal_comes_whole_and_an_answer_ends_at_its_limit() {
+async fn the_largest_literal_comes_whole_and_another_is_too_much() {
     let feed = |mut stream: DuplexStream| -> futures::future::BoxFuture<'static, ()> {
         Box::pin(async move {
             for _ in 0..2 {
@@ -79,9 +82,57 @@ async fn the_largest_literal_comes_whole_and_an_answer_ends_at_its_limit() {
         })
     };
     let mut guard = guard(feed).await;
+    guard.allow(MAX_FETCH);
     let response = guard.read_response().await.unwrap();
     assert!(response.len() as u64 > MAX_LITERAL && response.ends_with(b"()\r\n"));
-    assert_eq!(guard.read_response().await, Err(over("the size of an answer", MAX_ANSWER)));
+    assert_eq!(guard.read_response().await, Err(over("the size of an answer", MAX_FETCH)));
+}
+
+#[tokio::test]
+async fn an_answer_may_have_so_many_bytes_and_no_more() {
+    // Two responses, for no literal and no line is as large. Each has a frame of "* X {20000000}", CRLF, and CRLF.
+    let (frame, first) = (18, 20_000_000_u64);
+    for allowance in [MAX_ANSWER, 40_000_000] {
+        for (excess, is_over) in [(0, false), (1, true)] {
+            let second = allowance + excess - first - 2 * frame;
+            let feed = move |mut stream: DuplexStream| -> futures::future::BoxFuture<'static, ()> {
+                Box::pin(async move {
+                    for size in [first, second] {
+                        _ = stream.write_all(format!("* X {{{size}}}\r\n").as_bytes()).await;
+                        _ = tokio::io::copy(&mut tokio::io::repeat(b'x').take(size), &mut stream).await;
+                        _ = stream.write_all(b"\r\n").await;
+                    }
+                })
+            };
+            let mut guard = guard(feed).await;
+            guard.allow(allowance);
+            assert_eq!(guard.read_response().await.unwrap().len() as u64, frame + first);
+            let error = over("the size of an answer", allowance);
+            let read = guard.read_response().await;
+            assert_eq!(read.err(), is_over.then_some(error), "{allowance} and {excess}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn items_are_counted_however_they_are_separated() {
+    let most = usize::try_from(MAX_ITEMS).unwrap();
+    let over = over("the items of an answer", MAX_ITEMS);
+    for separator in [&b" "[..], b",", b"("] {
+        // In a text for people parentheses don't nest; the two words before it count.
+        for (count, is_over) in [(most, false), (most + 1, true)] {
+            let line = [b"* OK ".to_vec(), separator.repeat(count - 2), b"\r\n".to_vec()].concat();
+            let read = of_bytes(line).await.read_response().await;
+            assert_eq!(read.err(), is_over.then(|| over.clone()));
+        }
+    }
+    // They add up over all responses to a command, and not beyond it.
+    let half = [b"* OK ".to_vec(), b" ".repeat(most / 2), b"\r\n".to_vec()].concat();
+    let mut guard = of_bytes(half.repeat(4)).await;
+    guard.read_response().await.unwrap();
+    guard.reset_count();
+    guard.read_response().await.unwrap();
+    assert_eq!(guard.read_response().await, Err(over));
 }
 
 #[tokio::test]
@@ -95,6 +146,20 @@ async fn responses_are_counted() {
     assert_eq!(guard.read_response().await, Err(error));
     guard.reset_count();
     assert_eq!(guard.read_response().await, Ok(b"* X\r\n".to_vec()));
+}
+
+#[tokio::test]
+async fn the_oldest_alert_gives_way() {
+    for count in [MAX_ALERTS, MAX_ALERTS + 1] {
+        let alerts: String = (0..count).map(|number| format!("S: * OK [ALERT] {number}\n")).collect();
+        let script = format!("C: {{a}} NOOP\n{alerts}S: {{a}} OK\nC: {{b}} LOGOUT\nS: {{b}} OK");
+        play("", &script, async |session: ImapSession| {
+            session.noop().await.unwrap();
+            let kept: Vec<_> = (count - MAX_ALERTS..count).map(|number| number.to_string()).collect();
+            assert_eq!(session.take_alerts(), kept);
+        })
+        .await;
+    }
 }
 
 #[tokio::test]

@@ -466,38 +466,6 @@ async fn what_the_grammar_does_not_allow_ends_the_session() {
 }
 
 #[tokio::test]
-async fn a_line_cut_at_any_byte_is_a_typed_error() {
-    let script = format!(
-        "{LOGIN}
-        S: {{tag}} OK [CAPABILITY IMAP4rev1] in
-        {EXAMINE}
-        C: {{a}} UID FETCH 1 (UID RFC822.SIZE)
-        S: * 1 FETCH (UID 1 RFC822.SIZE 2)
-        S: {{a}} OK
-        C: {{a}} UID FETCH 1 (UID BODY.PEEK[])
-        S: * 1 FETCH (UID 1 BODY[] {{2}}
-        S| hi
-        S: )
-        S: {{a}} OK
-        "
-    );
-    let script = Script::parse(&script);
-    for at in 0..script.output_len() {
-        let (stream, server) = script.clone().cut_at(at).play(Chunks::Whole);
-        let played = async {
-            let session = connect(stream).await?.log_in(&credentials()).await?;
-            session.message(&inbox(), uid(1)).await
-        };
-        match tokio::time::timeout(PATIENCE, played).await.unwrap() {
-            Err(Error::Peer(PeerFault::Disconnected { .. }) | Error::Network { .. }) => {}
-            Ok(message) => assert_eq!(message, b"hi"),
-            Err(other) => panic!("cut at {at}: {other:?}"),
-        }
-        _ = server.await.unwrap();
-    }
-}
-
-#[tokio::test]
 async fn a_dropped_call_is_read_to_its_end() {
     let script = [
         "

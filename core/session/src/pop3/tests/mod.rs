@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod against_server;
-mod cut;
 mod end;
 mod limits;
 mod login;

@@ -6,6 +6,9 @@
     reason = "a test stops where something is not as it should be"
 )]
 
+mod dropping;
+mod injection;
+
 use std::time::{Duration, SystemTime};
 
 use postseal::{
@@ -27,9 +30,12 @@ struct World {
 impl World {
     /// A server with Alice, Bob and Carol, who each have a key pair.
     async fn new() -> Self {
+        Self::with(Options::new()).await
+    }
+
+    async fn with(options: Options) -> Self {
         let people = ["alice@example.test", "bob@example.test", "carol@example.test"];
-        let options =
-            people.iter().fold(Options::new(), |options, address| options.user(address, "a password"));
+        let options = people.iter().fold(options, |options, address| options.user(address, "a password"));
         let server = TestServer::start(options).await.unwrap();
         let tls = TlsConfig::default().only_roots(server.ca().root_pem().as_bytes()).unwrap();
         let connector = Connector::new(&Runtime::current().unwrap(), &tls).unwrap();
