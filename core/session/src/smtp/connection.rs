@@ -76,7 +76,7 @@ impl SmtpConnection {
 
     /// Begins on a wire whose TLS has just come up. After STARTTLS a server does not greet again (RFC 3207, section 4.2), and what
     /// it said before is forgotten.
-    pub(super) async fn begin(
+    pub(crate) async fn begin(
         mut wire: Wire<Secure>,
         security: Security,
         runtime: Runtime,
@@ -121,9 +121,9 @@ impl SmtpConnection {
             .await;
     }
 
-    /// What the TLS handshake agreed on.
+    /// What the TLS handshake agreed on; `None` for a connection over a stream of the caller's ([`dangerous`](crate::dangerous)).
     #[must_use]
-    pub const fn tls(&self) -> &TlsInfo {
+    pub const fn tls(&self) -> Option<&TlsInfo> {
         self.wire.tls()
     }
 
