@@ -29,7 +29,7 @@ pub(super) async fn present(
         (None, Some(_)) => Err(Error::Unsupported { extension: "USER" }),
         (None, None) => Err(Error::Unsupported { extension: "XOAUTH2" }),
     };
-    outcome.map_err(|error| sort(proof.redact(error)))
+    outcome.map_err(sort)
 }
 
 /// A login may be refused for reasons that are not the credentials' (RFC 2449, section 8.1; RFC 3206): nobody should be asked
