@@ -6,6 +6,7 @@ use openpgp::Cert;
 use openpgp::armor::{Kind, Writer};
 use openpgp::cert::CertParser;
 use openpgp::parse::Parse;
+use openpgp::serialize::Marshal;
 use sequoia_openpgp as openpgp;
 
 use super::{PgpError, PgpLimits};
@@ -28,9 +29,23 @@ pub(super) fn read_certs(data: &[u8]) -> Result<Vec<Cert>, PgpError> {
     let mut certs = Vec::new();
     for block in blocks(data) {
         let parser = CertParser::from_bytes(block).map_err(|_| NONE)?;
-        certs.extend(parser.filter_map(Result::ok));
+        certs.extend(parser.filter_map(Result::ok).filter_map(writable));
     }
     if certs.is_empty() { Err(NONE) } else { Ok(certs) }
+}
+
+/// `cert` without the packets that the library reads and can't write, such as a signature that names its issuer by a fingerprint
+/// of an unknown version: the export would end at the first of them.
+fn writable(cert: Cert) -> Option<Cert> {
+    if is_writable(&cert.as_tsk()) {
+        return Some(cert);
+    }
+    Cert::from_packets(cert.into_tsk().into_packets().filter(is_writable)).ok()
+}
+
+/// Whether the library can write what it has read.
+pub(super) fn is_writable(read: &impl Marshal) -> bool {
+    read.serialize(&mut std::io::sink()).is_ok()
 }
 
 /// The armored blocks of a text; binary data as it is.

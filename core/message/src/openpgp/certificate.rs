@@ -54,11 +54,18 @@ impl Certificate {
     }
 
     /// The certificate in binary form.
+    ///
+    /// Signatures that are marked as local (RFC 9580, section 5.2.3.19) are left out, and what has no other signature with them. A
+    /// certificate of which nothing would be left is written whole: this is also the form in which an app keeps it.
     #[must_use]
     pub fn export(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        // Writing to memory can't fail.
-        _ = self.cert.export(&mut bytes);
+        // Writing to memory can't fail, and what can't be written was left out when it was read.
+        _ = if self.cert.exportable() {
+            self.cert.export(&mut bytes)
+        } else {
+            self.cert.serialize(&mut bytes)
+        };
         bytes
     }
 

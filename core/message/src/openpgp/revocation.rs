@@ -28,6 +28,7 @@ impl RevocationCertificate {
         if let Ok(PacketParserResult::Some(parser)) = PacketParser::from_bytes(data)
             && let Packet::Signature(signature) = &parser.packet
             && signature.typ() == SignatureType::KeyRevocation
+            && armor::is_writable(signature)
         {
             return Ok(Self(signature.clone()));
         }
@@ -38,7 +39,7 @@ impl RevocationCertificate {
     #[must_use]
     pub fn export(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        // Writing to memory can't fail.
+        // Writing to memory can't fail, and that it can be written was checked.
         _ = Packet::from(self.0.clone()).serialize(&mut bytes);
         bytes
     }

@@ -88,6 +88,41 @@ fn certificates_survive_export_and_import_and_hold_nothing_secret() {
 }
 
 #[test]
+fn no_certificate_is_lost_in_its_export() {
+    // Nothing but the primary key: no signature of it could be passed on.
+    let whole = key(KeyProfile::Compatible, "alice", now()).certificate().export();
+    let bare = &whole[..2 + usize::from(whole[1])];
+    let certificate = Certificate::import(bare).unwrap();
+    assert_eq!(certificate.export(), bare);
+    assert_eq!(Certificate::import(certificate.export_armored().as_bytes()), Ok(certificate));
+}
+
+/// `signature` as it names its issuer by a fingerprint of a version that nobody knows.
+fn with_unknown_issuer(signature: &[u8]) -> Vec<u8> {
+    let mut bytes = signature.to_vec();
+    let at = bytes.windows(3).position(|window| window == [0x16, 0x21, 4]).unwrap();
+    bytes[at + 2] = 30;
+    bytes
+}
+
+#[test]
+fn what_cannot_be_written_again_is_left_out() {
+    let (alice, revocation) =
+        SecretKey::generate(KeyProfile::Compatible, &user("alice"), None, now()).unwrap();
+    let revocation = with_unknown_issuer(&revocation.export());
+    let not_one = PgpError::Malformed { what: "expected a revocation certificate" };
+    assert_eq!(RevocationCertificate::import(&revocation).map(|_| ()), Err(not_one));
+
+    // Somebody's signature, right behind the primary key.
+    let alice = alice.certificate();
+    let mut exported = alice.export();
+    let behind = 2 + usize::from(exported[1]);
+    exported.splice(behind..behind, revocation);
+    assert_eq!(Certificate::import(&exported).as_ref(), Ok(alice));
+    assert_eq!(Certificate::import(&exported).unwrap().export(), alice.export());
+}
+
+#[test]
 fn what_is_no_key_is_refused() {
     for data in [&b""[..], b"\x80", b"hello", b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n!!\n", &[0xff; 100]] {
         assert!(matches!(Certificate::import(data), Err(PgpError::Malformed { .. })), "{data:?}");
