@@ -4,7 +4,7 @@
 //! tests, for fuzzing, and where the stream is protected already, by TLS of the caller's own whose certificate was verified, or by a
 //! tunnel that ends in the server's process. It is wrong on every other stream, a TCP connection above all.
 //!
-//! The session is the same as over TLS from the first byte ([`Security::Tls`](crate::Security::Tls)): the server greets first. What
+//! The session is the same as over TLS from the first byte ([`Security::Tls`]): the server greets first. What
 //! it says of TLS is `None`. Names are not looked up, nothing is connected, and of the [`Timeouts`] those for connecting and for
 //! the handshake have no meaning.
 //!

@@ -1,4 +1,5 @@
-//! The wire: a connection with a deadline on its progress, a bounded line reader, and the fact in its type whether TLS is up.
+//! The wire: a connection with a deadline on its progress, a bounded line reader, and the fact in its type whether secrets may go over
+//! it.
 
 use std::io;
 use std::pin::Pin;
