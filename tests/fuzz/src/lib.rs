@@ -23,6 +23,7 @@ mod keys;
 mod log;
 mod mail;
 mod mutate;
+mod packets;
 mod pop3;
 pub mod seeds;
 mod smtp;
@@ -78,10 +79,11 @@ pub fn mime(mail: &[u8]) {
     mail::exercise(mail);
 }
 
-/// Opens `mail` with two secret keys at hand, and once more as the content of an encrypted message.
+/// Opens `mail` with two secret keys at hand: as it is, as the content of an encrypted message, and as bare OpenPGP data.
 pub fn open(mail: &[u8]) {
     mail::open_mail(mail);
     mail::open_encrypted(mail);
+    packets::read(mail);
 }
 
 /// Imports certificates, secret keys and revocations, and exports them again.

@@ -2,7 +2,7 @@
 
 use postseal_message::mime::Boundaries;
 use postseal_message::openpgp::{
-    Certificate, Recipients, UnlockedKey, encrypt, sign_cleartext, sign_detached,
+    Certificate, Recipients, UnlockedKey, encrypt, sign_cleartext, sign_detached, sign_inline,
 };
 use postseal_message::pgpmime::{Protection, SealOptions, seal};
 
@@ -17,29 +17,12 @@ const HEADER: &str =
 
 /// All sealed messages; the first word of each name says what they are worth.
 pub(super) fn sealed() -> Vec<Seed> {
-    let mail = |name, mail: String| Seed::new("open", name, mail);
-    let armored = armored(&format!("Content-Type: text/plain\r\n\r\n{LETTER}\r\n"), true);
-    let part = format!("Content-Type: application/octet-stream\r\n\r\n{armored}");
-    let version = "Content-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n";
-    let encrypted = multipart("encrypted; protocol=\"application/pgp-encrypted\"", "e", &[version, &part]);
-    let text = format!("Content-Type: text/plain\r\n\r\n{LETTER}\r\n");
-    let inline = format!("{HEADER}Content-Type: text/plain\r\n\r\n");
-    let cleartext = sign_cleartext(&format!("{LETTER}\n"), alice(), now()).unwrap().replace('\n', "\r\n");
-    let mut seeds = vec![
-        mail("sealed-without-headers", format!("{HEADER}{encrypted}")),
-        mail("sealed-inline", format!("{inline}{}", self::armored(&format!("{LETTER}\r\n"), true))),
-        mail("authentic-without-headers", format!("{HEADER}{}", signed(&text))),
-        mail("authentic-inline", format!("{inline}{cleartext}")),
-        mail("sealed-in-two-layers", format!("{HEADER}{}", encrypted_around(&signed(&text)))),
-        mail("suspicious-part", format!("{HEADER}{}", multipart("mixed", "m", &[&text, &encrypted]))),
-        mail(
-            "plain-with-signed-part",
-            format!("{HEADER}{}", multipart("mixed", "m", &[&text, &signed(&text)])),
-        ),
-        mail("encrypted-content", format!("{HEADER}{}", encrypted_around(INNER))),
-        mail("plain-content", INNER.to_owned()),
-    ];
-    for (name, from, to, protection) in [
+    [by_us(), by_others(), data()].concat()
+}
+
+/// As our own composer makes them.
+fn by_us() -> Vec<Seed> {
+    let kinds = [
         ("authentic-alice", "alice", "bob", Protection::Sign),
         ("authentic-bob", "bob", "alice", Protection::Sign),
         ("encrypted-alice", "alice", "alice", Protection::Encrypt),
@@ -47,14 +30,47 @@ pub(super) fn sealed() -> Vec<Seed> {
         ("sealed-alice", "alice", "bob", Protection::SignAndEncrypt),
         ("sealed-bob", "bob", "alice", Protection::SignAndEncrypt),
         ("plain-unprotected", "alice", "bob", Protection::None),
-    ] {
+    ];
+    let sealed = kinds.map(|(name, from, to, protection)| {
         let boundaries = Some(Boundaries::from_seed(*b"the same forever"));
         let options = SealOptions { boundaries, ..SealOptions::default() };
         let draft = with_files(letter(from, to));
         let copies = seal(&draft, protection, keyring(), &options, now()).unwrap().copies;
-        seeds.push(Seed::new("open", name, copies[0].bytes.clone()));
-    }
-    seeds
+        Seed::new("open", name, copies[0].bytes.clone())
+    });
+    sealed.into()
+}
+
+/// As other composers make them.
+fn by_others() -> Vec<Seed> {
+    let text = format!("Content-Type: text/plain\r\n\r\n{LETTER}\r\n");
+    let sealed = encrypted_around(&text, true);
+    let inline = |content: &str| format!("Content-Type: text/plain\r\n\r\n{content}");
+    let cleartext = sign_cleartext(&format!("{LETTER}\n"), alice(), now()).unwrap().replace('\n', "\r\n");
+    let mails = [
+        ("sealed-without-headers", sealed.clone()),
+        ("sealed-inline", inline(&armored(&format!("{LETTER}\r\n"), true))),
+        ("sealed-in-two-layers", encrypted_around(&signed(&text), false)),
+        ("authentic-without-headers", signed(&text)),
+        ("authentic-inline", inline(&cleartext)),
+        ("suspicious-part", multipart("mixed", "m", &[&text, &sealed])),
+        ("plain-with-signed-part", multipart("mixed", "m", &[&text, &signed(&text)])),
+        ("encrypted-content", encrypted_around(INNER, false)),
+    ];
+    let seeds = mails.map(|(name, content)| Seed::new("open", name, format!("{HEADER}{content}")));
+    seeds.into_iter().chain([Seed::new("open", "plain-content", INNER)]).collect()
+}
+
+/// Without a mail around them.
+fn data() -> Vec<Seed> {
+    let letter = LETTER.as_bytes();
+    let recipients = Recipients::new(certificates()).signed_by(alice());
+    let data = [
+        ("plain-data-signed", sign_inline(letter, alice(), now())),
+        ("plain-data-signature", sign_detached(letter, alice(), now())),
+        ("plain-data-encrypted", encrypt(letter, &recipients, now())),
+    ];
+    data.map(|(name, data)| Seed::new("open", name, data.unwrap().into_bytes())).into()
 }
 
 /// What may stand inside an encryption: protected headers, with what was outside (RFC 9788).
@@ -95,8 +111,8 @@ fn signed(content: &str) -> String {
     multipart(kind, "s", &[content, &signature])
 }
 
-fn encrypted_around(content: &str) -> String {
+fn encrypted_around(content: &str, signs: bool) -> String {
     let version = "Content-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n";
-    let data = format!("Content-Type: application/octet-stream\r\n\r\n{}", armored(content, false));
+    let data = format!("Content-Type: application/octet-stream\r\n\r\n{}", armored(content, signs));
     multipart("encrypted; protocol=\"application/pgp-encrypted\"", "e", &[version, &data])
 }
