@@ -10,8 +10,6 @@ use std::time::{Duration, Instant};
 use crate::mutate::Mutator;
 use crate::{Target, corpus};
 
-/// How long one input may take. They take milliseconds; a busy machine is allowed for.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// How often it is looked whether a target still moves.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -24,6 +22,8 @@ pub struct Hunt {
     pub least: u64,
     /// Which mutations are made.
     pub seed: u64,
+    /// How long one input may take.
+    pub patience: Duration,
     /// A folder for the input that is being run: it is there whatever becomes of the process.
     pub scratch: PathBuf,
 }
@@ -42,7 +42,11 @@ impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { target, what, run, seed, input } = self;
         let bytes = std::fs::read(input).unwrap_or_default();
-        writeln!(f, "{target} {what} in run {run} with seed {seed}; the input is in {}:", input.display())?;
+        writeln!(
+            f,
+            "{target} {what} after {run} inputs with seed {seed}; the next is in {}:",
+            input.display()
+        )?;
         writeln!(f, "{}", bytes.escape_ascii())?;
         write!(f, "once it is saved as fuzz/corpus/{target}/found-…, the tests begin with it")
     }
@@ -70,7 +74,7 @@ pub fn hunt(target: &Target, plan: &Hunt) -> Result<u64, Found> {
         let now = runs.load(Ordering::Relaxed);
         if now != seen {
             (seen, since) = (now, Instant::now());
-        } else if since.elapsed() > PATIENCE {
+        } else if since.elapsed() > plan.patience {
             // Its thread goes on until the process ends: a thread can't be stopped.
             return Err(found("takes for ever"));
         }
@@ -113,7 +117,8 @@ mod tests {
     use super::*;
 
     fn plan(scratch: &Path) -> Hunt {
-        Hunt { time: Duration::ZERO, least: 500, seed: 7, scratch: scratch.to_owned() }
+        let patience = Duration::from_secs(60);
+        Hunt { time: Duration::ZERO, least: 500, seed: 7, patience, scratch: scratch.to_owned() }
     }
 
     #[test]
@@ -127,10 +132,26 @@ mod tests {
         let kept = std::fs::read(scratch.path().join("fuzz-pop3.input")).unwrap();
         assert!(kept.windows(7).any(|window| window == b"+1+1+1+"));
         let shown = found.to_string();
-        assert!(shown.starts_with(&format!("pop3 panics in run {} with seed 7; ", found.run)), "{shown}");
+        assert!(
+            shown.starts_with(&format!("pop3 panics after {} inputs with seed 7; ", found.run)),
+            "{shown}"
+        );
         assert!(shown.contains("+1+1+1+"), "{shown}");
         // The same seed finds the same.
         assert_eq!(hunt(&target, &plan(scratch.path())).unwrap_err().run, found.run);
+    }
+
+    #[test]
+    fn an_input_that_takes_for_ever_is_found() {
+        fn run(_: &[u8]) {
+            loop {
+                thread::park();
+            }
+        }
+        let scratch = tempfile::tempdir().unwrap();
+        let plan = Hunt { patience: Duration::from_millis(100), ..plan(scratch.path()) };
+        let found = hunt(&Target { name: "pop3", run, words: &[] }, &plan).unwrap_err();
+        assert_eq!((found.what, found.run), ("takes for ever", 0));
     }
 
     #[test]

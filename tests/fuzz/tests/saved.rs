@@ -21,6 +21,8 @@ fn stands(name: &str) {
         time: Duration::from_secs(number("POSTSEAL_FUZZ_SECONDS", 3)),
         least: LEAST,
         seed: number("POSTSEAL_FUZZ_SEED", 1),
+        // They take milliseconds; a busy machine is allowed for.
+        patience: Duration::from_secs(60),
         scratch: env!("CARGO_TARGET_TMPDIR").into(),
     };
     let target = TARGETS.iter().find(|target| target.name == name).unwrap();
