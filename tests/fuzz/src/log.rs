@@ -87,3 +87,35 @@ pub(crate) fn check(operation: &str, error: &Error) {
 pub(crate) fn check_text(text: &str) {
     assert!(!text.contains(char::is_control), "not fit to be shown: {text:?}");
 }
+
+#[cfg(test)]
+mod tests {
+    use postseal_session::PeerFault;
+
+    use super::*;
+
+    fn goodbye(text: &str) -> Error {
+        PeerFault::Goodbye { text: text.to_owned() }.into()
+    }
+
+    #[test]
+    #[should_panic(expected = "NOOP succeeded on a session that had ended")]
+    fn a_success_after_the_end_is_noticed() {
+        let mut log = Log::default();
+        log.note::<()>("STAT", Err(goodbye("bye")));
+        log.note("NOOP", Ok(()));
+    }
+
+    #[test]
+    #[should_panic(expected = "a secret shows")]
+    fn a_secret_that_shows_is_noticed() {
+        let denied = Denied::<()> { error: goodbye("bye wonderland"), connection: None };
+        _ = Log::default().note_login::<(), ()>(Err(denied));
+    }
+
+    #[test]
+    #[should_panic(expected = "not fit to be shown")]
+    fn a_text_that_is_not_fit_to_be_shown_is_noticed() {
+        Log::default().note::<()>("STAT", Err(goodbye("bye\x1b[31m")));
+    }
+}

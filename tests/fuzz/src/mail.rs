@@ -61,3 +61,24 @@ fn check_content(message: &Message) {
     assert!(is(message.text_body(), LETTER), "forged: {:?}", message.text_body());
     assert!(is(message.html_body(), LETTER_HTML), "forged: {:?}", message.html_body());
 }
+
+#[cfg(test)]
+mod tests {
+    use postseal_message::openpgp::sign_cleartext;
+
+    use super::*;
+
+    /// A message from Alice with `text`, signed by her.
+    fn signed(text: &str) -> String {
+        let alice = keyring().unlocked_keys().next().unwrap();
+        let header = "From: alice@example.test\r\nContent-Type: text/plain\r\n\r\n";
+        header.to_owned() + &sign_cleartext(text, alice, now()).unwrap().replace('\n', "\r\n")
+    }
+
+    #[test]
+    #[should_panic(expected = "forged")]
+    fn another_text_than_the_letter_is_noticed() {
+        open_mail(signed(&format!("{LETTER}\n")).as_bytes());
+        open_mail(signed("Meet me elsewhere.\n").as_bytes());
+    }
+}

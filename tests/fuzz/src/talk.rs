@@ -92,3 +92,44 @@ pub(crate) fn converse(said: &[u8], pace: Pace, client: impl AsyncFnOnce(Said, R
         log
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::AsyncReadExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_server_speaks_in_pieces() {
+        for (pace, pieces) in [
+            (Pace::Whole, &["a\nbc"][..]),
+            (Pace::Lines, &["a\n", "bc"]),
+            (Pace::Bytes, &["a", "\n", "b", "c"]),
+        ] {
+            converse(b"a\nbc", pace, async |mut stream, _| {
+                let mut space = [0; 10];
+                for piece in pieces {
+                    assert_eq!(stream.read(&mut space).await.unwrap(), piece.len());
+                    assert_eq!(&space[..piece.len()], piece.as_bytes());
+                }
+                assert_eq!(stream.read(&mut space).await.unwrap(), 0);
+                Log::default()
+            });
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "the session waits for ever")]
+    fn a_session_without_an_end_is_noticed() {
+        converse(b"", Pace::Lines, async |_, _| std::future::pending().await);
+    }
+
+    #[test]
+    #[should_panic(expected = "tasks are left over")]
+    fn a_task_that_is_left_over_is_noticed() {
+        converse(b"", Pace::Lines, async |_, _| {
+            tokio::spawn(std::future::pending::<()>());
+            Log::default()
+        });
+    }
+}
