@@ -7,8 +7,9 @@ use crate::tls::CertificateFault;
 
 /// What went wrong with a session, sorted by who failed and by what still works afterwards.
 ///
-/// After [`Error::Refused`], [`Error::LoginRefused`], [`Error::Unsupported`], [`Error::InvalidInput`], [`Error::NotFound`] and
-/// [`Error::UidValidityChanged`] the session is usable; after any other it is closed. [`Error::keeps_session`] tells.
+/// After [`Error::Refused`], [`Error::LoginRefused`], [`Error::Unsupported`], [`Error::InvalidInput`], [`Error::Malformed`],
+/// [`Error::NotFound`] and [`Error::UidValidityChanged`] the session is usable; after any other it is closed.
+/// [`Error::keeps_session`] tells.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -73,6 +74,12 @@ pub enum Error {
         /// The mailbox's UIDVALIDITY now.
         actual: u32,
     },
+    /// The server sent something for one item that can't be read. The session is usable, and other items are not concerned.
+    #[error("the server sent something for {item} that can't be read")]
+    Malformed {
+        /// The item's name in the protocol, such as `BODY[]`.
+        item: String,
+    },
     /// What was asked for is not on the server.
     #[error("not found: {what}")]
     NotFound {
@@ -120,6 +127,7 @@ impl Error {
             Self::Cancelled => ErrorCode::Cancelled,
             Self::Closed { .. } => ErrorCode::Closed,
             Self::UidValidityChanged { .. } => ErrorCode::UidValidityChanged,
+            Self::Malformed { .. } => ErrorCode::Malformed,
             Self::NotFound { .. } => ErrorCode::NotFound,
             Self::Unsupported { .. } => ErrorCode::Unsupported,
             Self::InvalidInput { .. } => ErrorCode::InvalidInput,
@@ -149,6 +157,7 @@ impl Error {
                 | Self::LoginRefused(_)
                 | Self::Unsupported { .. }
                 | Self::InvalidInput { .. }
+                | Self::Malformed { .. }
                 | Self::NotFound { .. }
                 | Self::UidValidityChanged { .. }
                 | Self::Cancelled

@@ -3,7 +3,8 @@
 //! This crate carries bytes: it knows neither MIME nor OpenPGP. A [`Connector`] opens connections on a [`Runtime`]; each session
 //! is a task of its own, and its methods only wait for the task's answers, so that dropping a wait never tears a reply in half.
 //!
-//! TLS is not optional: [`Security`] says how it begins, and there is no third way.
+//! TLS is not optional: [`Security`] says how it begins, and there is no third way. What tests run over other streams goes through
+//! [`dangerous`].
 //!
 //! ```no_run
 //! use postseal_session::{Connector, Credentials, Error, Pop3Connection, Runtime, Security, Server, TlsConfig};
@@ -44,6 +45,7 @@
 mod connector;
 #[cfg(test)]
 mod corpora;
+pub mod dangerous;
 mod denied;
 mod error;
 #[cfg(test)]

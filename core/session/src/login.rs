@@ -50,6 +50,8 @@ pub(crate) async fn log_in<C: LogIn>(
                 refused = Some(proof);
             }
             Err(error) => {
+                // Whatever was asked last: a server may echo what it was sent in any answer.
+                let error = refused.iter().fold(proof.redact(error), |error, earlier| earlier.redact(error));
                 let connection = Some(connection).filter(|kept| error.keeps_session() && !kept.is_over());
                 return Err(Denied { error, connection });
             }

@@ -5,7 +5,7 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use postseal_types::Secret;
 
-use crate::{Error, PeerFault};
+use crate::{Error, PeerFault, Refusal};
 
 /// From how many bytes on a secret is recognised; a shorter one would blank ordinary words.
 const RECOGNISED: usize = 4;
@@ -22,14 +22,8 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 /// `error` with what it holds of the server's text free of `secret`.
 pub(crate) fn redact(error: Error, secret: &Secret) -> Error {
     match error {
-        Error::Refused(mut refusal) => {
-            refusal.text = blank(&refusal.text, secret);
-            Error::Refused(refusal)
-        }
-        Error::LoginRefused(mut refusal) => {
-            refusal.text = blank(&refusal.text, secret);
-            Error::LoginRefused(refusal)
-        }
+        Error::Refused(refusal) => Error::Refused(redact_refusal(refusal, secret)),
+        Error::LoginRefused(refusal) => Error::LoginRefused(redact_refusal(refusal, secret)),
         Error::Peer(PeerFault::Unexpected { step, line }) => {
             PeerFault::Unexpected { step, line: blank(&line, secret) }.into()
         }
@@ -38,33 +32,57 @@ pub(crate) fn redact(error: Error, secret: &Secret) -> Error {
     }
 }
 
+fn redact_refusal(mut refusal: Refusal, secret: &Secret) -> Refusal {
+    refusal.text = blank(&refusal.text, secret);
+    if let Some(secret) = recognisable(secret).map(str::to_ascii_uppercase) {
+        // Codes may have been put into upper case.
+        refusal.response_code.take_if(|code| code.to_ascii_uppercase().contains(&secret));
+    }
+    refusal
+}
+
+fn recognisable(secret: &Secret) -> Option<&str> {
+    secret.expose_str().filter(|secret| secret.len() >= RECOGNISED)
+}
+
 /// `text` without `secret`: as it is, cut at the end of the text, or in Base64, as SASL sends it.
 fn blank(text: &str, secret: &Secret) -> String {
-    let Some(secret) = secret.expose_str().filter(|secret| secret.len() >= RECOGNISED) else {
-        return text.to_owned();
-    };
+    let Some(secret) = recognisable(secret) else { return text.to_owned() };
     let mut text = text.replace(secret, MARK);
     let cut = (RECOGNISED..secret.len()).rev().filter_map(|length| secret.get(..length));
     if let Some(rest) = cut.filter_map(|start| text.strip_suffix(start)).next() {
         text = [rest, MARK].concat();
     }
-    let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
-    let pieces = text.split_inclusive(|c| !is_base64(c));
-    pieces
-        .map(|piece| {
-            let word = piece.trim_end_matches(|c| !is_base64(c));
-            if encodes(word, secret) { piece.replacen(word, MARK, 1) } else { piece.to_owned() }
-        })
-        .collect()
+    blank_base64(&text, secret)
 }
 
-/// Whether `word` is Base64 of something that holds the start of `secret`.
+/// `text` without the words of it that are Base64 of `secret`, their padding included.
+fn blank_base64(text: &str, secret: &str) -> String {
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
+    let (mut shown, mut rest) = (String::new(), text);
+    while !rest.is_empty() {
+        let (word, after) = rest.split_at(rest.find(|c| !is_base64(c)).unwrap_or(rest.len()));
+        if encodes(word, secret) {
+            shown.push_str(MARK);
+            rest = after.trim_start_matches('=');
+        } else {
+            shown.push_str(word);
+            let mut between = after.chars();
+            shown.extend(between.next());
+            rest = between.as_str();
+        }
+    }
+    shown
+}
+
+/// Whether `word` holds Base64 of something with the start of `secret` in it; it may begin anywhere in the word.
 fn encodes(word: &str, secret: &str) -> bool {
-    let word = word.trim_end_matches('=');
-    let whole = if word.len() % 4 == 1 { word.len() - 1 } else { word.len() };
-    let decoded = word.get(..whole).and_then(|word| LENIENT.decode(word).ok()).unwrap_or_default();
     let start = secret.as_bytes().get(..RECOGNISED).unwrap_or_default();
-    decoded.windows(RECOGNISED).any(|window| window == start)
+    (0..4).filter_map(|at| word.get(at..)).any(|word| {
+        let whole = if word.len() % 4 == 1 { word.len() - 1 } else { word.len() };
+        let decoded = word.get(..whole).and_then(|word| LENIENT.decode(word).ok()).unwrap_or_default();
+        decoded.windows(RECOGNISED).any(|window| window == start)
+    })
 }
 
 #[cfg(test)]
@@ -72,7 +90,6 @@ mod tests {
     use base64::engine::general_purpose::STANDARD as BASE64;
 
     use super::*;
-    use crate::Refusal;
 
     #[test]
     fn an_echoed_secret_is_blanked_in_any_form() {
@@ -87,6 +104,8 @@ mod tests {
             (&format!("no AUTH PLAIN {plain}"), "no AUTH PLAIN …"),
             (&format!("<{bare}>, {bearer}."), "<…>, …."),
             (&format!("cut: {}", plain.get(..19).unwrap_or_default()), "cut: …"),
+            (&format!("-ERR{plain}: what?"), "-…: what?"),
+            (&format!("{bare}and more"), "…and more"),
             ("ordinary text, with abcd and AGFsaWNl", "ordinary text, with abcd and AGFsaWNl"),
             ("größe…", "größe…"),
         ] {
@@ -99,6 +118,7 @@ mod tests {
     fn every_error_with_a_servers_text_is_covered() {
         let secret = Secret::from("hunter22");
         let refusal = |text: &str| Refusal::new("AUTH", text.as_bytes());
+        let coded = |code: &str| Refusal { response_code: Some(code.to_owned()), ..refusal("no hunter22") };
         let unexpected = |line: &str| PeerFault::Unexpected { step: "AUTH", line: line.to_owned() };
         let goodbye = |text: &str| PeerFault::Goodbye { text: text.to_owned() };
         for (before, after) in [
@@ -106,6 +126,11 @@ mod tests {
             (Error::LoginRefused(refusal("no hunter22")), Error::LoginRefused(refusal("no …"))),
             (unexpected("? hunter22").into(), unexpected("? …").into()),
             (goodbye("bye hunter22").into(), goodbye("bye …").into()),
+            (Error::Refused(coded("X HUNTER22")), Error::Refused(refusal("no …"))),
+            (
+                Error::Refused(coded("IN-USE")),
+                Error::Refused(Refusal { text: "no …".to_owned(), ..coded("IN-USE") }),
+            ),
             (Error::Cancelled, Error::Cancelled),
         ] {
             assert_eq!(redact(before, &secret), after);

@@ -1,4 +1,5 @@
-//! The wire: a connection with a deadline on its progress, a bounded line reader, and the fact in its type whether TLS is up.
+//! The wire: a connection with a deadline on its progress, a bounded line reader, and the fact in its type whether secrets may go over
+//! it.
 
 use std::io;
 use std::pin::Pin;
@@ -23,9 +24,10 @@ impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Transport for T {}
 #[derive(Debug)]
 pub(crate) struct Plain;
 
-/// The state of a wire after the handshake.
+/// The state of a wire that may carry secrets: after the handshake, with what it agreed on; or over a stream that the caller vouches
+/// for, which has none ([`dangerous`](crate::dangerous)).
 #[derive(Debug)]
-pub(crate) struct Secure(pub(crate) TlsInfo);
+pub(crate) struct Secure(Option<TlsInfo>);
 
 /// A connection, with what was read of it and not yet used.
 pub(crate) struct Wire<S> {
@@ -51,25 +53,27 @@ impl Wire<Plain> {
 
 impl Wire<Secure> {
     pub(crate) fn secure(stream: impl Transport + 'static, info: TlsInfo) -> Self {
+        Self::with(stream, Some(info))
+    }
+
+    /// A wire over any stream, as if TLS were up.
+    pub(crate) fn dangerous(stream: impl Transport + 'static) -> Self {
+        Self::with(stream, None)
+    }
+
+    /// The same for a scripted conversation.
+    #[cfg(test)]
+    pub(crate) fn scripted(stream: impl Transport + 'static) -> Self {
+        Self::dangerous(stream)
+    }
+
+    fn with(stream: impl Transport + 'static, info: Option<TlsInfo>) -> Self {
         Self { stream: Progress::new(Box::new(stream)), unread: Unread::default(), state: Secure(info) }
     }
 
-    /// A wire over any stream, as if TLS were up: for scripted conversations.
-    #[cfg(test)]
-    pub(crate) fn scripted(stream: impl Transport + 'static) -> Self {
-        let info = TlsInfo {
-            version: crate::TlsVersion::Tls13,
-            cipher_suite: "none".to_owned(),
-            key_exchange: "none".to_owned(),
-            resumed: false,
-            spki: None,
-        };
-        Self::secure(stream, info)
-    }
-
-    /// What the handshake agreed on.
-    pub(crate) const fn tls(&self) -> &TlsInfo {
-        &self.state.0
+    /// What the handshake agreed on, where there was one.
+    pub(crate) const fn tls(&self) -> Option<&TlsInfo> {
+        self.state.0.as_ref()
     }
 }
 

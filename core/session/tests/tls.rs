@@ -67,7 +67,7 @@ async fn use_it(server: &TestServer, port: Port, tls: &TlsConfig) -> Result<TlsI
     let alice = Credentials::password("alice@example.test", "wonderland").unwrap();
     let session = open(server, port, tls).await?.log_in(&alice).await?;
     bounded(session.close()).await?;
-    Ok(session.tls().clone())
+    Ok(session.tls().unwrap().clone())
 }
 
 async fn fault(server: &TestServer, port: Port, tls: &TlsConfig) -> CertificateFault {
@@ -257,7 +257,7 @@ async fn the_key_exchange_is_post_quantum_and_sessions_are_resumed() {
         for port in [Port::Tls, Port::StartTls, Port::Tls] {
             let connection =
                 bounded(SmtpConnection::open(&connector, &address(&server, port))).await.unwrap();
-            seen.push(connection.tls().clone());
+            seen.push(connection.tls().unwrap().clone());
             bounded(connection.close()).await;
         }
         assert_eq!(seen[0].key_exchange, group);
@@ -266,7 +266,7 @@ async fn the_key_exchange_is_post_quantum_and_sessions_are_resumed() {
         assert!(seen[0].cipher_suite.starts_with("TLS"), "{}", seen[0].cipher_suite);
         // Another connector shares nothing with it.
         let stranger = open(&server, Port::Tls, &trusting(server.ca())).await.unwrap();
-        assert!(!stranger.tls().resumed);
+        assert!(!stranger.tls().unwrap().resumed);
     }
 }
 

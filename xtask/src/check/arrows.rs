@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tests/server", &[]),
     ("tests/live", &["core/message", "core/session", "core/types", "tests/server"]),
     ("tests/interop", &["core/message", "core/types"]),
+    ("tests/fuzz", &["core/message", "core/session", "core/types", "tests/server"]),
     ("xtask", &[]),
 ];
 

@@ -140,7 +140,7 @@ impl Engine {
         let mut pairs = Moved::new();
         for piece in uids.pieces() {
             let answer = self.run_about(command(piece), |uid| uids.contains_number(uid)).await?;
-            pairs.extend(moved(&answer, uids.validity()));
+            pairs.extend(moved(&answer, uids));
         }
         Ok(pairs)
     }
@@ -165,8 +165,8 @@ async fn move_messages(
     Ok(copied)
 }
 
-/// The pairs of a COPYUID, wherever it stands: MOVE gives it in an untagged OK.
-fn moved(answer: &Answer, validity: UidValidity) -> Moved {
+/// The pairs of a COPYUID, wherever it stands: MOVE gives it in an untagged OK. What was not asked for is not among them.
+fn moved(answer: &Answer, asked: &UidSet) -> Moved {
     let pairs = answer.codes().find_map(|code| match code {
         Code::CopyUid(there, from, to) => Some((UidValidity::new(*there)?, from, to)),
         _ => None,
@@ -180,7 +180,9 @@ fn moved(answer: &Answer, validity: UidValidity) -> Moved {
     }
     let numbers = |ranges: &Ranges| ranges.iter().cloned().flatten().collect::<Vec<u32>>();
     let pairs = numbers(from).into_iter().zip(numbers(to));
-    pairs.filter_map(|(old, new)| Some((Uid::new(validity, old)?, Uid::new(there, new)?))).collect()
+    let pairs =
+        pairs.filter_map(|(old, new)| Some((Uid::new(asked.validity(), old)?, Uid::new(there, new)?)));
+    pairs.filter(|(old, _)| asked.contains(*old)).collect()
 }
 
 /// The most pairs that one COPYUID may name: its ranges could be made to stand for billions.
@@ -197,14 +199,21 @@ mod tests {
 
     fn pairs(from: Ranges, to: Ranges) -> Vec<(u32, u32)> {
         let answer = Answer { data: Vec::new(), code: Some(Code::CopyUid(8, from, to)) };
-        let validity = UidValidity::new(7).unwrap();
-        moved(&answer, validity).into_iter().map(|(old, new)| (old.number(), new.number())).collect()
+        let asked = UidSet::starting_at(Uid::new(UidValidity::new(7).unwrap(), 1).unwrap());
+        of(&answer, &asked)
+    }
+
+    fn of(answer: &Answer, asked: &UidSet) -> Vec<(u32, u32)> {
+        moved(answer, asked).into_iter().map(|(old, new)| (old.number(), new.number())).collect()
     }
 
     #[test]
     fn handles_are_paired_only_where_they_fit() {
         assert_eq!(pairs(vec![1..=2, 5..=5], vec![10..=12]), [(1, 10), (2, 11), (5, 12)]);
         assert_eq!(pairs(vec![1..=2], vec![10..=10]), []);
+        let answer = Answer { data: Vec::new(), code: Some(Code::CopyUid(8, vec![1..=2], vec![10..=11])) };
+        let second = Uid::new(UidValidity::new(7).unwrap(), 2).unwrap();
+        assert_eq!(of(&answer, &second.into()), [(2, 11)], "the other was not asked for");
         assert_eq!(pairs(vec![1..=u32::MAX], vec![1..=u32::MAX]), []);
         let most = u32::try_from(MAX_MOVED).unwrap();
         assert_eq!(pairs(vec![1..=most], vec![1..=most]).len(), 250_000);

@@ -62,9 +62,9 @@ impl ImapConnection {
         Ok(Self { runtime: runtime.clone(), dialogue, preauthenticated })
     }
 
-    /// What the TLS handshake agreed on.
+    /// What the TLS handshake agreed on; `None` for a connection over a stream of the caller's ([`dangerous`](crate::dangerous)).
     #[must_use]
-    pub const fn tls(&self) -> &TlsInfo {
+    pub const fn tls(&self) -> Option<&TlsInfo> {
         self.dialogue.wire().tls()
     }
 
@@ -134,6 +134,6 @@ async fn greeting(dialogue: &mut Dialogue) -> Result<bool, Error> {
 
 impl fmt::Debug for ImapConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ImapConnection").field("tls", self.tls()).finish_non_exhaustive()
+        f.debug_struct("ImapConnection").field("tls", &self.tls()).finish_non_exhaustive()
     }
 }

@@ -18,7 +18,8 @@ use super::response::{Data, MessageData, Section};
 use super::session::ImapSession;
 use super::structure::{PartNumber, Structure};
 use super::uid::{Numbers, Uid, UidSet, UidValidity};
-use crate::{Error, PeerFault};
+use crate::Error;
+use crate::error::server_text;
 
 /// The most messages in one batch.
 const MAX_BATCH: usize = 64;
@@ -69,6 +70,13 @@ pub enum Unreadable {
     },
 }
 
+impl Unreadable {
+    /// `item` is as the server wrote it.
+    fn malformed(item: &str) -> Self {
+        Self::Malformed { item: server_text(item.as_bytes()) }
+    }
+}
+
 impl Fetched {
     /// A part that was asked for.
     #[must_use]
@@ -113,7 +121,7 @@ impl Fetched {
                 Section::PartHeader(number) => self.part_headers.push((number, bytes)),
             }
         }
-        self.unreadable.extend(data.unreadable.into_iter().map(|item| Unreadable::Malformed { item }));
+        self.unreadable.extend(data.unreadable.iter().map(|item| Unreadable::malformed(item)));
     }
 }
 
@@ -173,7 +181,7 @@ impl ImapSession {
     /// # Errors
     ///
     /// [`Error::NotFound`] where it is not there; [`Error::UidValidityChanged`]; [`Error::InvalidInput`] where it is larger than 64
-    /// MiB; [`PeerFault::Unexpected`] where what came for it is no message.
+    /// MiB; [`Error::Malformed`] where what came for it is no message.
     pub async fn message(&self, mailbox: &MailboxName, uid: Uid) -> Result<Vec<u8>, Error> {
         let mut stream = self.fetch(mailbox, &uid.into(), &FetchItems::new().whole());
         let missing = Error::NotFound { what: "message" };
@@ -183,9 +191,7 @@ impl ImapSession {
             (None, Some(Unreadable::TooLarge { size })) => {
                 Err(Error::invalid("message", format!("it is too large to be fetched: {size} bytes")))
             }
-            (None, Some(Unreadable::Malformed { item })) => {
-                Err(PeerFault::unexpected("UID FETCH", item.as_bytes()).into())
-            }
+            (None, Some(Unreadable::Malformed { item })) => Err(Error::Malformed { item: item.clone() }),
             (None, None) => Err(missing),
         }
     }

@@ -23,7 +23,7 @@ pub(super) async fn present(dialogue: &mut Dialogue, proof: &Proof) -> Result<()
         Ok(_) => {}
         Err(error) => {
             dialogue.capabilities = offered;
-            return Err(sort(proof.redact(error)));
+            return Err(sort(error));
         }
     }
     dialogue.learn_capabilities().await

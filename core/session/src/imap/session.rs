@@ -42,7 +42,7 @@ const CLOSE_SLACK: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct ImapSession {
     task: TaskHandle<Job>,
-    tls: Arc<TlsInfo>,
+    tls: Option<Arc<TlsInfo>>,
     capabilities: Arc<Capabilities>,
     alerts: Alerts,
     patience: Duration,
@@ -112,7 +112,7 @@ fn end_watch(engine: Engine, told: Error, error: Error) -> Error {
 
 impl ImapSession {
     pub(super) fn start(runtime: &Runtime, dialogue: Dialogue) -> Result<Self, Error> {
-        let tls = Arc::new(dialogue.wire().tls().clone());
+        let tls = dialogue.wire().tls().cloned().map(Arc::new);
         let capabilities = Arc::new(dialogue.capabilities.clone());
         let (alerts, patience) = (dialogue.alerts.clone(), dialogue.timeouts.close + CLOSE_SLACK);
         let task = TaskHandle::start(runtime, move |jobs| serve(Engine::new(dialogue), jobs))?;
@@ -128,10 +128,10 @@ impl ImapSession {
         self.task.call(|reply| Job::new(reply, work)).await
     }
 
-    /// What the TLS handshake agreed on.
+    /// What the TLS handshake agreed on; `None` for a session over a stream of the caller's ([`dangerous`](crate::dangerous)).
     #[must_use]
-    pub fn tls(&self) -> &TlsInfo {
-        &self.tls
+    pub fn tls(&self) -> Option<&TlsInfo> {
+        self.tls.as_deref()
     }
 
     /// What the server offers after the login.

@@ -71,9 +71,9 @@ impl Pop3Connection {
         Ok(Self { runtime, conversation, capabilities })
     }
 
-    /// What the TLS handshake agreed on.
+    /// What the TLS handshake agreed on; `None` for a connection over a stream of the caller's ([`dangerous`](crate::dangerous)).
     #[must_use]
-    pub const fn tls(&self) -> &TlsInfo {
+    pub const fn tls(&self) -> Option<&TlsInfo> {
         self.conversation.tls()
     }
 

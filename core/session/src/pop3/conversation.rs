@@ -26,7 +26,7 @@ impl Conversation {
         Self { wire, timeouts }
     }
 
-    pub(super) const fn tls(&self) -> &TlsInfo {
+    pub(super) const fn tls(&self) -> Option<&TlsInfo> {
         self.wire.tls()
     }
 

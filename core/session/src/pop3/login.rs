@@ -39,7 +39,7 @@ pub(super) async fn present(
             extension: if proof.means() == Means::Certificate { "EXTERNAL" } else { "XOAUTH2" },
         }),
     };
-    outcome.map_err(|error| sort(proof.redact(error)))
+    outcome.map_err(sort)
 }
 
 /// A login may be refused for reasons that are not the credentials' (RFC 2449, section 8.1; RFC 3206): nobody should be asked

@@ -34,7 +34,7 @@ pub struct Pop3Session {
 
 #[derive(Debug)]
 struct Facts {
-    tls: TlsInfo,
+    tls: Option<TlsInfo>,
     capabilities: Pop3Capabilities,
     patience: Duration,
 }
@@ -61,7 +61,7 @@ impl Pop3Session {
         capabilities: Pop3Capabilities,
     ) -> Result<Self, Error> {
         let facts = Facts {
-            tls: conversation.tls().clone(),
+            tls: conversation.tls().cloned(),
             capabilities: capabilities.clone(),
             patience: conversation.timeouts().close,
         };
@@ -69,10 +69,10 @@ impl Pop3Session {
         Ok(Self { task, facts: Arc::new(facts) })
     }
 
-    /// What the TLS handshake agreed on.
+    /// What the TLS handshake agreed on; `None` for a session over a stream of the caller's ([`dangerous`](crate::dangerous)).
     #[must_use]
-    pub fn tls(&self) -> &TlsInfo {
-        &self.facts.tls
+    pub fn tls(&self) -> Option<&TlsInfo> {
+        self.facts.tls.as_ref()
     }
 
     /// What the server offers.

@@ -122,9 +122,9 @@ impl SmtpConnection {
             .await;
     }
 
-    /// What the TLS handshake agreed on.
+    /// What the TLS handshake agreed on; `None` for a connection over a stream of the caller's ([`dangerous`](crate::dangerous)).
     #[must_use]
-    pub const fn tls(&self) -> &TlsInfo {
+    pub const fn tls(&self) -> Option<&TlsInfo> {
         self.wire.tls()
     }
 

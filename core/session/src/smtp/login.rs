@@ -27,15 +27,6 @@ pub(super) async fn log_in(
         };
         return Err(Error::Unsupported { extension });
     };
-    present(wire, mechanism, proof, timeouts).await.map_err(|error| proof.redact(error))
-}
-
-async fn present(
-    wire: &mut Wire<Secure>,
-    mechanism: Mechanism,
-    proof: &Proof,
-    timeouts: &Timeouts,
-) -> Result<(), Error> {
     let mut exchange = Exchange::new(mechanism, proof);
     let mut line = first_line(mechanism, proof, &mut exchange);
     loop {

@@ -30,7 +30,7 @@ pub struct SmtpSession {
 
 #[derive(Debug)]
 struct Shared {
-    tls: TlsInfo,
+    tls: Option<TlsInfo>,
     extensions: SmtpExtensions,
     timeouts: Timeouts,
     /// The sends that were given a name, the oldest first.
@@ -50,7 +50,7 @@ impl SmtpSession {
         runtime: &Runtime,
         timeouts: Timeouts,
     ) -> Result<Self, Error> {
-        let tls = wire.tls().clone();
+        let tls = wire.tls().cloned();
         let task = TaskHandle::start(runtime, move |queue| serve(wire, timeouts, queue))?;
         Ok(Self { task, shared: Arc::new(Shared { tls, extensions, timeouts, sends: Mutex::default() }) })
     }
@@ -139,10 +139,10 @@ impl SmtpSession {
         self.task.is_closed()
     }
 
-    /// What the TLS handshake agreed on.
+    /// What the TLS handshake agreed on; `None` for a session over a stream of the caller's ([`dangerous`](crate::dangerous)).
     #[must_use]
-    pub fn tls(&self) -> &TlsInfo {
-        &self.shared.tls
+    pub fn tls(&self) -> Option<&TlsInfo> {
+        self.shared.tls.as_ref()
     }
 
     /// What the server can do.

@@ -141,6 +141,32 @@ async fn one_broken_item_leaves_the_others() {
 }
 
 #[tokio::test]
+async fn a_message_that_cannot_be_read_leaves_the_session_usable() {
+    let script = [
+        EXAMINE,
+        "
+        C: {a} UID FETCH 1 (UID RFC822.SIZE)
+        S: * 1 FETCH (UID 1 RFC822.SIZE 2)
+        S: {a} OK
+        C: {a} UID FETCH 1 (UID BODY.PEEK[])
+        S: * 1 FETCH (UID 1 BODY[] (hi))
+        S: {a} OK
+        C: {a} NOOP
+        S: {a} OK
+        ",
+        BYE,
+    ]
+    .concat();
+    play("", &script, async |session: ImapSession| {
+        let malformed = Err(Error::Malformed { item: "BODY[]".to_owned() });
+        assert_eq!(session.message(&inbox(), uid(1)).await, malformed);
+        assert_eq!(session.noop().await, Ok(()));
+        session.close().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn batches_are_made_by_number_and_by_size_and_leave_room_between() {
     let script = [
         EXAMINE,
