@@ -4,6 +4,7 @@
 // `eprintln!` is captured where a test passes, and a test that was skipped must say so.
 #![allow(clippy::explicit_write)]
 
+#[path = "common/exercise.rs"]
 mod exercise;
 
 use std::io::Write as _;

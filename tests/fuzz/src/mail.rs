@@ -7,7 +7,7 @@ use postseal_types::ErrorCode;
 
 use crate::keys::{keyring, now};
 
-#[path = "../../../core/message/tests/exercise/mod.rs"]
+#[path = "../../../core/message/tests/common/exercise.rs"]
 mod exercise;
 
 pub(crate) use exercise::exercise;
