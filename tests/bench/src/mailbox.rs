@@ -1,0 +1,101 @@
+//! A mailbox of messages that are the same at each run, and Dovecot to serve it.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+
+use postseal_live::{ALICE, Lab, Security};
+use tempfile::{NamedTempFile, TempPath};
+
+use crate::Result;
+use crate::contestants::Target;
+
+/// The sizes of messages, over and over, in bytes: most mail is small, most bytes are in attachments. 62,500 on average.
+const SIZES: [usize; 20] = [
+    3_000, 4_000, 5_000, 6_000, 8_000, 10_000, 12_000, 15_000, 18_000, 20_000, 25_000, 30_000, 35_000,
+    40_000, 50_000, 60_000, 80_000, 120_000, 250_000, 459_000,
+];
+
+/// The first `count` messages, of exactly the sizes that are told, with CRLF.
+pub(crate) fn messages(count: usize) -> impl Iterator<Item = Vec<u8>> {
+    SIZES.into_iter().cycle().take(count).enumerate().map(|(number, size)| message(number, size))
+}
+
+fn message(number: usize, size: usize) -> Vec<u8> {
+    let mut message = format!(
+        "Return-Path: <bob@example.test>\r\nDate: Mon, 06 Jan 2025 10:00:00 +0000\r\nFrom: Bob <bob@example.test>\r\n\
+         To: Alice <alice@example.test>\r\nSubject: Message {number}\r\nMessage-ID: <{number}@example.test>\r\n\
+         MIME-Version: 1.0\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    )
+    .into_bytes();
+    let mut state = number as u64;
+    while message.len() < size {
+        let room = size - message.len();
+        // As long as lines of base64 are, and no rest too short for a CRLF.
+        let line = match room {
+            0..=78 => room,
+            79..=81 => room / 2,
+            _ => 78,
+        };
+        message.extend((2..line).map(|_| letter(&mut state)));
+        message.extend_from_slice(b"\r\n");
+    }
+    message
+}
+
+/// The next letter of a simple generator (a linear congruence): all that is asked is that lines differ.
+fn letter(state: &mut u64) -> u8 {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef"[(*state >> 59) as usize]
+}
+
+/// Dovecot with messages in somebody's inbox. It stops when this is dropped.
+pub(crate) struct Served {
+    lab: Lab,
+    root: TempPath,
+}
+
+impl Served {
+    /// Starts Dovecot with the first `count` messages; `Lab::unavailable` tells beforehand where that can't be.
+    pub(crate) fn start(count: usize) -> Result<Self> {
+        let lab = Lab::start()?;
+        lab.fill(ALICE, messages(count))?;
+        let mut root = NamedTempFile::new()?;
+        root.write_all(lab.ca().root_pem().as_bytes())?;
+        Ok(Self { lab, root: root.into_temp_path() })
+    }
+
+    pub(crate) fn imap(&self) -> Target {
+        self.target(self.lab.imap(Security::Tls))
+    }
+
+    pub(crate) fn pop3(&self) -> Target {
+        self.target(self.lab.pop3(Security::Tls))
+    }
+
+    fn target(&self, address: SocketAddr) -> Target {
+        Target {
+            port: address.port(),
+            root: self.root.to_path_buf(),
+            user: ALICE.address.to_owned(),
+            password: ALICE.password.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_have_their_sizes_and_whole_lines() {
+        assert_eq!(SIZES.iter().sum::<usize>(), 20 * 62_500);
+        for (message, size) in messages(40).zip(SIZES.into_iter().cycle()) {
+            assert_eq!(message.len(), size);
+            assert!(message.ends_with(b"\r\n"));
+            let lines = message.split(|&byte| byte == b'\n');
+            assert!(
+                lines.filter(|line| !line.is_empty()).all(|line| line.ends_with(b"\r") && line.len() < 100)
+            );
+        }
+    }
+}
