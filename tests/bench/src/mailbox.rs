@@ -20,7 +20,8 @@ pub(crate) fn messages(count: usize) -> impl Iterator<Item = Vec<u8>> {
     SIZES.into_iter().cycle().take(count).enumerate().map(|(number, size)| message(number, size))
 }
 
-fn message(number: usize, size: usize) -> Vec<u8> {
+/// A message of exactly `size` bytes.
+pub(crate) fn message(number: usize, size: usize) -> Vec<u8> {
     let mut message = format!(
         "Return-Path: <bob@example.test>\r\nDate: Mon, 06 Jan 2025 10:00:00 +0000\r\nFrom: Bob <bob@example.test>\r\n\
          To: Alice <alice@example.test>\r\nSubject: Message {number}\r\nMessage-ID: <{number}@example.test>\r\n\

@@ -13,10 +13,12 @@ mod jobs;
 mod mailbox;
 mod measure;
 mod rounds;
+mod sink;
 mod table;
 mod work;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -25,7 +27,8 @@ use job::{Job, Scale};
 use rounds::Outcome;
 
 /// What goes wrong ends the benchmark, so a text for people is all that is asked of an error.
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+type Error = Box<dyn std::error::Error + Send + Sync>;
+type Result<T> = std::result::Result<T, Error>;
 
 /// Compares the speed and memory of Postseal with those of others.
 #[derive(Parser)]
@@ -58,6 +61,14 @@ enum Part {
     /// Do the work of a contestant.
     #[command(hide = true)]
     Contestant { name: String, arguments: Vec<String> },
+    /// Take in mail over SMTP until standard input ends; writes the certificate to trust into a file, and prints the port.
+    #[command(hide = true)]
+    Sink {
+        root: PathBuf,
+        /// Offer CHUNKING.
+        #[arg(long)]
+        chunking: bool,
+    },
     /// Run one command and tell what it took.
     #[command(hide = true)]
     Measure {
@@ -70,6 +81,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match &arguments.part {
         Some(Part::Contestant { name, arguments }) => contestants::run(name, arguments),
+        Some(Part::Sink { root, chunking }) => sink::run(root, *chunking),
         Some(Part::Measure { command }) => measure::run(command),
         None => run(&arguments.run),
     };

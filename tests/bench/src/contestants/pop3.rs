@@ -3,7 +3,7 @@
 use postseal_session::{Error, Pop3Connection};
 
 use super::Named;
-use super::client::{Target, timed};
+use super::client::{Target, on_our_runtime};
 use crate::Result;
 use crate::work::Work;
 
@@ -14,8 +14,8 @@ pub(crate) const ALL: &[Named] = &[("pop3-ours", ours)];
 
 fn ours(arguments: &[String]) -> Result<Work> {
     let (target, _) = Target::parse(arguments)?;
-    timed(async {
-        let (connector, server, who) = target.ours()?;
+    on_our_runtime(async |runtime| {
+        let (connector, server, who) = target.ours(&runtime)?;
         let connection = Pop3Connection::open(&connector, &server).await?;
         let session = connection.log_in(&who).await.map_err(Error::from)?;
         let mut retrieval = session.retrieve_all(session.messages().await?, LIMIT);
