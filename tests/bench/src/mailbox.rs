@@ -1,13 +1,18 @@
 //! A mailbox of messages that are the same at each run, and Dovecot to serve it.
 
-use std::io::Write as _;
-use std::net::SocketAddr;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
-use postseal_live::{ALICE, Lab, Security};
-use tempfile::{NamedTempFile, TempPath};
+use postseal_live::{ALICE, Dovecot, HOST, Security};
+use postseal_test_server::TestCa;
+use postseal_test_server::ca::Validity;
+use tempfile::TempDir;
 
 use crate::Result;
 use crate::contestants::Target;
+
+/// The file with the certificate to trust.
+const ROOT: &str = "root.pem";
 
 /// The sizes of messages, over and over, in bytes: most mail is small, most bytes are in attachments. 62,500 on average.
 const SIZES: [usize; 20] = [
@@ -51,35 +56,35 @@ fn letter(state: &mut u64) -> u8 {
 
 /// Dovecot with messages in somebody's inbox. It stops when this is dropped.
 pub(crate) struct Served {
-    lab: Lab,
-    root: TempPath,
+    // Dropped before its folder.
+    dovecot: Dovecot,
+    folder: TempDir,
 }
 
 impl Served {
     /// Starts Dovecot with the first `count` messages; `Lab::unavailable` tells beforehand where that can't be.
     pub(crate) fn start(count: usize) -> Result<Self> {
-        let lab = Lab::start()?;
-        lab.fill(ALICE, messages(count))?;
-        let mut root = NamedTempFile::new()?;
-        root.write_all(lab.ca().root_pem().as_bytes())?;
-        Ok(Self { lab, root: root.into_temp_path() })
+        let folder = tempfile::tempdir()?;
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))?;
+        let ca = TestCa::new()?;
+        fs::write(folder.path().join(ROOT), ca.root_pem())?;
+        let issued = ca.issue(&[HOST], Validity::Valid)?;
+        let dovecot = Dovecot::start(&folder.path().join("dovecot"), &issued, &[ALICE])?;
+        dovecot.fill(ALICE, messages(count))?;
+        Ok(Self { dovecot, folder })
     }
 
     pub(crate) fn imap(&self) -> Target {
-        self.target(self.lab.imap(Security::Tls))
+        self.target(self.dovecot.imap(Security::Tls))
     }
 
     pub(crate) fn pop3(&self) -> Target {
-        self.target(self.lab.pop3(Security::Tls))
+        self.target(self.dovecot.pop3(Security::Tls))
     }
 
-    fn target(&self, address: SocketAddr) -> Target {
-        Target {
-            port: address.port(),
-            root: self.root.to_path_buf(),
-            user: ALICE.address.to_owned(),
-            password: ALICE.password.to_owned(),
-        }
+    fn target(&self, port: u16) -> Target {
+        let root = self.folder.path().join(ROOT);
+        Target { port, root, user: ALICE.address.to_owned(), password: ALICE.password.to_owned() }
     }
 }
 

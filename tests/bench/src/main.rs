@@ -6,6 +6,7 @@
 //!
 //! `cargo xtask bench` builds and runs it; docs/performance.md tells what bounds the figures.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its terminal")]
+#![allow(clippy::indexing_slicing, reason = "where the benchmark is wrong it shall stop")]
 
 mod contestants;
 mod job;

@@ -1,7 +1,7 @@
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -10,7 +10,7 @@ use postseal_test_server::Security;
 use postseal_test_server::ca::{TestCa, Validity};
 use tempfile::TempDir;
 
-use crate::dovecot::{Dovecot, NOBODY};
+use crate::dovecot::Dovecot;
 use crate::postfix::Postfix;
 
 /// Who can log in, and with what.
@@ -160,32 +160,6 @@ impl Lab {
     #[must_use]
     pub fn ca(&self) -> &TestCa {
         &self.ca
-    }
-
-    /// Puts messages into the inbox of `user`, as a program that delivers mail does: lines end with LF on the disk, and the name of
-    /// each file tells the sizes (`S=` on the disk, `W=` with CRLF).
-    ///
-    /// # Errors
-    ///
-    /// When a file can't be written.
-    pub fn fill(&self, user: User, messages: impl IntoIterator<Item = Vec<u8>>) -> io::Result<()> {
-        let home = self.dovecot.home.join(user.address);
-        let maildir = home.join("Maildir");
-        let folders = ["cur", "new", "tmp"].map(|name| maildir.join(name));
-        for folder in &folders {
-            fs::create_dir_all(folder)?;
-        }
-        for (number, message) in messages.into_iter().enumerate() {
-            let stored: Vec<u8> = message.iter().copied().filter(|&byte| byte != b'\r').collect();
-            let name = format!("{number}.postseal.{HOST},S={},W={}:2,", stored.len(), message.len());
-            let path = folders[0].join(name);
-            fs::write(&path, stored)?;
-            chown(&path, Some(NOBODY), Some(NOBODY))?;
-        }
-        for folder in folders.iter().chain([&home, &maildir]) {
-            chown(folder, Some(NOBODY), Some(NOBODY))?;
-        }
-        Ok(())
     }
 
     /// Every message of `user`, as it lies on the server's disk.
