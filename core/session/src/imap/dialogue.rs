@@ -97,7 +97,7 @@ impl Dialogue {
     pub(super) async fn run_into(
         &mut self,
         command: Command,
-        data: &mut Vec<Event>,
+        data: &mut (impl Extend<Event> + Send),
     ) -> Result<Option<Code>, Error> {
         let name = command.name;
         let tag = self.begin(name);
@@ -125,7 +125,7 @@ impl Dialogue {
         &mut self,
         tag: &str,
         command: Command,
-        data: &mut Vec<Event>,
+        data: &mut (impl Extend<Event> + Send),
     ) -> Result<Option<Condition>, Error> {
         let unasked = self.capabilities.unasked_literal();
         let mut out = format!("{tag} ").into_bytes();
@@ -156,7 +156,7 @@ impl Dialogue {
         &mut self,
         tag: &str,
         step: &'static str,
-        data: &mut Vec<Event>,
+        data: &mut (impl Extend<Event> + Send),
     ) -> Result<Result<Vec<u8>, Condition>, Error> {
         loop {
             match self.next_response(step).await? {
@@ -176,7 +176,7 @@ impl Dialogue {
         &mut self,
         tag: &str,
         step: &'static str,
-        data: &mut Vec<Event>,
+        data: &mut (impl Extend<Event> + Send),
     ) -> Result<Condition, Error> {
         match self.consent(tag, step, data).await? {
             Err(condition) => Ok(condition),

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -6,15 +6,17 @@ use std::time::SystemTime;
 
 use futures::future::{BoxFuture, FutureExt as _};
 use futures::stream::Stream;
+use tokio::sync::mpsc;
 
 use super::command::Command;
 use super::engine::{Access, Engine};
 use super::envelope::Envelope;
 use super::flag::Flag;
+use super::gather::Gather;
 use super::guard::MAX_LITERAL;
 use super::items::FetchItems;
 use super::name::MailboxName;
-use super::response::{Data, MessageData, Section};
+use super::response::{MessageData, Section};
 use super::session::ImapSession;
 use super::structure::{PartNumber, Structure};
 use super::uid::{Numbers, Uid, UidSet, UidValidity};
@@ -84,7 +86,7 @@ impl Fetched {
         self.part_headers.iter().find(|(found, _)| found == number).map(|(_, bytes)| bytes.as_slice())
     }
 
-    const fn new(uid: Uid) -> Self {
+    pub(super) const fn new(uid: Uid) -> Self {
         Self {
             uid,
             flags: None,
@@ -101,7 +103,7 @@ impl Fetched {
     }
 
     /// Adds what one response says; a server may use several for a message.
-    fn take(&mut self, data: MessageData) {
+    pub(super) fn take(&mut self, data: MessageData) {
         self.flags = data.flags.or_else(|| self.flags.take());
         self.size = data.size.or(self.size);
         self.received = data.received.or(self.received);
@@ -121,14 +123,15 @@ impl Fetched {
 
 /// Messages, fetched batch by batch as they are asked for; made by [`ImapSession::fetch`].
 ///
-/// A batch is fetched whole: at most 64 messages and, where message data was asked for, 4 MB of them (or one larger message). While
-/// its messages are taken out the next one is fetched, and no more than that: then the session is free for other calls. Dropping
-/// the stream drains the batch under way, if any.
+/// A batch has at most 64 messages and, where message data was asked for, 4 MB of them (or one larger message). Each message is
+/// handed out as soon as it is there. While the messages of a batch are taken out the next one is fetched, and no more than that:
+/// then the session is free for other calls. Dropping the stream drains the batch under way, if any.
 #[must_use = "nothing is fetched before the first `next`"]
 pub struct FetchStream {
     plan: Plan,
     state: State,
-    ready: VecDeque<Fetched>,
+    /// The messages that are here and were not taken out.
+    arrived: mpsc::UnboundedReceiver<Fetched>,
 }
 
 /// What is to be fetched.
@@ -138,16 +141,17 @@ struct Plan {
     mailbox: MailboxName,
     validity: UidValidity,
     items: FetchItems,
+    /// Where the messages go. It has no bound of its own, since batches have.
+    arrivals: mpsc::UnboundedSender<Fetched>,
 }
 
 enum State {
     /// The UIDs are still to be asked for.
     Begin(UidSet),
-    /// Nothing was asked for since the last batch.
-    Idle(Left),
     Coming(BoxFuture<'static, Result<Batch, Error>>),
-    /// The next batch is here, and the one before it was not yet taken out.
-    Here(Result<Batch, Error>),
+    /// A batch is here to its end.
+    Here(Batch),
+    Failed(Error),
     Ended,
 }
 
@@ -160,9 +164,9 @@ struct Left {
     numbers: VecDeque<u32>,
 }
 
-/// What one step brought.
+/// What one step brought: so many messages, which went ahead of this.
 struct Batch {
-    messages: Vec<Fetched>,
+    messages: usize,
     left: Left,
 }
 
@@ -172,13 +176,15 @@ impl ImapSession {
     /// Messages that are not there are left out; that is not an error. Nothing happens before the first
     /// [`next`](FetchStream::next).
     pub fn fetch(&self, mailbox: &MailboxName, uids: &UidSet, items: &FetchItems) -> FetchStream {
+        let (arrivals, arrived) = mpsc::unbounded_channel();
         let plan = Plan {
             session: self.clone(),
             mailbox: mailbox.clone(),
             validity: uids.validity(),
             items: items.clone(),
+            arrivals,
         };
-        FetchStream { plan, state: State::Begin(uids.clone()), ready: VecDeque::new() }
+        FetchStream { plan, state: State::Begin(uids.clone()), arrived }
     }
 
     /// Fetches one whole message, byte by byte, without setting `\Seen`.
@@ -219,42 +225,45 @@ impl FetchStream {
     }
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Fetched, Error>>> {
-        loop {
-            self.ask_ahead(cx);
-            if let Some(message) = self.ready.pop_front() {
-                return Poll::Ready(Some(Ok(message)));
-            }
-            match std::mem::replace(&mut self.state, State::Ended) {
-                State::Here(Ok(Batch { messages, left })) => {
-                    self.ready = messages.into();
-                    self.state = State::Idle(left);
-                }
-                State::Here(Err(error)) => return Poll::Ready(Some(Err(error))),
-                State::Ended => return Poll::Ready(None),
-                waiting => {
-                    self.state = waiting;
-                    return Poll::Pending;
-                }
+        // In this order: all messages of a batch arrive before it is known to be here.
+        self.move_on(cx);
+        if let Poll::Ready(message) = self.arrived.poll_recv(cx) {
+            return Poll::Ready(message.map(Ok));
+        }
+        match std::mem::replace(&mut self.state, State::Ended) {
+            State::Failed(error) => Poll::Ready(Some(Err(error))),
+            State::Ended => Poll::Ready(None),
+            waiting => {
+                self.state = waiting;
+                Poll::Pending
             }
         }
     }
 
-    /// Sees to it that a batch is coming, where there is something left and none is here.
-    fn ask_ahead(&mut self, cx: &mut Context<'_>) {
-        let mut coming = match std::mem::replace(&mut self.state, State::Ended) {
-            State::Begin(uids) => find(self.plan.clone(), uids).boxed(),
-            State::Idle(left) if left.is_empty() => return,
-            State::Idle(left) => fetch_batch(self.plan.clone(), left).boxed(),
-            State::Coming(coming) => coming,
-            settled @ (State::Here(_) | State::Ended) => {
-                self.state = settled;
-                return;
-            }
-        };
-        self.state = match coming.poll_unpin(cx) {
-            Poll::Ready(batch) => State::Here(batch),
-            Poll::Pending => State::Coming(coming),
-        };
+    /// Asks for the next batch once the last one is here and those before it were taken out.
+    fn move_on(&mut self, cx: &mut Context<'_>) {
+        loop {
+            let mut coming = match std::mem::replace(&mut self.state, State::Ended) {
+                State::Begin(uids) => find(self.plan.clone(), uids).boxed(),
+                State::Here(batch) if batch.left.is_empty() => return,
+                State::Here(batch) if self.arrived.len() <= batch.messages => {
+                    fetch_batch(self.plan.clone(), batch.left).boxed()
+                }
+                State::Coming(coming) => coming,
+                settled => {
+                    self.state = settled;
+                    return;
+                }
+            };
+            self.state = match coming.poll_unpin(cx) {
+                Poll::Ready(Ok(batch)) => State::Here(batch),
+                Poll::Ready(Err(error)) => State::Failed(error),
+                Poll::Pending => {
+                    self.state = State::Coming(coming);
+                    return;
+                }
+            };
+        }
     }
 }
 
@@ -278,7 +287,7 @@ async fn find(plan: Plan, uids: UidSet) -> Result<Batch, Error> {
         Some(numbers) => numbers,
         None => search(plan, uids).await?,
     };
-    Ok(Batch { messages: Vec::new(), left: Left { sized: VecDeque::new(), numbers: numbers.into() } })
+    Ok(Batch { messages: 0, left: Left { sized: VecDeque::new(), numbers: numbers.into() } })
 }
 
 async fn search(plan: Plan, uids: UidSet) -> Result<Vec<u32>, Error> {
@@ -332,51 +341,59 @@ impl Left {
         self.numbers.drain(..count).collect()
     }
 
-    /// Takes out what goes into the next batch: the UIDs to fetch, and those with their sizes of which `is_too_large` says that they
-    /// can't be.
-    fn take_sized(&mut self, is_too_large: impl Fn(u64) -> bool) -> (Vec<u32>, Vec<(u32, u64)>) {
-        let (mut chosen, mut too_large, mut total) = (Vec::new(), Vec::new(), 0_u64);
+    /// Takes out the next message where `is_too_large` says so of its size.
+    fn take_too_large(&mut self, is_too_large: impl Fn(u64) -> bool) -> Option<(u32, u64)> {
+        self.sized.pop_front_if(|(_, size)| is_too_large(*size))
+    }
+
+    /// Takes out the UIDs of the next batch, up to one that is too large.
+    fn take_sized(&mut self, is_too_large: impl Fn(u64) -> bool) -> Vec<u32> {
+        let (mut chosen, mut total) = (Vec::new(), 0_u64);
         while let Some(&(number, size)) = self.sized.front() {
-            let is_full = chosen.len() == MAX_BATCH || total.saturating_add(size) > MAX_BATCH_BYTES;
-            if is_too_large(size) {
-                too_large.push((number, size));
-            } else if is_full && !chosen.is_empty() {
+            total = total.saturating_add(size);
+            let is_full = chosen.len() == MAX_BATCH || total > MAX_BATCH_BYTES;
+            if is_too_large(size) || (is_full && !chosen.is_empty()) {
                 break;
-            } else {
-                chosen.push(number);
-                total = total.saturating_add(size);
             }
+            chosen.push(number);
             self.sized.pop_front();
         }
-        (chosen, too_large)
+        chosen
     }
 }
 
 impl Plan {
     async fn fetch(&self, engine: &mut Engine, mut left: Left) -> Result<Batch, Error> {
-        let mut messages = Vec::new();
+        let mut messages = 0;
+        let mut hand_on = |message: Fetched| {
+            messages += 1;
+            // A stream that was dropped wants no more of them.
+            _ = self.arrivals.send(message);
+        };
         let numbers = if self.items.is_heavy() {
             if left.sized.is_empty() {
                 left.sized = self.sizes(engine, &left.take_unsized()).await?;
             }
-            let (chosen, too_large) = left.take_sized(|size| size > MAX_LITERAL && self.items.is_whole());
-            messages.extend(too_large.into_iter().filter_map(|(number, size)| self.too_large(number, size)));
-            chosen
+            let is_too_large = |size| size > MAX_LITERAL && self.items.is_whole();
+            while let Some((number, size)) = left.take_too_large(is_too_large) {
+                self.too_large(number, size).into_iter().for_each(&mut hand_on);
+            }
+            left.take_sized(is_too_large)
         } else {
             left.take_numbers()
         };
         if !numbers.is_empty() {
-            let fetched = self.ask(engine, &numbers, &self.items.to_string()).await?;
-            messages.extend(fetched);
-            messages.sort_unstable_by_key(|message| message.uid);
+            self.ask(engine, &numbers, &self.items, hand_on).await?;
         }
         Ok(Batch { messages, left })
     }
 
     /// The sizes of the messages that there are. One whose size can't be had counts as small: the guard has the last word.
     async fn sizes(&self, engine: &mut Engine, numbers: &[u32]) -> Result<VecDeque<(u32, u64)>, Error> {
-        let fetched = self.ask(engine, numbers, "UID RFC822.SIZE").await?;
-        Ok(fetched.into_iter().map(|message| (message.uid.number(), message.size.unwrap_or(0))).collect())
+        let mut sizes = VecDeque::new();
+        let note = |message: Fetched| sizes.push_back((message.uid.number(), message.size.unwrap_or(0)));
+        self.ask(engine, numbers, &FetchItems::new().size(), note).await?;
+        Ok(sizes)
     }
 
     fn too_large(&self, number: u32, size: u64) -> Option<Fetched> {
@@ -385,34 +402,15 @@ impl Plan {
         Some(Fetched { unreadable, size: Some(size), ..Fetched::new(uid) })
     }
 
-    /// One UID FETCH of ascending UIDs; the messages by their UIDs.
-    async fn ask(&self, engine: &mut Engine, numbers: &[u32], items: &str) -> Result<Vec<Fetched>, Error> {
+    /// One UID FETCH of ascending UIDs; the messages by their UIDs, as they come.
+    async fn ask(
+        &self,
+        engine: &mut Engine,
+        numbers: &[u32],
+        items: &FetchItems,
+        hand_on: impl FnMut(Fetched) + Send,
+    ) -> Result<(), Error> {
         let command = Command::new("UID FETCH").arg(Numbers(numbers)).arg(format_args!("({items})"));
-        let mut messages: BTreeMap<Uid, Fetched> = BTreeMap::new();
-        let mut is_lost = false;
-        let answer = engine.run_about(command, |uid| numbers.binary_search(&uid).is_ok()).await?;
-        for data in answer.into_data() {
-            let Data::Fetch(message) = data else { continue };
-            // Without a UID it is news of somebody's flags, or an answer of which nothing can be made.
-            let uid = message
-                .uid
-                .filter(|uid| numbers.binary_search(uid).is_ok())
-                .and_then(|uid| Uid::new(self.validity, uid));
-            match uid {
-                Some(uid) => messages.entry(uid).or_insert_with(|| Fetched::new(uid)).take(*message),
-                None => is_lost |= message.uid.is_none() && !message.unreadable.is_empty(),
-            }
-        }
-        if is_lost {
-            // It belongs to one of those that were not answered otherwise: better to name one too many than to hide one.
-            for uid in numbers.iter().filter_map(|&number| Uid::new(self.validity, number)) {
-                let lost = || {
-                    let item = "FETCH".to_owned();
-                    Fetched { unreadable: vec![Unreadable::Malformed { item }], ..Fetched::new(uid) }
-                };
-                messages.entry(uid).or_insert_with(lost);
-            }
-        }
-        Ok(messages.into_values().collect())
+        engine.run_fetch(command, Gather::new(self.validity, numbers, items, hand_on)).await
     }
 }

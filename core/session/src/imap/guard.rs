@@ -16,6 +16,8 @@ pub(super) const MAX_ANSWER: u64 = 128 << 20;
 
 /// How much room is made for a literal before it comes.
 const MAX_ROOM_AHEAD: usize = 8 << 20;
+/// How much room is made for what comes behind a literal: at least the end of the list that it stands in.
+const ROOM_BEHIND: usize = 512;
 /// The least room to read a literal into.
 const ROOM: usize = 16 * 1024;
 
@@ -100,8 +102,8 @@ impl Guard {
         }
         self.count(size)?;
         self.partial.literal_left = usize::try_from(size).map_err(|_| over)?;
-        // Room ahead spares copies; not for all of what is only announced.
-        self.partial.response.reserve(self.partial.literal_left.min(MAX_ROOM_AHEAD));
+        // Room ahead spares copies, also of what comes behind it; not for all of what is only announced.
+        self.partial.response.reserve(self.partial.literal_left.min(MAX_ROOM_AHEAD) + ROOM_BEHIND);
         Ok(())
     }
 
