@@ -196,7 +196,9 @@ impl Dialogue {
             let bytes = self.guard.read_response().await?;
             // Some servers send an empty line now and then, or what closes a list on a line of its own.
             if !matches!(bytes.trim_ascii(), b"" | b")") {
-                return Response::parse(&bytes).ok_or_else(|| PeerFault::unexpected(step, &bytes).into());
+                let response = Response::parse(&bytes).ok_or_else(|| PeerFault::unexpected(step, &bytes))?;
+                self.guard.reuse(bytes);
+                return Ok(response);
             }
         }
     }

@@ -16,6 +16,8 @@ pub(super) const MAX_ANSWER: u64 = 128 << 20;
 
 /// How much room is made for a literal before it comes.
 const MAX_ROOM_AHEAD: usize = 8 << 20;
+/// The largest response whose memory is kept for the next one.
+const MAX_REUSED: usize = 1 << 20;
 /// How much room is made for what comes behind a literal: at least the end of the list that it stands in.
 const ROOM_BEHIND: usize = 512;
 /// The least room to read a literal into.
@@ -51,6 +53,15 @@ impl Guard {
 
     pub(super) const fn wire_mut(&mut self) -> &mut Wire<Secure> {
         &mut self.wire
+    }
+
+    /// Takes back a response that was looked at: its memory serves for the next one.
+    pub(super) fn reuse(&mut self, mut response: Vec<u8>) {
+        let is_between = !self.partial.begun && self.partial.response.capacity() == 0;
+        if is_between && response.capacity() <= MAX_REUSED {
+            response.clear();
+            self.partial.response = response;
+        }
     }
 
     /// Begins to count anew: a command was sent, or what came so far was handed on.
