@@ -387,6 +387,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_read_onto_something_comes_in_order_and_is_no_more_than_asked_for() {
+        for pipe in [4096, 1] {
+            let (mut wire, mut theirs) = wire(pipe);
+            let feed =
+                tokio::spawn(async move { theirs.write_all(b"line\r\nabcdefghij\r\n").await.unwrap() });
+            assert_eq!(wire.read_line(10).await.unwrap(), b"line");
+            let mut out = b"> ".to_vec();
+            while out.len() < 10 {
+                let most = 10 - out.len();
+                assert!((1..=most).contains(&wire.read_onto(&mut out, most).await.unwrap()));
+            }
+            assert_eq!(out, b"> abcdefgh");
+            assert_eq!(wire.read_line(10).await.unwrap(), b"ij");
+            assert_eq!(wire.read_onto(&mut out, 1).await, Ok(0));
+            feed.await.unwrap();
+        }
+    }
+
+    #[tokio::test]
     async fn a_line_may_be_as_long_as_the_limit_and_no_longer() {
         for pipe in [4096, 1] {
             let (mut wire, mut theirs) = wire(pipe);

@@ -55,10 +55,9 @@ impl Guard {
         &mut self.wire
     }
 
-    /// Takes back a response that was looked at: its memory serves for the next one.
+    /// Takes back a response that was looked at, before the next one is read: its memory serves for that.
     pub(super) fn reuse(&mut self, mut response: Vec<u8>) {
-        let is_between = !self.partial.begun && self.partial.response.capacity() == 0;
-        if is_between && response.capacity() <= MAX_REUSED {
+        if response.capacity() <= MAX_REUSED {
             response.clear();
             self.partial.response = response;
         }
