@@ -12,8 +12,8 @@ struct Tool {
 
 const TOOLS: &[Tool] = &[
     Tool { program: "gpg", package: "gnupg", needed_by: "tests/interop" },
-    Tool { program: "python3", package: "python3", needed_by: "tests/server" },
-    Tool { program: "/usr/sbin/dovecot", package: "dovecot-core", needed_by: "tests/live" },
+    Tool { program: "python3", package: "python3", needed_by: "tests/server, tests/bench" },
+    Tool { program: "/usr/sbin/dovecot", package: "dovecot-core", needed_by: "tests/live, tests/bench" },
     Tool { program: "/usr/lib/dovecot/imap", package: "dovecot-imapd", needed_by: "tests/live" },
     Tool { program: "/usr/lib/dovecot/pop3", package: "dovecot-pop3d", needed_by: "tests/live" },
     Tool { program: "/usr/lib/postfix/sbin/master", package: "postfix", needed_by: "tests/live" },

@@ -146,10 +146,35 @@ impl<S> Wire<S> {
         Ok(line)
     }
 
+    /// Appends the next bytes to `out`, at most `most`; waits for some where there are none. How many; 0 at the end of the stream.
+    ///
+    /// Those that were not read yet come straight from the stream: nearly all bytes of a mailbox come this way, and each copy of
+    /// them costs.
+    ///
+    /// Cancel safe: bytes are in `out`, or still to come.
+    pub(crate) async fn read_onto(&mut self, out: &mut Vec<u8>, most: usize) -> Result<usize, Error> {
+        let unread = self.unread.as_slice();
+        if unread.is_empty() {
+            self.stream.rearm();
+            let read = (&mut self.stream).take(most as u64).read_buf(out).await;
+            return self.count(read);
+        }
+        let next = unread.get(..most).unwrap_or(unread);
+        out.extend_from_slice(next);
+        let count = next.len();
+        self.consume(count);
+        Ok(count)
+    }
+
     /// Reads what is there, behind the unread bytes; 0 at the end of the stream.
     async fn read_more(&mut self) -> Result<usize, Error> {
         self.stream.rearm();
         let read = self.unread.read_from(&mut self.stream).await;
+        self.count(read)
+    }
+
+    /// How much was read.
+    fn count(&self, read: io::Result<usize>) -> Result<usize, Error> {
         match read {
             // A TLS stream that ends without a farewell is an end too: each protocol knows by itself whether it is too early.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
@@ -361,6 +386,25 @@ mod tests {
             }
             let gone = PeerFault::Disconnected { step: "the greeting" };
             assert_eq!(wire.read_line(10).await, Err(gone.into()));
+            feed.await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_read_onto_something_comes_in_order_and_is_no_more_than_asked_for() {
+        for pipe in [4096, 1] {
+            let (mut wire, mut theirs) = wire(pipe);
+            let feed =
+                tokio::spawn(async move { theirs.write_all(b"line\r\nabcdefghij\r\n").await.unwrap() });
+            assert_eq!(wire.read_line(10).await.unwrap(), b"line");
+            let mut out = b"> ".to_vec();
+            while out.len() < 10 {
+                let most = 10 - out.len();
+                assert!((1..=most).contains(&wire.read_onto(&mut out, most).await.unwrap()));
+            }
+            assert_eq!(out, b"> abcdefgh");
+            assert_eq!(wire.read_line(10).await.unwrap(), b"ij");
+            assert_eq!(wire.read_onto(&mut out, 1).await, Ok(0));
             feed.await.unwrap();
         }
     }

@@ -100,7 +100,7 @@ impl Dialogue {
     pub(super) async fn run_into(
         &mut self,
         command: Command,
-        data: &mut Vec<Event>,
+        data: &mut (impl Extend<Event> + Send),
     ) -> Result<Option<Code>, Error> {
         let name = command.name;
         let tag = self.begin(name);
@@ -129,7 +129,7 @@ impl Dialogue {
         &mut self,
         tag: &str,
         command: Command,
-        data: &mut Vec<Event>,
+        data: &mut (impl Extend<Event> + Send),
     ) -> Result<Option<Condition>, Error> {
         let unasked = self.capabilities.unasked_literal();
         let mut out = format!("{tag} ").into_bytes();
@@ -160,7 +160,7 @@ impl Dialogue {
         &mut self,
         tag: &str,
         step: &'static str,
-        data: &mut Vec<Event>,
+        data: &mut (impl Extend<Event> + Send),
     ) -> Result<Result<Vec<u8>, Condition>, Error> {
         loop {
             match self.next_response(step).await? {
@@ -180,7 +180,7 @@ impl Dialogue {
         &mut self,
         tag: &str,
         step: &'static str,
-        data: &mut Vec<Event>,
+        data: &mut (impl Extend<Event> + Send),
     ) -> Result<Condition, Error> {
         match self.consent(tag, step, data).await? {
             Err(condition) => Ok(condition),
@@ -200,7 +200,9 @@ impl Dialogue {
             let bytes = self.guard.read_response().await?;
             // Some servers send an empty line now and then, or what closes a list on a line of its own.
             if !matches!(bytes.trim_ascii(), b"" | b")") {
-                return Response::parse(&bytes).ok_or_else(|| PeerFault::unexpected(step, &bytes).into());
+                let response = Response::parse(&bytes).ok_or_else(|| PeerFault::unexpected(step, &bytes))?;
+                self.guard.reuse(bytes);
+                return Ok(response);
             }
         }
     }

@@ -2,6 +2,8 @@
 
 use super::command::Command;
 use super::dialogue::{Answer, Dialogue, Event};
+use super::fetch::Fetched;
+use super::gather::Gather;
 use super::name::MailboxName;
 use super::response::{Code, Data};
 use super::select::Selected;
@@ -56,6 +58,21 @@ impl Engine {
             }
         }
         Ok(Answer { code: outcome?, data })
+    }
+
+    /// Runs a FETCH. What comes goes to `gather`, which knows what is news.
+    pub(super) async fn run_fetch<F>(
+        &mut self,
+        command: Command,
+        mut gather: Gather<'_, F>,
+    ) -> Result<(), Error>
+    where
+        F: FnMut(Fetched) + Send,
+    {
+        let outcome = self.dialogue.run_into(command, &mut gather).await;
+        let news = if outcome.is_ok() { gather.finish() } else { gather.give_up() };
+        news.iter().for_each(|event| self.note(event));
+        outcome.map(drop)
     }
 
     /// Takes in what the server tells of the selected mailbox.

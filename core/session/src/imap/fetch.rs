@@ -1,20 +1,22 @@
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::SystemTime;
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, FutureExt as _};
 use futures::stream::Stream;
+use tokio::sync::mpsc;
 
 use super::command::Command;
 use super::engine::{Access, Engine};
 use super::envelope::Envelope;
 use super::flag::Flag;
+use super::gather::Gather;
 use super::guard::{MAX_ANSWER, MAX_FETCH, MAX_LITERAL};
 use super::items::FetchItems;
 use super::name::MailboxName;
-use super::response::{Data, MessageData, Section};
+use super::response::{MessageData, Section};
 use super::session::ImapSession;
 use super::structure::{PartNumber, Structure};
 use super::uid::{Numbers, Uid, UidSet, UidValidity};
@@ -25,6 +27,8 @@ use crate::error::server_text;
 const MAX_BATCH: usize = 64;
 /// The most bytes of messages in one batch; a larger message makes a batch of its own.
 const MAX_BATCH_BYTES: u64 = 4 << 20;
+/// The most messages whose sizes are asked for at once.
+const MAX_SIZES: usize = 1024;
 
 /// What was fetched of a message. What was not asked for is `None` or empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +94,7 @@ impl Fetched {
         self.part_headers.iter().find(|(found, _)| found == number).map(|(_, bytes)| bytes.as_slice())
     }
 
-    const fn new(uid: Uid) -> Self {
+    pub(super) const fn new(uid: Uid) -> Self {
         Self {
             uid,
             flags: None,
@@ -107,7 +111,7 @@ impl Fetched {
     }
 
     /// Adds what one response says; a server may use several for a message.
-    fn take(&mut self, data: MessageData) {
+    pub(super) fn take(&mut self, data: MessageData) {
         self.flags = data.flags.or_else(|| self.flags.take());
         self.size = data.size.or(self.size);
         self.received = data.received.or(self.received);
@@ -127,13 +131,15 @@ impl Fetched {
 
 /// Messages, fetched batch by batch as they are asked for; made by [`ImapSession::fetch`].
 ///
-/// A batch is fetched whole: at most 64 messages and, where message data was asked for, 4 MB of them (or one larger message). While
-/// its messages are taken out, the session is free for other calls. Dropping the stream drains the batch under way, if any.
+/// A batch has at most 64 messages and, where message data was asked for, 4 MB of them (or one larger message). Each message is
+/// handed out as soon as it is there. While the messages of a batch are taken out the next one is fetched, and no more than that:
+/// then the session is free for other calls. Dropping the stream drains the batch under way, if any.
 #[must_use = "nothing is fetched before the first `next`"]
 pub struct FetchStream {
     plan: Plan,
     state: State,
-    ready: VecDeque<Fetched>,
+    /// The messages that are here and were not taken out.
+    arrived: mpsc::UnboundedReceiver<Fetched>,
 }
 
 /// What is to be fetched.
@@ -143,22 +149,33 @@ struct Plan {
     mailbox: MailboxName,
     validity: UidValidity,
     items: FetchItems,
+    /// Where the messages go. It has no bound of its own, since batches have.
+    arrivals: mpsc::UnboundedSender<Fetched>,
 }
 
 enum State {
     /// The UIDs are still to be asked for.
     Begin(UidSet),
-    Finding(BoxFuture<'static, Result<Vec<u32>, Error>>),
-    /// UIDs in ascending order, still to be fetched.
-    Left(VecDeque<u32>),
-    Fetching(VecDeque<u32>, BoxFuture<'static, Result<Batch, Error>>),
+    Coming(BoxFuture<'static, Result<Batch, Error>>),
+    /// A batch is here to its end.
+    Here(Batch),
+    Failed(Error),
     Ended,
 }
 
-/// What one step brought: messages, and the UIDs that did not fit.
+/// What is still to be fetched, in ascending order.
+#[derive(Default)]
+struct Left {
+    /// UIDs with the sizes of their messages.
+    sized: VecDeque<(u32, u64)>,
+    /// The UIDs behind them, of which the sizes are not known.
+    numbers: VecDeque<u32>,
+}
+
+/// What one step brought: so many messages, which went ahead of this.
 struct Batch {
-    messages: Vec<Fetched>,
-    postponed: Vec<u32>,
+    messages: usize,
+    left: Left,
 }
 
 impl ImapSession {
@@ -167,13 +184,15 @@ impl ImapSession {
     /// Messages that are not there are left out; that is not an error. Nothing happens before the first
     /// [`next`](FetchStream::next).
     pub fn fetch(&self, mailbox: &MailboxName, uids: &UidSet, items: &FetchItems) -> FetchStream {
+        let (arrivals, arrived) = mpsc::unbounded_channel();
         let plan = Plan {
             session: self.clone(),
             mailbox: mailbox.clone(),
             validity: uids.validity(),
             items: items.clone(),
+            arrivals,
         };
-        FetchStream { plan, state: State::Begin(uids.clone()), ready: VecDeque::new() }
+        FetchStream { plan, state: State::Begin(uids.clone()), arrived }
     }
 
     /// Fetches one whole message, byte by byte, without setting `\Seen`.
@@ -212,38 +231,44 @@ impl FetchStream {
     }
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Fetched, Error>>> {
+        // In this order: all messages of a batch arrive before it is known to be here.
+        self.move_on(cx);
+        if let Poll::Ready(message) = self.arrived.poll_recv(cx) {
+            return Poll::Ready(message.map(Ok));
+        }
+        match std::mem::replace(&mut self.state, State::Ended) {
+            State::Failed(error) => Poll::Ready(Some(Err(error))),
+            State::Ended => Poll::Ready(None),
+            waiting => {
+                self.state = waiting;
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Asks for the next batch once the last one is here and those before it were taken out.
+    fn move_on(&mut self, cx: &mut Context<'_>) {
         loop {
-            if let Some(message) = self.ready.pop_front() {
-                return Poll::Ready(Some(Ok(message)));
-            }
-            let outcome = match &mut self.state {
-                State::Begin(uids) => {
-                    self.state = State::Finding(Box::pin(find(self.plan.clone(), uids.clone())));
-                    continue;
+            let mut coming = match std::mem::replace(&mut self.state, State::Ended) {
+                State::Begin(uids) => find(self.plan.clone(), uids).boxed(),
+                State::Here(batch) if batch.left.is_empty() => return,
+                State::Here(batch) if self.arrived.len() <= batch.messages => {
+                    fetch_batch(self.plan.clone(), batch.left).boxed()
                 }
-                State::Finding(finding) => ready!(finding.as_mut().poll(cx)).map(VecDeque::from),
-                State::Left(left) if left.is_empty() => return Poll::Ready(None),
-                State::Left(left) => {
-                    let batch: Vec<u32> = left.drain(..left.len().min(MAX_BATCH)).collect();
-                    let fetching = Box::pin(fetch_batch(self.plan.clone(), batch));
-                    self.state = State::Fetching(std::mem::take(left), fetching);
-                    continue;
+                State::Coming(coming) => coming,
+                settled => {
+                    self.state = settled;
+                    return;
                 }
-                State::Fetching(left, fetching) => {
-                    ready!(fetching.as_mut().poll(cx)).map(|Batch { messages, postponed }| {
-                        self.ready.extend(messages);
-                        postponed.into_iter().chain(left.drain(..)).collect()
-                    })
-                }
-                State::Ended => return Poll::Ready(None),
             };
-            match outcome {
-                Ok(left) => self.state = State::Left(left),
-                Err(error) => {
-                    self.state = State::Ended;
-                    return Poll::Ready(Some(Err(error)));
+            self.state = match coming.poll_unpin(cx) {
+                Poll::Ready(Ok(batch)) => State::Here(batch),
+                Poll::Ready(Err(error)) => State::Failed(error),
+                Poll::Pending => {
+                    self.state = State::Coming(coming);
+                    return;
                 }
-            }
+            };
         }
     }
 }
@@ -263,10 +288,15 @@ impl fmt::Debug for FetchStream {
 }
 
 /// The UIDs of the set, ascending: those that there are, where the set is too large to try each.
-async fn find(plan: Plan, uids: UidSet) -> Result<Vec<u32>, Error> {
-    if let Some(numbers) = uids.numbers(MAX_BATCH as u64) {
-        return Ok(numbers);
-    }
+async fn find(plan: Plan, uids: UidSet) -> Result<Batch, Error> {
+    let numbers = match uids.numbers(MAX_BATCH as u64) {
+        Some(numbers) => numbers,
+        None => search(plan, uids).await?,
+    };
+    Ok(Batch { messages: 0, left: Left { sized: VecDeque::new(), numbers: numbers.into() } })
+}
+
+async fn search(plan: Plan, uids: UidSet) -> Result<Vec<u32>, Error> {
     let session = plan.session.clone();
     session
         .run(move |engine| {
@@ -282,95 +312,113 @@ async fn find(plan: Plan, uids: UidSet) -> Result<Vec<u32>, Error> {
         .await
 }
 
-async fn fetch_batch(plan: Plan, numbers: Vec<u32>) -> Result<Batch, Error> {
+async fn fetch_batch(plan: Plan, left: Left) -> Result<Batch, Error> {
     let session = plan.session.clone();
     session
         .run(move |engine| {
             Box::pin(async move {
                 engine.enter(&plan.mailbox, Access::Read, Some(plan.validity)).await?;
-                plan.fetch(engine, numbers).await
+                plan.fetch(engine, left).await
             })
         })
         .await
 }
 
+impl Left {
+    fn is_empty(&self) -> bool {
+        self.sized.is_empty() && self.numbers.is_empty()
+    }
+
+    /// Takes out the UIDs of the next batch where their sizes don't matter.
+    fn take_numbers(&mut self) -> Vec<u32> {
+        self.numbers.drain(..self.numbers.len().min(MAX_BATCH)).collect()
+    }
+
+    /// Takes out UIDs to ask the sizes of: many, but no longer a list of ranges than that of a batch can be (RFC 2683, section
+    /// 3.2.1.5, has servers take lines of about 1000 bytes).
+    fn take_unsized(&mut self) -> Vec<u32> {
+        let (mut ranges, mut last) = (0, None);
+        let fits = |&&number: &&u32| {
+            ranges += usize::from(last.is_none_or(|last: u32| last.checked_add(1) != Some(number)));
+            last = Some(number);
+            ranges <= MAX_BATCH
+        };
+        let count = self.numbers.iter().take(MAX_SIZES).take_while(fits).count();
+        self.numbers.drain(..count).collect()
+    }
+
+    /// Takes out the next message where `is_too_large` says so of its size.
+    fn take_too_large(&mut self, is_too_large: impl Fn(u64) -> bool) -> Option<(u32, u64)> {
+        self.sized.pop_front_if(|(_, size)| is_too_large(*size))
+    }
+
+    /// Takes out the UIDs of the next batch, up to one that is too large.
+    fn take_sized(&mut self, is_too_large: impl Fn(u64) -> bool) -> Vec<u32> {
+        let (mut chosen, mut total) = (Vec::new(), 0_u64);
+        while let Some(&(number, size)) = self.sized.front() {
+            total = total.saturating_add(size);
+            let is_full = chosen.len() == MAX_BATCH || total > MAX_BATCH_BYTES;
+            if is_too_large(size) || (is_full && !chosen.is_empty()) {
+                break;
+            }
+            chosen.push(number);
+            self.sized.pop_front();
+        }
+        chosen
+    }
+}
+
 impl Plan {
-    async fn fetch(&self, engine: &mut Engine, mut numbers: Vec<u32>) -> Result<Batch, Error> {
-        let (mut postponed, mut messages) = (Vec::new(), Vec::new());
-        if self.items.is_heavy() {
-            let sizes = self.sizes(engine, &numbers).await?;
-            (numbers, postponed, messages) = self.choose(&sizes);
-        }
+    async fn fetch(&self, engine: &mut Engine, mut left: Left) -> Result<Batch, Error> {
+        let mut messages = 0;
+        let mut hand_on = |message: Fetched| {
+            messages += 1;
+            // A stream that was dropped wants no more of them.
+            _ = self.arrivals.send(message);
+        };
+        let numbers = if self.items.is_heavy() {
+            if left.sized.is_empty() {
+                left.sized = self.sizes(engine, &left.take_unsized()).await?;
+            }
+            let is_too_large = |size| size > MAX_LITERAL && self.items.is_whole();
+            while let Some((number, size)) = left.take_too_large(is_too_large) {
+                self.too_large(number, size).into_iter().for_each(&mut hand_on);
+            }
+            left.take_sized(is_too_large)
+        } else {
+            left.take_numbers()
+        };
         if !numbers.is_empty() {
-            let allowance = if self.items.is_heavy() { MAX_FETCH } else { MAX_ANSWER };
-            let fetched = self.ask(engine, &numbers, &self.items.to_string(), allowance).await?;
-            messages.extend(fetched);
-            messages.sort_unstable_by_key(|message| message.uid);
+            self.ask(engine, &numbers, &self.items, hand_on).await?;
         }
-        Ok(Batch { messages, postponed })
+        Ok(Batch { messages, left })
     }
 
     /// The sizes of the messages that there are. One whose size can't be had counts as small: the guard has the last word.
-    async fn sizes(&self, engine: &mut Engine, numbers: &[u32]) -> Result<Vec<(u32, u64)>, Error> {
-        let fetched = self.ask(engine, numbers, "UID RFC822.SIZE", MAX_ANSWER).await?;
-        Ok(fetched.into_iter().map(|message| (message.uid.number(), message.size.unwrap_or(0))).collect())
+    async fn sizes(&self, engine: &mut Engine, numbers: &[u32]) -> Result<VecDeque<(u32, u64)>, Error> {
+        let mut sizes = VecDeque::new();
+        let note = |message: Fetched| sizes.push_back((message.uid.number(), message.size.unwrap_or(0)));
+        self.ask(engine, numbers, &FetchItems::new().size(), note).await?;
+        Ok(sizes)
     }
 
-    /// What goes into this batch, what has to wait, and what is too large.
-    fn choose(&self, sizes: &[(u32, u64)]) -> (Vec<u32>, Vec<u32>, Vec<Fetched>) {
-        let (mut chosen, mut postponed, mut too_large, mut total) =
-            (Vec::new(), Vec::new(), Vec::new(), 0_u64);
-        for &(number, size) in sizes {
-            let fits = total == 0 || total.saturating_add(size) <= MAX_BATCH_BYTES;
-            match Uid::new(self.validity, number) {
-                _ if !postponed.is_empty() => postponed.push(number),
-                Some(uid) if size > MAX_LITERAL && self.items.is_whole() => {
-                    let unreadable = vec![Unreadable::TooLarge { size }];
-                    too_large.push(Fetched { unreadable, size: Some(size), ..Fetched::new(uid) });
-                }
-                _ if !fits => postponed.push(number),
-                _ => {
-                    chosen.push(number);
-                    total = total.saturating_add(size.max(1));
-                }
-            }
-        }
-        (chosen, postponed, too_large)
+    fn too_large(&self, number: u32, size: u64) -> Option<Fetched> {
+        let unreadable = vec![Unreadable::TooLarge { size }];
+        let uid = Uid::new(self.validity, number)?;
+        Some(Fetched { unreadable, size: Some(size), ..Fetched::new(uid) })
     }
 
-    /// One UID FETCH, whose answer may have so many bytes; the messages by their UIDs.
+    /// One UID FETCH of ascending UIDs; the messages by their UIDs, as they come.
     async fn ask(
         &self,
         engine: &mut Engine,
         numbers: &[u32],
-        items: &str,
-        allowance: u64,
-    ) -> Result<Vec<Fetched>, Error> {
+        items: &FetchItems,
+        hand_on: impl FnMut(Fetched) + Send,
+    ) -> Result<(), Error> {
+        let allowance = if items.is_heavy() { MAX_FETCH } else { MAX_ANSWER };
         let command = Command::new("UID FETCH").arg(Numbers(numbers)).arg(format_args!("({items})"));
         let command = command.allowing(allowance);
-        let mut messages: BTreeMap<Uid, Fetched> = BTreeMap::new();
-        let mut is_lost = false;
-        let answer = engine.run_about(command, |uid| numbers.contains(&uid)).await?;
-        for data in answer.into_data() {
-            let Data::Fetch(message) = data else { continue };
-            // Without a UID it is news of somebody's flags, or an answer of which nothing can be made.
-            let uid =
-                message.uid.filter(|uid| numbers.contains(uid)).and_then(|uid| Uid::new(self.validity, uid));
-            match uid {
-                Some(uid) => messages.entry(uid).or_insert_with(|| Fetched::new(uid)).take(*message),
-                None => is_lost |= message.uid.is_none() && !message.unreadable.is_empty(),
-            }
-        }
-        if is_lost {
-            // It belongs to one of those that were not answered otherwise: better to name one too many than to hide one.
-            for uid in numbers.iter().filter_map(|&number| Uid::new(self.validity, number)) {
-                let lost = || {
-                    let item = "FETCH".to_owned();
-                    Fetched { unreadable: vec![Unreadable::Malformed { item }], ..Fetched::new(uid) }
-                };
-                messages.entry(uid).or_insert_with(lost);
-            }
-        }
-        Ok(messages.into_values().collect())
+        engine.run_fetch(command, Gather::new(self.validity, numbers, items, hand_on)).await
     }
 }

@@ -21,6 +21,12 @@ pub(super) const MAX_ITEMS: u64 = 1_000_000;
 
 /// How much room is made for a literal before it comes.
 const MAX_ROOM_AHEAD: usize = 8 << 20;
+/// The largest response whose memory is kept for the next one.
+const MAX_REUSED: usize = 1 << 20;
+/// How much room is made for what comes behind a literal: at least the end of the list that it stands in.
+const ROOM_BEHIND: usize = 512;
+/// The least room to read a literal into.
+const ROOM: usize = 16 * 1024;
 
 /// The connection, with the part of a response that has come so far.
 pub(super) struct Guard {
@@ -55,6 +61,14 @@ impl Guard {
 
     pub(super) const fn wire_mut(&mut self) -> &mut Wire<Secure> {
         &mut self.wire
+    }
+
+    /// Takes back a response that was looked at, before the next one is read: its memory serves for that.
+    pub(super) fn reuse(&mut self, mut response: Vec<u8>) {
+        if response.capacity() <= MAX_REUSED {
+            response.clear();
+            self.partial.response = response;
+        }
     }
 
     /// Begins to count anew: a command was sent, or what came so far was handed on.
@@ -97,14 +111,13 @@ impl Guard {
     }
 
     async fn read_literal(&mut self) -> Result<(), Error> {
-        let bytes = self.wire.fill().await?;
-        let count = bytes.len().min(self.partial.literal_left);
+        let Partial { response, literal_left, .. } = &mut self.partial;
+        response.reserve((*literal_left).min(ROOM));
+        let count = self.wire.read_onto(response, *literal_left).await?;
         if count == 0 {
             return Err(PeerFault::Disconnected { step: self.wire.step() }.into());
         }
-        self.partial.response.extend_from_slice(bytes.get(..count).unwrap_or_default());
-        self.partial.literal_left -= count;
-        self.wire.consume(count);
+        *literal_left = literal_left.saturating_sub(count);
         Ok(())
     }
 
@@ -115,8 +128,8 @@ impl Guard {
         }
         self.count(size)?;
         self.partial.literal_left = usize::try_from(size).map_err(|_| over)?;
-        // Room ahead spares copies; not for all of what is only announced.
-        self.partial.response.reserve(self.partial.literal_left.min(MAX_ROOM_AHEAD));
+        // Room ahead spares copies, also of what comes behind it; not for all of what is only announced.
+        self.partial.response.reserve(self.partial.literal_left.min(MAX_ROOM_AHEAD) + ROOM_BEHIND);
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use super::fetch::Fetched;
 use super::structure::PartNumber;
 use crate::Error;
 
@@ -116,6 +117,20 @@ impl FetchItems {
     pub fn part_header(mut self, number: PartNumber) -> Self {
         self.part_headers.push(number);
         self
+    }
+
+    /// Whether all of it is there of a message.
+    pub(super) fn are_in(&self, message: &Fetched) -> bool {
+        let has = |asked: bool, is_there: bool| is_there || !asked;
+        has(self.flags, message.flags.is_some())
+            && has(self.size, message.size.is_some())
+            && has(self.received, message.received.is_some())
+            && has(self.envelope, message.envelope.is_some())
+            && has(self.structure, message.structure.is_some())
+            && has(self.whole, message.whole.is_some())
+            && has(self.header.is_some(), message.header.is_some())
+            && self.parts.iter().all(|number| message.part(number).is_some())
+            && self.part_headers.iter().all(|number| message.part_header(number).is_some())
     }
 
     pub(super) const fn is_whole(&self) -> bool {

@@ -26,6 +26,7 @@ mod engine;
 mod envelope;
 mod fetch;
 mod flag;
+mod gather;
 mod guard;
 mod items;
 mod list;

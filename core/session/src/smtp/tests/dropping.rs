@@ -74,7 +74,21 @@ async fn a_small_message_takes_two_writes() {
         server.say("250 ok\r\n").await;
         assert!(sending.await.unwrap().unwrap().is_sent());
 
-        let (session, mut server) = self::session("CHUNKING", TIMEOUTS).await;
+        let (session, mut server) = self::session("PIPELINING\r\n250-CHUNKING", TIMEOUTS).await;
+        let (_, sending) = begin(&session);
+        server.hear(&format!("{FROM}{TO}")).await;
+        server.say("250 ok\r\n250 ok\r\n").await;
+        server.hear("BDAT 17 LAST\r\nSubject: x\r\n\r\n.\r\n").await;
+        server.say("250 ok\r\n").await;
+        assert!(sending.await.unwrap().unwrap().is_sent());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_pipelining_each_command_waits_for_its_answer() {
+    bounded(async {
+        let (session, mut server) = session("CHUNKING", TIMEOUTS).await;
         let (_, sending) = begin(&session);
         server.hear(FROM).await;
         server.say("250 ok\r\n").await;
