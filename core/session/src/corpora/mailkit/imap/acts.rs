@@ -119,7 +119,7 @@ impl Play<'_> {
     /// What changes messages; `None` for what no call of ours does to them.
     async fn change(&self, session: &ImapSession, kind: &str, step: &Step) -> Option<Outcome> {
         let (mailbox, validity) = self.here();
-        let uids = UidSet::from(Uid::new(validity, 1).unwrap());
+        let uids = messages(step.arguments(), validity);
         self.log.desk.lay_out(kind, step.reply.clone());
         let to = || mailbox_behind_set(step.arguments());
         let pairs = |moved: Vec<(Uid, Uid)>| format!("{} handles", moved.len());
@@ -213,6 +213,15 @@ fn mailbox(arguments: &str) -> MailboxName {
         None => arguments.split(' ').next().unwrap_or_default(),
     };
     MailboxName::new(name).unwrap_or_else(|_| MailboxName::inbox())
+}
+
+/// The messages that the first word of a command's arguments names; the first one where it names none, as in a STORE to them all.
+fn messages(arguments: &str, validity: UidValidity) -> UidSet {
+    let named = arguments.split(' ').next().unwrap_or_default().split(',').flat_map(|range| {
+        let (first, last) = range.split_once(':').unwrap_or((range, range));
+        first.parse().and_then(|first| Ok(first..=last.parse()?)).unwrap_or(1..=1)
+    });
+    UidSet::of(named.map(|number: u32| Uid::new(validity, number).unwrap())).unwrap()
 }
 
 fn mailbox_behind_set(arguments: &str) -> MailboxName {
