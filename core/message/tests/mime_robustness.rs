@@ -134,7 +134,7 @@ fn the_parts_are_those_that_mime4j_finds() {
     let mut compared = 0;
     for path in files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "msg")) {
         let Ok(xml) = std::fs::read(path.with_extension("xml")) else { continue };
-        let message = Message::parse(&std::fs::read(path).unwrap(), &Limits::default()).unwrap();
+        let message = Message::parse(std::fs::read(path).unwrap(), &Limits::default()).unwrap();
         let is_encoded = encoded.iter().any(|name| path.file_stem().is_some_and(|stem| stem == *name));
         let expected =
             if is_encoded { "b".to_owned() } else { expected_shape(&String::from_utf8_lossy(&xml)) };

@@ -26,6 +26,8 @@ use super::{Fingerprint, PgpError, PgpLimits, RevocationCertificate, Unusable, U
 pub struct Certificate {
     cert: Cert,
     fingerprint: Fingerprint,
+    /// The user IDs with an address, bound or not: to find the addresses anew for each question would cost more than to answer it.
+    addresses: Vec<(UserId, Address)>,
 }
 
 impl Certificate {
@@ -129,10 +131,12 @@ impl Certificate {
     /// Whether one of its user IDs at `now` has this address (the case of ASCII letters doesn't matter).
     #[must_use]
     pub fn speaks_for(&self, address: &Address, now: SystemTime) -> bool {
-        let is_of = |id: &UserId| id.address().is_some_and(|own| same_mailbox(&own, address));
+        let mut naming = self.addresses.iter().filter(|(_, own)| same_mailbox(own, address)).peekable();
         // Whether a user ID is bound costs a verification, so the certificates that don't even name the address go first.
-        self.cert.userids().any(|id| is_of(&UserId::from_sequoia(id.userid())))
-            && self.user_ids(now).iter().any(is_of)
+        naming.peek().is_some() && {
+            let bound = self.user_ids(now);
+            naming.any(|(id, _)| bound.contains(id))
+        }
     }
 
     /// The algorithms of its keys in words, as in `EdDSA, ECDH` or `Ed25519, X25519`.
@@ -193,7 +197,9 @@ impl Certificate {
     pub(super) fn from_cert(cert: Cert) -> Result<Self, PgpError> {
         let fingerprint = Fingerprint::from_sequoia(&cert.fingerprint())
             .ok_or_else(|| PgpError::Unsupported { what: "keys of this version".to_owned() })?;
-        Ok(Self { cert, fingerprint })
+        let user_ids = cert.userids().map(|id| UserId::from_sequoia(id.userid()));
+        let addresses = user_ids.filter_map(|id| id.address().map(|address| (id, address))).collect();
+        Ok(Self { cert, fingerprint, addresses })
     }
 
     pub(super) fn cert(&self) -> &Cert {

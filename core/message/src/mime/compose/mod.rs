@@ -6,9 +6,11 @@
 mod encode;
 mod entity;
 mod fields;
+mod multipart;
 
 use super::{Boundaries, Draft};
 pub(crate) use entity::Entity;
+pub(crate) use multipart::Multipart;
 
 /// How the header fields of a message are protected (RFC 9788).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +31,11 @@ impl Draft {
     /// The message as RFC 5322 has it, unprotected: header, empty line, body; CRLF at the end of each line.
     #[must_use]
     pub fn to_bytes(&self, boundaries: &mut Boundaries) -> Vec<u8> {
-        let mut message = self.outer_header(HeaderProtection::None);
-        message.extend_from_slice(&self.entity(HeaderProtection::None, boundaries).into_bytes());
+        let header = self.outer_header(HeaderProtection::None);
+        let entity = self.entity(HeaderProtection::None, boundaries);
+        let mut message = Vec::with_capacity(header.len() + entity.length());
+        message.extend_from_slice(&header);
+        entity.write(&mut message);
         message
     }
 
@@ -39,7 +44,7 @@ impl Draft {
     ///
     /// All of it is 7-bit text in lines that end in CRLF, none of which ends in white space or begins with `From `
     /// (RFC 3156, section 3).
-    pub(crate) fn entity(&self, protection: HeaderProtection, boundaries: &mut Boundaries) -> Entity {
+    pub(crate) fn entity(&self, protection: HeaderProtection, boundaries: &mut Boundaries) -> Entity<'_> {
         let content = entity::content(self, boundaries);
         match protection {
             HeaderProtection::None => content,
