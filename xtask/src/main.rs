@@ -1,6 +1,7 @@
-//! What a person would otherwise type: `cargo xtask test` and `cargo xtask check`.
+//! What a person would otherwise type: `cargo xtask test`, `cargo xtask check`, `cargo xtask bench`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its terminal")]
 
+mod bench;
 mod check;
 mod report;
 mod setup;
@@ -20,6 +21,8 @@ Commands:
          quickstart; prints one summary. With CI=true nothing may be skipped.
   check  Only the policy checks: which crate may depend on which, licences, bans, sources, the list of error codes,
          no unfinished code.
+  bench  [JOB…] [--rounds N] [--json] [--write] Build the benchmark in release and run it: the same work by ours and by
+         others, side by side. --write keeps the table in docs/performance.md.
   setup  Only install what is missing, or name it.
 
 Options:
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
     let green = match words.as_slice() {
         ["test"] => test::run(&root),
         ["check"] => check::run(&root),
+        ["bench", arguments @ ..] => bench::run(&root, arguments),
         ["setup"] => setup::run(),
         ["-h" | "--help" | "help"] => {
             print!("{HELP}");

@@ -2,12 +2,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ClientConfig;
+use tokio::io::BufReader;
 use tokio_rustls::TlsConnector;
 
 use crate::starttls::{self, Dialect};
 use crate::tls::{TlsConfig, TlsInfo, TrustSource};
 use crate::wire::{Plain, Secure, Wire};
 use crate::{Error, PeerFault, Runtime, Security, Server, net};
+
+/// How much is read from the network at a time, to be decrypted: a few TLS records.
+const READ_AHEAD: usize = 64 * 1024;
 
 /// How long each step may stand still. They count progress: a transfer of an hour is fine while bytes move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +99,8 @@ impl Connector {
 
     async fn handshake(&self, wire: Wire<Plain>, server: &Server) -> Result<Wire<Secure>, Error> {
         let stream = wire.into_stream()?;
+        // rustls alone reads 4 KB at a time, so a record would take five calls of the operating system.
+        let stream = BufReader::with_capacity(READ_AHEAD, stream);
         let connecting =
             TlsConnector::from(Arc::clone(&self.tls)).connect(server.host.server_name()?, stream);
         let after = self.timeouts.handshake;

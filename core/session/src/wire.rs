@@ -142,10 +142,35 @@ impl<S> Wire<S> {
         Ok(line)
     }
 
+    /// Appends the next bytes to `out`, at most `most`; waits for some where there are none. How many; 0 at the end of the stream.
+    ///
+    /// Those that were not read yet come straight from the stream: nearly all bytes of a mailbox come this way, and each copy of
+    /// them costs.
+    ///
+    /// Cancel safe: bytes are in `out`, or still to come.
+    pub(crate) async fn read_onto(&mut self, out: &mut Vec<u8>, most: usize) -> Result<usize, Error> {
+        let unread = self.unread.as_slice();
+        if unread.is_empty() {
+            self.stream.rearm();
+            let read = (&mut self.stream).take(most as u64).read_buf(out).await;
+            return self.count(read);
+        }
+        let next = unread.get(..most).unwrap_or(unread);
+        out.extend_from_slice(next);
+        let count = next.len();
+        self.consume(count);
+        Ok(count)
+    }
+
     /// Reads what is there, behind the unread bytes; 0 at the end of the stream.
     async fn read_more(&mut self) -> Result<usize, Error> {
         self.stream.rearm();
         let read = self.unread.read_from(&mut self.stream).await;
+        self.count(read)
+    }
+
+    /// How much was read.
+    fn count(&self, read: io::Result<usize>) -> Result<usize, Error> {
         match read {
             // A TLS stream that ends without a farewell is an end too: each protocol knows by itself whether it is too early.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use postseal_test_server::Security;
 use postseal_test_server::ca::Issued;
 
-use crate::lab::User;
+use crate::lab::{HOST, User};
 use crate::process::Server;
 use crate::{oauth, ports, template};
 
@@ -86,6 +86,32 @@ impl Dovecot {
             Security::Tls => self.pop3s,
             Security::StartTls => self.pop3,
         }
+    }
+
+    /// Puts messages into the inbox of `user`, as a program that delivers mail does: lines end with LF on the disk, and the name of
+    /// each file tells the sizes (`S=` on the disk, `W=` with CRLF).
+    ///
+    /// # Errors
+    ///
+    /// When a file can't be written.
+    pub fn fill(&self, user: User, messages: impl IntoIterator<Item = Vec<u8>>) -> io::Result<()> {
+        let home = self.home.join(user.address);
+        let maildir = home.join("Maildir");
+        let folders = ["cur", "new", "tmp"].map(|name| maildir.join(name));
+        for folder in &folders {
+            fs::create_dir_all(folder)?;
+        }
+        for (number, message) in messages.into_iter().enumerate() {
+            let stored: Vec<u8> = message.iter().copied().filter(|&byte| byte != b'\r').collect();
+            let name = format!("{number}.postseal.{HOST},S={},W={}:2,", stored.len(), message.len());
+            let path = folders[0].join(name);
+            fs::write(&path, stored)?;
+            chown(&path, Some(NOBODY), Some(NOBODY))?;
+        }
+        for folder in folders.iter().chain([&home, &maildir]) {
+            chown(folder, Some(NOBODY), Some(NOBODY))?;
+        }
+        Ok(())
     }
 
     /// What Dovecot logged so far.

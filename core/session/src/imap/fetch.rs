@@ -1,10 +1,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::SystemTime;
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, FutureExt as _};
 use futures::stream::Stream;
 
 use super::command::Command;
@@ -24,6 +24,8 @@ use crate::{Error, PeerFault};
 const MAX_BATCH: usize = 64;
 /// The most bytes of messages in one batch; a larger message makes a batch of its own.
 const MAX_BATCH_BYTES: u64 = 4 << 20;
+/// The most messages whose sizes are asked for at once.
+const MAX_SIZES: usize = 1024;
 
 /// What was fetched of a message. What was not asked for is `None` or empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,7 +122,8 @@ impl Fetched {
 /// Messages, fetched batch by batch as they are asked for; made by [`ImapSession::fetch`].
 ///
 /// A batch is fetched whole: at most 64 messages and, where message data was asked for, 4 MB of them (or one larger message). While
-/// its messages are taken out, the session is free for other calls. Dropping the stream drains the batch under way, if any.
+/// its messages are taken out the next one is fetched, and no more than that: then the session is free for other calls. Dropping
+/// the stream drains the batch under way, if any.
 #[must_use = "nothing is fetched before the first `next`"]
 pub struct FetchStream {
     plan: Plan,
@@ -140,17 +143,27 @@ struct Plan {
 enum State {
     /// The UIDs are still to be asked for.
     Begin(UidSet),
-    Finding(BoxFuture<'static, Result<Vec<u32>, Error>>),
-    /// UIDs in ascending order, still to be fetched.
-    Left(VecDeque<u32>),
-    Fetching(VecDeque<u32>, BoxFuture<'static, Result<Batch, Error>>),
+    /// Nothing was asked for since the last batch.
+    Idle(Left),
+    Coming(BoxFuture<'static, Result<Batch, Error>>),
+    /// The next batch is here, and the one before it was not yet taken out.
+    Here(Result<Batch, Error>),
     Ended,
 }
 
-/// What one step brought: messages, and the UIDs that did not fit.
+/// What is still to be fetched, in ascending order.
+#[derive(Default)]
+struct Left {
+    /// UIDs with the sizes of their messages.
+    sized: VecDeque<(u32, u64)>,
+    /// The UIDs behind them, of which the sizes are not known.
+    numbers: VecDeque<u32>,
+}
+
+/// What one step brought.
 struct Batch {
     messages: Vec<Fetched>,
-    postponed: Vec<u32>,
+    left: Left,
 }
 
 impl ImapSession {
@@ -207,38 +220,41 @@ impl FetchStream {
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Fetched, Error>>> {
         loop {
+            self.ask_ahead(cx);
             if let Some(message) = self.ready.pop_front() {
                 return Poll::Ready(Some(Ok(message)));
             }
-            let outcome = match &mut self.state {
-                State::Begin(uids) => {
-                    self.state = State::Finding(Box::pin(find(self.plan.clone(), uids.clone())));
-                    continue;
+            match std::mem::replace(&mut self.state, State::Ended) {
+                State::Here(Ok(Batch { messages, left })) => {
+                    self.ready = messages.into();
+                    self.state = State::Idle(left);
                 }
-                State::Finding(finding) => ready!(finding.as_mut().poll(cx)).map(VecDeque::from),
-                State::Left(left) if left.is_empty() => return Poll::Ready(None),
-                State::Left(left) => {
-                    let batch: Vec<u32> = left.drain(..left.len().min(MAX_BATCH)).collect();
-                    let fetching = Box::pin(fetch_batch(self.plan.clone(), batch));
-                    self.state = State::Fetching(std::mem::take(left), fetching);
-                    continue;
-                }
-                State::Fetching(left, fetching) => {
-                    ready!(fetching.as_mut().poll(cx)).map(|Batch { messages, postponed }| {
-                        self.ready.extend(messages);
-                        postponed.into_iter().chain(left.drain(..)).collect()
-                    })
-                }
+                State::Here(Err(error)) => return Poll::Ready(Some(Err(error))),
                 State::Ended => return Poll::Ready(None),
-            };
-            match outcome {
-                Ok(left) => self.state = State::Left(left),
-                Err(error) => {
-                    self.state = State::Ended;
-                    return Poll::Ready(Some(Err(error)));
+                waiting => {
+                    self.state = waiting;
+                    return Poll::Pending;
                 }
             }
         }
+    }
+
+    /// Sees to it that a batch is coming, where there is something left and none is here.
+    fn ask_ahead(&mut self, cx: &mut Context<'_>) {
+        let mut coming = match std::mem::replace(&mut self.state, State::Ended) {
+            State::Begin(uids) => find(self.plan.clone(), uids).boxed(),
+            State::Idle(left) if left.is_empty() => return,
+            State::Idle(left) => fetch_batch(self.plan.clone(), left).boxed(),
+            State::Coming(coming) => coming,
+            settled @ (State::Here(_) | State::Ended) => {
+                self.state = settled;
+                return;
+            }
+        };
+        self.state = match coming.poll_unpin(cx) {
+            Poll::Ready(batch) => State::Here(batch),
+            Poll::Pending => State::Coming(coming),
+        };
     }
 }
 
@@ -257,10 +273,15 @@ impl fmt::Debug for FetchStream {
 }
 
 /// The UIDs of the set, ascending: those that there are, where the set is too large to try each.
-async fn find(plan: Plan, uids: UidSet) -> Result<Vec<u32>, Error> {
-    if let Some(numbers) = uids.numbers(MAX_BATCH as u64) {
-        return Ok(numbers);
-    }
+async fn find(plan: Plan, uids: UidSet) -> Result<Batch, Error> {
+    let numbers = match uids.numbers(MAX_BATCH as u64) {
+        Some(numbers) => numbers,
+        None => search(plan, uids).await?,
+    };
+    Ok(Batch { messages: Vec::new(), left: Left { sized: VecDeque::new(), numbers: numbers.into() } })
+}
+
+async fn search(plan: Plan, uids: UidSet) -> Result<Vec<u32>, Error> {
     let session = plan.session.clone();
     session
         .run(move |engine| {
@@ -276,72 +297,107 @@ async fn find(plan: Plan, uids: UidSet) -> Result<Vec<u32>, Error> {
         .await
 }
 
-async fn fetch_batch(plan: Plan, numbers: Vec<u32>) -> Result<Batch, Error> {
+async fn fetch_batch(plan: Plan, left: Left) -> Result<Batch, Error> {
     let session = plan.session.clone();
     session
         .run(move |engine| {
             Box::pin(async move {
                 engine.enter(&plan.mailbox, Access::Read, Some(plan.validity)).await?;
-                plan.fetch(engine, numbers).await
+                plan.fetch(engine, left).await
             })
         })
         .await
 }
 
-impl Plan {
-    async fn fetch(&self, engine: &mut Engine, mut numbers: Vec<u32>) -> Result<Batch, Error> {
-        let (mut postponed, mut messages) = (Vec::new(), Vec::new());
-        if self.items.is_heavy() {
-            let sizes = self.sizes(engine, &numbers).await?;
-            (numbers, postponed, messages) = self.choose(&sizes);
+impl Left {
+    fn is_empty(&self) -> bool {
+        self.sized.is_empty() && self.numbers.is_empty()
+    }
+
+    /// Takes out the UIDs of the next batch where their sizes don't matter.
+    fn take_numbers(&mut self) -> Vec<u32> {
+        self.numbers.drain(..self.numbers.len().min(MAX_BATCH)).collect()
+    }
+
+    /// Takes out UIDs to ask the sizes of: many, but no longer a list of ranges than that of a batch can be (RFC 2683, section
+    /// 3.2.1.5, has servers take lines of about 1000 bytes).
+    fn take_unsized(&mut self) -> Vec<u32> {
+        let (mut ranges, mut last) = (0, None);
+        let fits = |&&number: &&u32| {
+            ranges += usize::from(last.is_none_or(|last: u32| last.checked_add(1) != Some(number)));
+            last = Some(number);
+            ranges <= MAX_BATCH
+        };
+        let count = self.numbers.iter().take(MAX_SIZES).take_while(fits).count();
+        self.numbers.drain(..count).collect()
+    }
+
+    /// Takes out what goes into the next batch: the UIDs to fetch, and those with their sizes of which `is_too_large` says that they
+    /// can't be.
+    fn take_sized(&mut self, is_too_large: impl Fn(u64) -> bool) -> (Vec<u32>, Vec<(u32, u64)>) {
+        let (mut chosen, mut too_large, mut total) = (Vec::new(), Vec::new(), 0_u64);
+        while let Some(&(number, size)) = self.sized.front() {
+            let is_full = chosen.len() == MAX_BATCH || total.saturating_add(size) > MAX_BATCH_BYTES;
+            if is_too_large(size) {
+                too_large.push((number, size));
+            } else if is_full && !chosen.is_empty() {
+                break;
+            } else {
+                chosen.push(number);
+                total = total.saturating_add(size);
+            }
+            self.sized.pop_front();
         }
+        (chosen, too_large)
+    }
+}
+
+impl Plan {
+    async fn fetch(&self, engine: &mut Engine, mut left: Left) -> Result<Batch, Error> {
+        let mut messages = Vec::new();
+        let numbers = if self.items.is_heavy() {
+            if left.sized.is_empty() {
+                left.sized = self.sizes(engine, &left.take_unsized()).await?;
+            }
+            let (chosen, too_large) = left.take_sized(|size| size > MAX_LITERAL && self.items.is_whole());
+            messages.extend(too_large.into_iter().filter_map(|(number, size)| self.too_large(number, size)));
+            chosen
+        } else {
+            left.take_numbers()
+        };
         if !numbers.is_empty() {
             let fetched = self.ask(engine, &numbers, &self.items.to_string()).await?;
             messages.extend(fetched);
             messages.sort_unstable_by_key(|message| message.uid);
         }
-        Ok(Batch { messages, postponed })
+        Ok(Batch { messages, left })
     }
 
     /// The sizes of the messages that there are. One whose size can't be had counts as small: the guard has the last word.
-    async fn sizes(&self, engine: &mut Engine, numbers: &[u32]) -> Result<Vec<(u32, u64)>, Error> {
+    async fn sizes(&self, engine: &mut Engine, numbers: &[u32]) -> Result<VecDeque<(u32, u64)>, Error> {
         let fetched = self.ask(engine, numbers, "UID RFC822.SIZE").await?;
         Ok(fetched.into_iter().map(|message| (message.uid.number(), message.size.unwrap_or(0))).collect())
     }
 
-    /// What goes into this batch, what has to wait, and what is too large.
-    fn choose(&self, sizes: &[(u32, u64)]) -> (Vec<u32>, Vec<u32>, Vec<Fetched>) {
-        let (mut chosen, mut postponed, mut too_large, mut total) =
-            (Vec::new(), Vec::new(), Vec::new(), 0_u64);
-        for &(number, size) in sizes {
-            let fits = total == 0 || total.saturating_add(size) <= MAX_BATCH_BYTES;
-            match Uid::new(self.validity, number) {
-                _ if !postponed.is_empty() => postponed.push(number),
-                Some(uid) if size > MAX_LITERAL && self.items.is_whole() => {
-                    let unreadable = vec![Unreadable::TooLarge { size }];
-                    too_large.push(Fetched { unreadable, size: Some(size), ..Fetched::new(uid) });
-                }
-                _ if !fits => postponed.push(number),
-                _ => {
-                    chosen.push(number);
-                    total = total.saturating_add(size.max(1));
-                }
-            }
-        }
-        (chosen, postponed, too_large)
+    fn too_large(&self, number: u32, size: u64) -> Option<Fetched> {
+        let unreadable = vec![Unreadable::TooLarge { size }];
+        let uid = Uid::new(self.validity, number)?;
+        Some(Fetched { unreadable, size: Some(size), ..Fetched::new(uid) })
     }
 
-    /// One UID FETCH; the messages by their UIDs.
+    /// One UID FETCH of ascending UIDs; the messages by their UIDs.
     async fn ask(&self, engine: &mut Engine, numbers: &[u32], items: &str) -> Result<Vec<Fetched>, Error> {
         let command = Command::new("UID FETCH").arg(Numbers(numbers)).arg(format_args!("({items})"));
         let mut messages: BTreeMap<Uid, Fetched> = BTreeMap::new();
         let mut is_lost = false;
-        let answer = engine.run_about(command, |uid| numbers.contains(&uid)).await?;
+        let answer = engine.run_about(command, |uid| numbers.binary_search(&uid).is_ok()).await?;
         for data in answer.into_data() {
             let Data::Fetch(message) = data else { continue };
             // Without a UID it is news of somebody's flags, or an answer of which nothing can be made.
-            let uid =
-                message.uid.filter(|uid| numbers.contains(uid)).and_then(|uid| Uid::new(self.validity, uid));
+            let uid = message
+                .uid
+                .filter(|uid| numbers.binary_search(uid).is_ok())
+                .and_then(|uid| Uid::new(self.validity, uid));
             match uid {
                 Some(uid) => messages.entry(uid).or_insert_with(|| Fetched::new(uid)).take(*message),
                 None => is_lost |= message.uid.is_none() && !message.unreadable.is_empty(),

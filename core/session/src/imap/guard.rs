@@ -16,6 +16,8 @@ pub(super) const MAX_ANSWER: u64 = 128 << 20;
 
 /// How much room is made for a literal before it comes.
 const MAX_ROOM_AHEAD: usize = 8 << 20;
+/// The least room to read a literal into.
+const ROOM: usize = 16 * 1024;
 
 /// The connection, with the part of a response that has come so far.
 pub(super) struct Guard {
@@ -81,14 +83,13 @@ impl Guard {
     }
 
     async fn read_literal(&mut self) -> Result<(), Error> {
-        let bytes = self.wire.fill().await?;
-        let count = bytes.len().min(self.partial.literal_left);
+        let Partial { response, literal_left, .. } = &mut self.partial;
+        response.reserve((*literal_left).min(ROOM));
+        let count = self.wire.read_onto(response, *literal_left).await?;
         if count == 0 {
             return Err(PeerFault::Disconnected { step: self.wire.step() }.into());
         }
-        self.partial.response.extend_from_slice(bytes.get(..count).unwrap_or_default());
-        self.partial.literal_left -= count;
-        self.wire.consume(count);
+        *literal_left = literal_left.saturating_sub(count);
         Ok(())
     }
 

@@ -141,27 +141,28 @@ async fn one_broken_item_leaves_the_others() {
 }
 
 #[tokio::test]
-async fn batches_are_made_by_number_and_by_size_and_leave_room_between() {
+async fn batches_are_made_by_size_one_ahead_and_leave_room_between() {
     let script = [
         EXAMINE,
         "
-        C: {a} UID FETCH 1:4 (UID RFC822.SIZE)
+        C: {a} UID FETCH 1:5 (UID RFC822.SIZE)
         S: * 1 FETCH (UID 1 RFC822.SIZE 3000000)
         S: * 2 FETCH (UID 2 RFC822.SIZE 2000000)
         S: * 4 FETCH (UID 4 RFC822.SIZE 99999999999)
+        S: * 5 FETCH (UID 5 RFC822.SIZE 4000000)
         S: {a} OK
         C: {a} UID FETCH 1 (UID BODY.PEEK[] BODY.PEEK[2.1])
         S: * 1 FETCH (UID 1 BODY[] {2}
         S| hi
         S:  BODY[2.1] NIL)
         S: {a} OK
+        C: {a} UID FETCH 2 (UID BODY.PEEK[] BODY.PEEK[2.1])
+        S: * 2 FETCH (UID 2 BODY[2.1] NIL BODY[] {0}
+        S: )
+        S: {a} OK
         C: {a} NOOP
         S: {a} OK
-        C: {a} UID FETCH 2,4 (UID RFC822.SIZE)
-        S: * 2 FETCH (UID 2 RFC822.SIZE 2000000)
-        S: * 4 FETCH (UID 4 RFC822.SIZE 99999999999)
-        S: {a} OK
-        C: {a} UID FETCH 2 (UID BODY.PEEK[] BODY.PEEK[2.1])
+        C: {a} UID FETCH 5 (UID BODY.PEEK[] BODY.PEEK[2.1])
         S: {a} OK
         ",
         BYE,
@@ -170,17 +171,59 @@ async fn batches_are_made_by_number_and_by_size_and_leave_room_between() {
     play("", &script, async |session: ImapSession| {
         let part = PartNumber::new(&[2, 1]).unwrap();
         let items = FetchItems::new().whole().part(part.clone());
-        let mut stream = session.fetch(&inbox(), &uids(&[1, 2, 3, 4]), &items);
+        let mut stream = session.fetch(&inbox(), &uids(&[1, 2, 3, 4, 5]), &items);
         let first = stream.next().await.unwrap().unwrap();
         assert_eq!((first.whole.as_deref(), first.part(&part)), (Some(&b"hi"[..]), None));
         session.noop().await.unwrap();
-        let last = stream.next().await.unwrap().unwrap();
-        let too_large = Unreadable::TooLarge { size: 99_999_999_999 };
-        assert_eq!((last.uid, last.unreadable), (uid(4), vec![too_large]));
+        let second = stream.next().await.unwrap().unwrap();
+        assert_eq!((second.uid, second.whole.as_deref()), (uid(2), Some(&b""[..])));
+        let too_large = stream.next().await.unwrap().unwrap();
+        assert_eq!(
+            (too_large.uid, too_large.unreadable),
+            (uid(4), vec![Unreadable::TooLarge { size: 99_999_999_999 }])
+        );
         assert!(stream.next().await.is_none());
         session.close().await.unwrap();
     })
     .await;
+}
+
+#[tokio::test]
+async fn sizes_are_asked_for_in_lines_of_a_bounded_length() {
+    // Every second UID is a range of its own: 64 of them make a line, and 1024 in a row do.
+    let odd: Vec<u32> = (0..65).map(|number| 2 * number + 1).collect();
+    let row: Vec<u32> = (1001..=2025).collect();
+    let script = [
+        EXAMINE,
+        &format!(
+            "
+        C: {{a}} UID SEARCH UID 1:*
+        S: * SEARCH {}
+        S: {{a}} OK
+        C: {{a}} UID FETCH {} (UID RFC822.SIZE)
+        S: {{a}} OK
+        C: {{a}} UID FETCH 129,1001:2023 (UID RFC822.SIZE)
+        S: {{a}} OK
+        C: {{a}} UID FETCH 2024:2025 (UID RFC822.SIZE)
+        S: {{a}} OK
+        ",
+            numbers(&[&odd[..], &row].concat(), " "),
+            numbers(&odd[..64], ","),
+        ),
+        BYE,
+    ]
+    .concat();
+    play("", &script, async |session: ImapSession| {
+        let all = UidSet::starting_at(uid(1));
+        let mut stream = session.fetch(&inbox(), &all, &FetchItems::new().whole());
+        assert!(stream.next().await.is_none());
+        session.close().await.unwrap();
+    })
+    .await;
+}
+
+fn numbers(numbers: &[u32], between: &str) -> String {
+    numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(between)
 }
 
 #[tokio::test]
