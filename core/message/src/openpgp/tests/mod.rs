@@ -2,6 +2,7 @@
 
 mod corpora;
 mod keys;
+mod large;
 mod messages;
 mod tampering;
 
