@@ -117,11 +117,7 @@ impl Certificate {
     pub fn user_ids(&self, now: SystemTime) -> Vec<UserId> {
         let policy = policy(now);
         let Ok(valid) = self.cert.with_policy(&policy, now) else { return Vec::new() };
-        let mut ids: Vec<UserId> = valid
-            .userids()
-            .filter(|id| !matches!(id.revocation_status(), RevocationStatus::Revoked(_)))
-            .map(|id| UserId::from_sequoia(id.userid()))
-            .collect();
+        let mut ids: Vec<UserId> = bound(&valid).collect();
         if let Ok(primary) = valid.primary_userid().map(|id| UserId::from_sequoia(id.userid())) {
             ids.sort_by_key(|id| *id != primary);
         }
@@ -131,12 +127,14 @@ impl Certificate {
     /// Whether one of its user IDs at `now` has this address (the case of ASCII letters doesn't matter).
     #[must_use]
     pub fn speaks_for(&self, address: &Address, now: SystemTime) -> bool {
-        let mut naming = self.addresses.iter().filter(|(_, own)| same_mailbox(own, address)).peekable();
+        let naming: Vec<_> = self.addresses.iter().filter(|(_, own)| same_mailbox(own, address)).collect();
         // Whether a user ID is bound costs a verification, so the certificates that don't even name the address go first.
-        naming.peek().is_some() && {
-            let bound = self.user_ids(now);
-            naming.any(|(id, _)| bound.contains(id))
+        if naming.is_empty() {
+            return false;
         }
+        let policy = policy(now);
+        let Ok(valid) = self.cert.with_policy(&policy, now) else { return false };
+        bound(&valid).any(|id| naming.iter().any(|(named, _)| *named == id))
     }
 
     /// The algorithms of its keys in words, as in `EdDSA, ECDH` or `Ed25519, X25519`.
@@ -254,6 +252,14 @@ impl Certificate {
             Unusable::Invalid
         }
     }
+}
+
+/// The user IDs that are bound and not revoked.
+fn bound<'a>(valid: &'a ValidCert<'_>) -> impl Iterator<Item = UserId> + 'a {
+    valid
+        .userids()
+        .filter(|id| !matches!(id.revocation_status(), RevocationStatus::Revoked(_)))
+        .map(|id| UserId::from_sequoia(id.userid()))
 }
 
 /// The fingerprint only.

@@ -47,8 +47,11 @@ impl TransferEncoding {
 /// programs encode in pieces.
 pub(super) fn base64(body: &[u8]) -> Vec<u8> {
     let mut decoder = Base64 { bytes: Vec::with_capacity(body.len() / 4 * 3), bits: 0, count: 0 };
-    for line in body.split(|&byte| byte == b'\n') {
+    let mut rest = body;
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(memchr(b'\n', rest).map_or(rest.len(), |end| end + 1));
         line.trim_ascii_end().chunks(Base64::PIECE).for_each(|piece| decoder.decode(piece));
+        rest = after;
     }
     decoder.bytes
 }
