@@ -50,7 +50,8 @@ impl Draft {
             HeaderProtection::None => content,
             HeaderProtection::Clear => content.protecting(&self.fields(), &[], "clear"),
             HeaderProtection::Cipher => {
-                content.protecting(&self.fields(), &self.shown_fields(protection), "cipher")
+                let fields = self.fields();
+                content.protecting(&fields, &shown(fields.clone(), protection), "cipher")
             }
         }
     }
@@ -59,25 +60,12 @@ impl Draft {
     /// and without the empty line: those come with the entity, or with the `multipart/signed` or `multipart/encrypted` put
     /// around it.
     pub(crate) fn outer_header(&self, protection: HeaderProtection) -> Vec<u8> {
-        let mut header: String =
-            self.shown_fields(protection).iter().map(|(name, value)| fields::folded(name, value)).collect();
+        let mut header: String = shown(self.fields(), protection)
+            .iter()
+            .map(|(name, value)| fields::folded(name, value))
+            .collect();
         header.push_str("MIME-Version: 1.0\r\n");
         header.into_bytes()
-    }
-
-    /// The fields that stand outside. `hcp_baseline` (RFC 9788, section 3.2.1) replaces the subject, and leaves out the
-    /// comments and keywords. Empty fields go, too: an `HP-Outer` of one would end in white space.
-    fn shown_fields(&self, protection: HeaderProtection) -> Vec<(String, String)> {
-        let mut fields = self.fields();
-        if protection == HeaderProtection::Cipher {
-            for (_, value) in fields.iter_mut().filter(|(name, _)| name == "Subject") {
-                HIDDEN_SUBJECT.clone_into(value);
-            }
-            let is_hidden =
-                |name: &str| ["comments", "keywords"].iter().any(|field| name.eq_ignore_ascii_case(field));
-            fields.retain(|(name, value)| !is_hidden(name) && !value.is_empty());
-        }
-        fields
     }
 
     /// Every field but the structural ones (RFC 9787, section 1.1.1: `MIME-Version` and `Content-…`), encoded but not folded.
@@ -102,6 +90,20 @@ impl Draft {
         let given = date.into_iter().chain(addresses).chain(ids).filter(|(_, value)| !value.is_empty());
         given.map(|(name, value)| (name.to_owned(), value)).chain(subject).chain(custom).collect()
     }
+}
+
+/// The fields that stand outside. `hcp_baseline` (RFC 9788, section 3.2.1) replaces the subject, and leaves out the comments and
+/// keywords. Empty fields go, too: an `HP-Outer` of one would end in white space.
+fn shown(mut fields: Vec<(String, String)>, protection: HeaderProtection) -> Vec<(String, String)> {
+    if protection == HeaderProtection::Cipher {
+        for (_, value) in fields.iter_mut().filter(|(name, _)| name == "Subject") {
+            HIDDEN_SUBJECT.clone_into(value);
+        }
+        let is_hidden =
+            |name: &str| ["comments", "keywords"].iter().any(|field| name.eq_ignore_ascii_case(field));
+        fields.retain(|(name, value)| !is_hidden(name) && !value.is_empty());
+    }
+    fields
 }
 
 #[cfg(test)]
