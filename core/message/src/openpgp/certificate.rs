@@ -4,8 +4,8 @@ use std::time::SystemTime;
 use openpgp::Cert;
 use openpgp::armor::Kind;
 use openpgp::cert::ValidCert;
-use openpgp::cert::amalgamation::ValidAmalgamation;
 use openpgp::cert::amalgamation::key::ValidErasedKeyAmalgamation;
+use openpgp::cert::amalgamation::{ValidAmalgamation, ValidateAmalgamation};
 use openpgp::packet::key::PublicParts;
 use openpgp::policy::StandardPolicy;
 use openpgp::serialize::Serialize;
@@ -221,14 +221,16 @@ impl Certificate {
         policy: &'a StandardPolicy<'a>,
         now: SystemTime,
     ) -> Result<Vec<ValidErasedKeyAmalgamation<'a, PublicParts>>, Unusable> {
+        self.valid(policy, now)?;
+        // Whether a key is bound takes longest to say, so those that can't be encrypted to go first.
         let keys: Vec<_> = self
-            .valid(policy, now)?
+            .cert
             .keys()
-            .supported()
-            .alive()
-            .revoked(false)
-            .for_transport_encryption()
-            .for_storage_encryption()
+            .filter(|key| key.key().pk_algo().for_encryption() && key.key().pk_algo().is_supported())
+            .filter_map(|key| key.with_policy(policy, now).ok())
+            .filter(|key| key.for_transport_encryption() || key.for_storage_encryption())
+            .filter(|key| !matches!(key.revocation_status(), RevocationStatus::Revoked(_)))
+            .filter(|key| key.alive().is_ok())
             .collect();
         if keys.is_empty() { Err(Unusable::NoSuitableKey) } else { Ok(keys) }
     }
