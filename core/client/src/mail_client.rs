@@ -72,11 +72,11 @@ impl MailClient {
     /// # Errors
     ///
     /// [`Error::Open`]; no part of the message is handed out then.
-    pub async fn open_bytes(&self, message: impl Into<Arc<[u8]>>) -> Result<Opened, Error> {
+    pub async fn open_bytes(&self, message: impl Into<Vec<u8>>) -> Result<Opened, Error> {
         let (client, message) = (self.clone(), message.into());
         self.compute(move || {
             let options = OpenOptions::default();
-            Ok(pgpmime::open(&message, &client.0.keyring, &options, SystemTime::now())?)
+            Ok(pgpmime::open(message, &client.0.keyring, &options, SystemTime::now())?)
         })
         .await
     }

@@ -51,7 +51,7 @@ impl MailClient {
     /// Files the sender's own copy. Whatever goes wrong is told, and is no reason to send again.
     async fn file(&self, sealed: &Sealed) -> OwnCopy {
         let choice = self.account().sent_copy;
-        let (Some(copy), true) = (&sealed.own_copy, self.account().has_imap() && choice != SentCopy::Never)
+        let (Some(copy), true) = (sealed.own_copy(), self.account().has_imap() && choice != SentCopy::Never)
         else {
             return OwnCopy::NotWanted;
         };

@@ -11,6 +11,7 @@
 mod contestants;
 mod job;
 mod jobs;
+mod letters;
 mod mailbox;
 mod measure;
 mod rounds;

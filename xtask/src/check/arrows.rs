@@ -13,7 +13,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("bindings/bindgen", &[]),
     ("wasm", &["core/message"]),
     ("examples/quickstart", &["core/client", "tests/server"]),
-    ("tests/bench", &["core/message", "core/session", "core/types", "tests/live", "tests/server"]),
+    (
+        "tests/bench",
+        &["core/message", "core/session", "core/types", "tests/interop", "tests/live", "tests/server"],
+    ),
     ("tests/server", &[]),
     ("tests/live", &["core/message", "core/session", "core/types", "tests/server"]),
     ("tests/interop", &["core/message", "core/types"]),

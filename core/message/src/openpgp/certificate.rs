@@ -4,8 +4,8 @@ use std::time::SystemTime;
 use openpgp::Cert;
 use openpgp::armor::Kind;
 use openpgp::cert::ValidCert;
-use openpgp::cert::amalgamation::ValidAmalgamation;
 use openpgp::cert::amalgamation::key::ValidErasedKeyAmalgamation;
+use openpgp::cert::amalgamation::{ValidAmalgamation, ValidateAmalgamation};
 use openpgp::packet::key::PublicParts;
 use openpgp::policy::StandardPolicy;
 use openpgp::serialize::Serialize;
@@ -26,6 +26,8 @@ use super::{Fingerprint, PgpError, PgpLimits, RevocationCertificate, Unusable, U
 pub struct Certificate {
     cert: Cert,
     fingerprint: Fingerprint,
+    /// The user IDs with an address, bound or not: to find the addresses anew for each question would cost more than to answer it.
+    addresses: Vec<(UserId, Address)>,
 }
 
 impl Certificate {
@@ -122,11 +124,7 @@ impl Certificate {
     pub fn user_ids(&self, now: SystemTime) -> Vec<UserId> {
         let policy = policy(now);
         let Ok(valid) = self.cert.with_policy(&policy, now) else { return Vec::new() };
-        let mut ids: Vec<UserId> = valid
-            .userids()
-            .filter(|id| !matches!(id.revocation_status(), RevocationStatus::Revoked(_)))
-            .map(|id| UserId::from_sequoia(id.userid()))
-            .collect();
+        let mut ids: Vec<UserId> = bound(&valid).collect();
         if let Ok(primary) = valid.primary_userid().map(|id| UserId::from_sequoia(id.userid())) {
             ids.sort_by_key(|id| *id != primary);
         }
@@ -136,10 +134,14 @@ impl Certificate {
     /// Whether one of its user IDs at `now` has this address (the case of ASCII letters doesn't matter).
     #[must_use]
     pub fn speaks_for(&self, address: &Address, now: SystemTime) -> bool {
-        let is_of = |id: &UserId| id.address().is_some_and(|own| same_mailbox(&own, address));
+        let naming: Vec<_> = self.addresses.iter().filter(|(_, own)| same_mailbox(own, address)).collect();
         // Whether a user ID is bound costs a verification, so the certificates that don't even name the address go first.
-        self.cert.userids().any(|id| is_of(&UserId::from_sequoia(id.userid())))
-            && self.user_ids(now).iter().any(is_of)
+        if naming.is_empty() {
+            return false;
+        }
+        let policy = policy(now);
+        let Ok(valid) = self.cert.with_policy(&policy, now) else { return false };
+        bound(&valid).any(|id| naming.iter().any(|(named, _)| *named == id))
     }
 
     /// The algorithms of its keys in words, as in `EdDSA, ECDH` or `Ed25519, X25519`.
@@ -200,7 +202,9 @@ impl Certificate {
     pub(super) fn from_cert(cert: Cert) -> Result<Self, PgpError> {
         let fingerprint = Fingerprint::from_sequoia(&cert.fingerprint())
             .ok_or_else(|| PgpError::Unsupported { what: "keys of this version".to_owned() })?;
-        Ok(Self { cert, fingerprint })
+        let user_ids = cert.userids().map(|id| UserId::from_sequoia(id.userid()));
+        let addresses = user_ids.filter_map(|id| id.address().map(|address| (id, address))).collect();
+        Ok(Self { cert, fingerprint, addresses })
     }
 
     pub(super) fn cert(&self) -> &Cert {
@@ -224,15 +228,16 @@ impl Certificate {
         policy: &'a StandardPolicy<'a>,
         now: SystemTime,
     ) -> Result<Vec<ValidErasedKeyAmalgamation<'a, PublicParts>>, Unusable> {
+        self.valid(policy, now)?;
+        // Whether a key is bound takes longest to say, so those that can't be encrypted to go first.
         let keys: Vec<_> = self
-            .valid(policy, now)?
+            .cert
             .keys()
-            .supported()
-            .alive()
-            .revoked(false)
-            .for_transport_encryption()
-            .for_storage_encryption()
-            .filter(|key| has_its_curve(key.key()))
+            .filter(|key| key.key().pk_algo().for_encryption() && key.key().pk_algo().is_supported())
+            .filter_map(|key| key.with_policy(policy, now).ok())
+            .filter(|key| key.for_transport_encryption() || key.for_storage_encryption())
+            .filter(|key| !matches!(key.revocation_status(), RevocationStatus::Revoked(_)))
+            .filter(|key| key.alive().is_ok() && has_its_curve(key.key()))
             .collect();
         if keys.is_empty() { Err(Unusable::NoSuitableKey) } else { Ok(keys) }
     }
@@ -256,6 +261,14 @@ impl Certificate {
             Unusable::Invalid
         }
     }
+}
+
+/// The user IDs that are bound and not revoked.
+fn bound<'a>(valid: &'a ValidCert<'_>) -> impl Iterator<Item = UserId> + 'a {
+    valid
+        .userids()
+        .filter(|id| !matches!(id.revocation_status(), RevocationStatus::Revoked(_)))
+        .map(|id| UserId::from_sequoia(id.userid()))
 }
 
 /// The fingerprint only.

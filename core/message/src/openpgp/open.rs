@@ -1,6 +1,6 @@
 //! Reading OpenPGP messages and signatures.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::time::SystemTime;
 
 use openpgp::packet::{Packet, SEIP};
@@ -10,6 +10,7 @@ use openpgp::parse::{PacketParser, PacketParserResult, Parse};
 use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 
+use super::mail_armor::Dearmored;
 use super::policy::{CLOCK_SKEW, checked};
 use super::reader::Reader;
 use super::{KeyHandle, Keyring, PgpError, PgpLimits, SignatureResult};
@@ -132,8 +133,6 @@ enum Form {
     Signed,
 }
 
-/// The library holds back as much as its buffer takes, and sets up that much for each layer. Without compression the plaintext is
-/// shorter than the message; so the buffer is that long at first, and as long as the limit when the message turns out to grow.
 fn read<'a>(
     form: Form,
     message: &[u8],
@@ -143,15 +142,19 @@ fn read<'a>(
 ) -> Result<(Vec<u8>, Reader<'a>), PgpError> {
     let (now, limit) = (checked(now)?, options.limits.plaintext);
     refuse_stub(message, options.limits.packets)?;
-    for buffer in [message.len().min(limit), limit] {
-        let mut reader = Reader::new(keyring, options, now);
-        let data = read_proven(form, message, &mut reader, buffer).map_err(|error| reader.failure(&error))?;
-        match data {
-            Some(data) if data.len() <= limit => return Ok((data, reader)),
-            _ => {}
-        }
+    let mut reader = Reader::new(keyring, options, now);
+    match read_proven(form, message, &mut reader).map_err(|error| reader.failure(&error))? {
+        Some(data) => Ok((data, reader)),
+        None => Err(PgpError::LimitExceeded { what: "octets of plaintext", limit }),
     }
-    Err(PgpError::LimitExceeded { what: "octets of plaintext", limit })
+}
+
+/// Begins to read a message, armored or binary.
+fn begin<'a, P: Parse<'a, T>, T>(message: &'a [u8]) -> openpgp::Result<T> {
+    match Dearmored::new(message) {
+        Some(packets) => P::from_reader(packets),
+        None => P::from_bytes(message),
+    }
 }
 
 /// Refuses an encrypted packet (SEIPDv1) that is too short to hold anything: sequoia-openpgp 2.4.2 panics when it is cut between the
@@ -161,7 +164,7 @@ fn read<'a>(
 fn refuse_stub(message: &[u8], packets: usize) -> Result<(), PgpError> {
     // A block and two octets of it again; an empty literal packet at least; the modification detection code.
     const SHORTEST: usize = 8 + 2 + 8 + 22;
-    let mut next = PacketParser::from_bytes(message);
+    let mut next = begin::<PacketParser<'_>, _>(message);
     for _ in 0..=packets {
         let Ok(PacketParserResult::Some(mut parser)) = next else { break };
         match &parser.packet {
@@ -178,36 +181,49 @@ fn refuse_stub(message: &[u8], packets: usize) -> Result<(), PgpError> {
     Ok(())
 }
 
-/// The content, once it is read to its end and proven; `None` when it is longer than `buffer`: nothing of it is proven then, and
-/// nothing of it is read.
-fn read_proven(
-    form: Form,
-    message: &[u8],
-    reader: &mut Reader<'_>,
-    buffer: usize,
-) -> openpgp::Result<Option<Vec<u8>>> {
+/// How much of the content the library holds in its own buffers, of which there are several. The rest goes to ours as it is read; either
+/// way it is held back until all of it is proven.
+const BUFFER: usize = 256 * 1024;
+/// The least that the library takes for its buffers.
+const LEAST_BUFFER: usize = 1024;
+
+/// The content, once it is read to its end and proven; `None` when it is longer than the limit: nothing of it is proven then.
+fn read_proven(form: Form, message: &[u8], reader: &mut Reader<'_>) -> openpgp::Result<Option<Vec<u8>>> {
     let policy = reader.packet_policy();
-    let time = reader.now + CLOCK_SKEW;
-    let mut data = Vec::new();
-    match form {
+    let (time, limit) = (reader.now + CLOCK_SKEW, reader.limits.plaintext);
+    // Without compression the content is shorter than the message.
+    let buffer = message.len().clamp(LEAST_BUFFER, BUFFER);
+    let mut data = Vec::with_capacity(message.len().min(limit));
+    let is_proven = match form {
         Form::Encrypted => {
-            let mut source = DecryptorBuilder::from_bytes(message)?
-                .buffer_size(buffer)
-                .with_policy(&policy, time, reader)?;
-            if !source.message_processed() {
-                return Ok(None);
-            }
-            source.read_to_end(&mut data)?;
+            let builder = begin::<DecryptorBuilder<'_>, _>(message)?.buffer_size(buffer);
+            let mut source = builder.with_policy(&policy, time, reader)?;
+            read_to_end(&mut source, &mut data, buffer, limit)?;
+            source.message_processed()
         }
         Form::Signed => {
-            let mut source = VerifierBuilder::from_bytes(message)?
-                .buffer_size(buffer)
-                .with_policy(&policy, time, reader)?;
-            if !source.message_processed() {
-                return Ok(None);
-            }
-            source.read_to_end(&mut data)?;
+            let builder = begin::<VerifierBuilder<'_>, _>(message)?.buffer_size(buffer);
+            let mut source = builder.with_policy(&policy, time, reader)?;
+            read_to_end(&mut source, &mut data, buffer, limit)?;
+            source.message_processed()
         }
+    };
+    data.shrink_to_fit();
+    Ok((is_proven && data.len() <= limit).then_some(data))
+}
+
+/// Reads `source` to its end, which it has only where its content is proven, but not far past `limit`.
+///
+/// Never more than `buffer` at once: where there is more in the buffers beneath, sequoia-openpgp 2.4.2 would lose count of what it gave
+/// out (`2 * self.buffer_size - self.cursor` in parse/stream.rs).
+fn read_to_end(source: &mut impl Read, data: &mut Vec<u8>, buffer: usize, limit: usize) -> io::Result<()> {
+    let mut piece = vec![0; buffer];
+    while data.len() <= limit {
+        let length = source.read(&mut piece)?;
+        if length == 0 {
+            break;
+        }
+        data.extend_from_slice(piece.get(..length).unwrap_or_default());
     }
-    Ok(Some(data))
+    Ok(())
 }

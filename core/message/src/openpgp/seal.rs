@@ -9,6 +9,7 @@ use openpgp::types::{HashAlgorithm, SymmetricAlgorithm};
 use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 
+use super::mail_armor::MailArmor;
 use super::policy::{checked, policy};
 use super::{Certificate, PgpError, UnlockedKey, Unusable, armor};
 
@@ -95,7 +96,34 @@ impl<'a> Recipients<'a> {
 /// [`PgpError::KeyUnusable`] for the first certificate that can't be encrypted to, or a signer that can't sign;
 /// [`PgpError::NoRecipients`] when there is nobody.
 pub fn encrypt(data: &[u8], recipients: &Recipients<'_>, now: SystemTime) -> Result<PgpData, PgpError> {
-    const STEP: PgpError = PgpError::Internal { what: "encrypting" };
+    let mut bytes = Vec::with_capacity(data.len() + OVERHEAD);
+    write_encrypted(data, recipients, now, &mut bytes)?;
+    Ok(PgpData { bytes, kind: Kind::Message })
+}
+
+/// Encrypts like [`encrypt`], and appends the message to `out` as it stands in mail: with ASCII armor, in lines that end in CRLF.
+pub(crate) fn encrypt_for_mail(
+    data: &[u8],
+    recipients: &Recipients<'_>,
+    now: SystemTime,
+    out: &mut Vec<u8>,
+) -> Result<(), PgpError> {
+    let mut armor = MailArmor::begin(out, data.len() + OVERHEAD);
+    write_encrypted(data, recipients, now, &mut armor)?;
+    armor.end();
+    Ok(())
+}
+
+const ENCRYPTING: PgpError = PgpError::Internal { what: "encrypting" };
+/// Room for recipients, signature and packet headers; more of them only cost a reallocation.
+const OVERHEAD: usize = 4096;
+
+fn write_encrypted(
+    data: &[u8],
+    recipients: &Recipients<'_>,
+    now: SystemTime,
+    sink: impl Write + Send + Sync,
+) -> Result<(), PgpError> {
     if recipients.certificates.is_empty() && recipients.passphrases.is_empty() {
         return Err(PgpError::NoRecipients);
     }
@@ -108,10 +136,9 @@ pub fn encrypt(data: &[u8], recipients: &Recipients<'_>, now: SystemTime) -> Res
     }
     let signer = recipients.signer.map(|key| key.signer(now)).transpose()?;
 
-    let mut bytes = Vec::new();
     (|| {
         let mut message =
-            Encryptor::for_recipients(Message::new(&mut bytes), keys.into_iter().map(Recipient::from))
+            Encryptor::for_recipients(Message::new(sink), keys.into_iter().map(Recipient::from))
                 .add_passwords(recipients.passphrases.iter().map(|secret| secret.expose()))
                 .symmetric_algo(SymmetricAlgorithm::AES256)
                 .build()?;
@@ -124,8 +151,7 @@ pub fn encrypt(data: &[u8], recipients: &Recipients<'_>, now: SystemTime) -> Res
         }
         write_literal(message, data)
     })()
-    .map_err(|_| unusable_recipient(recipients, now).unwrap_or(STEP))?;
-    Ok(PgpData { bytes, kind: Kind::Message })
+    .map_err(|_| unusable_recipient(recipients, now).unwrap_or(ENCRYPTING))
 }
 
 /// The first certificate that nothing can be encrypted to, since what it has for a key is no point of its curve, say.

@@ -99,8 +99,10 @@ impl UnlockedKey {
     pub(super) fn signer(&self, now: SystemTime) -> Result<KeyPair, PgpError> {
         let policy = policy(now);
         let unusable = |reason| PgpError::KeyUnusable { key: self.fingerprint().clone().into(), reason };
-        self.certificate.check(now).map_err(unusable)?;
-        let valid = self.cert.with_policy(&policy, now).map_err(|_| unusable(Unusable::Invalid))?;
+        let valid = self.cert.with_policy(&policy, now).map_err(|_| {
+            // The certificate knows why.
+            unusable(self.certificate.check(now).err().unwrap_or(Unusable::Invalid))
+        })?;
         usable(&valid).map_err(unusable)?;
         let mut keys = valid.keys().supported().alive().revoked(false).for_signing().unencrypted_secret();
         let key =

@@ -1,7 +1,7 @@
 //! Protected header fields (RFC 9788, and what came before it): which count, and what the message is put together from.
 
 use super::Reason;
-use crate::mime::{Header, Message};
+use crate::mime::{Header, Limits, Message, MimeError};
 
 /// The header fields that a reader acts on. Fields of the way, such as `Received`, belong outside.
 const USER_FACING: [&str; 15] = [
@@ -106,8 +106,31 @@ impl Scheme {
     }
 }
 
-/// Puts a message together from its opened content and what stood outside; gives its bytes and what can be said about its fields.
-pub(super) fn combine(outer: &Message, payload: &Message, is_encrypted: bool) -> (Vec<u8>, HeaderVerdict) {
+/// What makes a message of its opened content.
+#[derive(Debug)]
+pub(super) enum Combination {
+    /// Nothing: the content is all of it.
+    Content,
+    /// This header section in place of the first `replaced` octets of the content.
+    Header { header: Vec<u8>, replaced: usize },
+}
+
+impl Combination {
+    /// The message. Its body is that of the content, and is not copied.
+    pub(super) fn complete(self, content: Message, limits: &Limits) -> Result<Message, MimeError> {
+        let Self::Header { header, replaced } = self else { return Ok(content) };
+        let mut bytes = content.into_bytes();
+        bytes.splice(..replaced, header);
+        Message::parse(bytes, limits)
+    }
+}
+
+/// How a message is put together from its opened content and what stood outside, and what can be said about its fields.
+pub(super) fn combine(
+    outer: &Message,
+    payload: &Message,
+    is_encrypted: bool,
+) -> (Combination, HeaderVerdict) {
     let scheme = Scheme::of(payload);
     let inner: Vec<_> = match scheme {
         Scheme::None => Vec::new(),
@@ -144,21 +167,21 @@ pub(super) fn combine(outer: &Message, payload: &Message, is_encrypted: bool) ->
     };
     verdict.moves_from =
         is_inside("From") && outer.header("From").is_some() && addresses(outer) != addresses(payload);
-    (bytes(&taken, payload, scheme), verdict)
+    (combination(&taken, payload, scheme), verdict)
 }
 
-fn bytes(taken: &[Header<'_>], payload: &Message, scheme: Scheme) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(payload.as_bytes().len() + 1024);
-    taken.iter().for_each(|field| write(&mut bytes, field));
-    let root = payload.root();
-    if scheme == Scheme::None {
-        payload.headers().filter(is_content).for_each(|field| write(&mut bytes, &field));
-        bytes.extend_from_slice(b"\r\n");
-        bytes.extend_from_slice(root.raw_body());
-    } else {
-        bytes.extend_from_slice(payload.as_bytes());
+fn combination(taken: &[Header<'_>], payload: &Message, scheme: Scheme) -> Combination {
+    let mut header = Vec::new();
+    taken.iter().for_each(|field| write(&mut header, field));
+    match scheme {
+        Scheme::HeaderProtection => Combination::Content,
+        Scheme::Legacy => Combination::Header { header, replaced: 0 },
+        Scheme::None => {
+            payload.headers().filter(is_content).for_each(|field| write(&mut header, &field));
+            header.extend_from_slice(b"\r\n");
+            Combination::Header { header, replaced: payload.root().raw_header().len() }
+        }
     }
-    bytes
 }
 
 fn write(bytes: &mut Vec<u8>, field: &Header<'_>) {

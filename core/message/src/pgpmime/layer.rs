@@ -127,6 +127,7 @@ fn wrapped<'a>(parts: &[Part<'a>]) -> Option<Sealed<'a>> {
 }
 
 const VERSION: &str = "application/pgp-encrypted";
+const BEGIN: &[u8] = b"-----BEGIN PGP MESSAGE-----";
 /// What programs call the encrypted part.
 const DATA_NAMES: [&str; 3] = ["encrypted.asc", "openpgp-encrypted-message.asc", "msg.asc"];
 
@@ -134,7 +135,7 @@ const DATA_NAMES: [&str; 3] = ["encrypted.asc", "openpgp-encrypted-message.asc",
 fn gather<'a>(parts: &[Part<'a>], repair: Repair) -> Option<Sealed<'a>> {
     let is_data = |part: &&Part<'_>| {
         matches!(part.content_type().essence(), "application/octet-stream" | VERSION)
-            && part.decoded().trim_ascii_start().starts_with(b"-----BEGIN PGP MESSAGE-----")
+            && part.decoded_start(BEGIN.len()).starts_with(BEGIN)
     };
     let mut found = parts.iter().filter(is_data);
     let (Some(data), None) = (found.next(), found.next()) else { return None };
@@ -146,7 +147,7 @@ fn gather<'a>(parts: &[Part<'a>], repair: Repair) -> Option<Sealed<'a>> {
 pub(super) fn shows_nothing(part: &Part<'_>) -> bool {
     match part.content_type().essence() {
         VERSION => true,
-        "text/plain" => part.decoded().trim_ascii().is_empty(),
+        "text/plain" => part.decoded_start(1).is_empty(),
         _ => false,
     }
 }

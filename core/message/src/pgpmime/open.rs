@@ -88,7 +88,8 @@ impl OpenError {
 /// Opens a message: PGP/MIME (RFC 3156) in all its combinations, inline PGP, and messages without any protection, whose verdict
 /// says so.
 ///
-/// A bad signature is no error: the verdict names it.
+/// A bad signature is no error: the verdict names it. A `Vec<u8>` is taken over without a copy, and freed as soon as what is inside it
+/// is out; a slice is copied.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -120,19 +121,28 @@ impl OpenError {
 /// [`OpenError`]: [`PgpError::KeyMissing`] names the keys that could decrypt it; after [`PgpError::Tampered`] nothing is known of
 /// the content, since not one byte was handed out. Where only a part of the message is encrypted, and not to us, the rest can be
 /// read: that is no error, but [`Reason::UnreadablePart`].
-pub fn open(
-    bytes: &[u8],
+pub fn open<'a>(
+    bytes: impl Into<Cow<'a, [u8]>>,
     keyring: &Keyring,
     options: &OpenOptions<'_>,
     now: SystemTime,
 ) -> Result<Opened, OpenError> {
-    let outer = Message::parse(bytes, &options.limits)?;
+    open_message(Message::parse(bytes, &options.limits)?, keyring, options, now)
+}
+
+fn open_message(
+    outer: Message,
+    keyring: &Keyring,
+    options: &OpenOptions<'_>,
+    now: SystemTime,
+) -> Result<Opened, OpenError> {
     let mut opener = Opener::new(keyring, options, now);
     let content = opener.content(&outer)?;
     let (message, headers) = match content {
         Some(content) => {
-            let (bytes, headers) = headers::combine(&outer, &content, opener.encryption.is_some());
-            let message = Message::parse(&bytes, &options.limits)?;
+            let (combination, headers) = headers::combine(&outer, &content, opener.encryption.is_some());
+            drop(outer);
+            let message = combination.complete(content, &options.limits)?;
             let shows_fields_inside = opener.encryption.is_some() && !headers.protected.is_empty();
             (if shows_fields_inside { message.hiding_legacy_display() } else { message }, headers)
         }
@@ -267,7 +277,7 @@ impl<'a> Opener<'a> {
                 Cow::Borrowed(content)
             }
         };
-        Ok(Some(Message::parse(&content, &self.options.limits)?))
+        Ok(Some(Message::parse(content, &self.options.limits)?))
     }
 
     fn count(&mut self) -> Result<(), OpenError> {
@@ -321,7 +331,7 @@ impl<'a> Opener<'a> {
         self.repairs.extend(block.repair);
         let is_utf8 = self.encryption.is_some() && str::from_utf8(&text).is_ok();
         let entity = inline::entity(&text, block.charset.filter(|_| !is_utf8));
-        Ok(Some(Message::parse(&entity, &self.options.limits)?))
+        Ok(Some(Message::parse(entity, &self.options.limits)?))
     }
 
     /// The text of a block that is signed; `None` where the message is to be shown as it came.

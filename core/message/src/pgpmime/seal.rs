@@ -5,10 +5,12 @@ use std::time::SystemTime;
 use postseal_types::{Address, Envelope, ErrorCode};
 
 use crate::mime::{
-    Boundaries, ContentType, Draft, Entity, HeaderProtection, Mailbox, NoRandomness, end_last_line,
+    Boundaries, ContentType, Draft, HeaderProtection, Mailbox, Multipart, NoRandomness, end_last_line,
+    stands_in,
 };
 use crate::openpgp::{
-    Certificate, Keyring, MICALG, PgpError, Recipients, UnlockedKey, Unusable, encrypt, sign_detached,
+    Certificate, Keyring, MICALG, PgpError, Recipients, UnlockedKey, Unusable, encrypt_for_mail,
+    sign_detached,
 };
 
 /// How a message is protected.
@@ -64,9 +66,27 @@ impl Default for SealOptions {
 pub struct Sealed {
     /// What is to be submitted: the copy for the `To` and `Cc` recipients, if there are any, then one for each Bcc recipient.
     pub copies: Vec<SealedCopy>,
+    own_copy: OwnCopy,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum OwnCopy {
+    NotWanted,
+    First,
+    Apart(Vec<u8>),
+}
+
+impl Sealed {
     /// The copy for the sender's own records. It is the first of the copies, unless all recipients are Bcc; then it is one that only
     /// the sender can read. `None` where the sender asked not to be able to read it.
-    pub own_copy: Option<Vec<u8>>,
+    #[must_use]
+    pub fn own_copy(&self) -> Option<&[u8]> {
+        match &self.own_copy {
+            OwnCopy::NotWanted => None,
+            OwnCopy::First => self.copies.first().map(|copy| copy.bytes.as_slice()),
+            OwnCopy::Apart(bytes) => Some(bytes),
+        }
+    }
 }
 
 /// One copy of a sealed message.
@@ -167,9 +187,9 @@ pub fn seal(
         copies.push(SealedCopy { envelope: envelope(sender, open), bytes });
     }
     let own_copy = match copies.first() {
-        _ if !options.encrypt_to_self => None,
-        Some(first) => Some(first.bytes.clone()),
-        None => Some(sealer.copy(keys.own)?),
+        _ if !options.encrypt_to_self => OwnCopy::NotWanted,
+        Some(_) => OwnCopy::First,
+        None => OwnCopy::Apart(sealer.copy(keys.own)?),
     };
     for (index, address) in hidden.into_iter().enumerate() {
         let bytes = sealer.copy(keys.hidden.get(index).copied())?;
@@ -260,7 +280,7 @@ impl<'a> Sealer<'a> {
         now: SystemTime,
     ) -> Self {
         let header = draft.outer_header(protection.of_headers());
-        let content = draft.entity(protection.of_headers(), &mut boundaries).into_bytes();
+        let content = draft.entity(protection.of_headers(), &mut boundaries).to_bytes();
         Self { protection, header, content, signer, boundaries, now }
     }
 
@@ -269,12 +289,11 @@ impl<'a> Sealer<'a> {
         &mut self,
         certificates: impl IntoIterator<Item = &'c Certificate>,
     ) -> Result<Vec<u8>, SealError> {
-        let wrapped = match self.protection {
-            Protection::None => self.content.clone(),
+        let mut copy = match self.protection {
+            Protection::None => [self.header.as_slice(), &self.content].concat(),
             Protection::Sign => self.signed()?,
             Protection::Encrypt | Protection::SignAndEncrypt => self.encrypted(certificates)?,
         };
-        let mut copy = [self.header.as_slice(), &wrapped].concat();
         end_last_line(&mut copy);
         Ok(copy)
     }
@@ -282,17 +301,22 @@ impl<'a> Sealer<'a> {
     /// `multipart/signed` (RFC 3156, section 5).
     fn signed(&mut self) -> Result<Vec<u8>, SealError> {
         let signer = self.signer.ok_or(SealError::SigningKey(PgpError::NoSecretKey))?;
-        let signature = sign_detached(&self.content, signer, self.now)?;
-        let signature = part(
-            "application/pgp-signature; name=\"signature.asc\"",
-            "Content-Description: OpenPGP digital signature\r\n",
-            &signature.to_armored(),
-        );
+        let signature = sign_detached(&self.content, signer, self.now)?.to_armored().replace('\n', "\r\n");
         let content_type = ContentType::of("multipart/signed")
             .with("micalg", MICALG)
             .with("protocol", "application/pgp-signature");
-        let parts = [self.content.clone(), signature];
-        Ok(Entity::multipart(content_type, &parts, &mut self.boundaries).into_bytes())
+        // The signature is base64, in which no boundary can stand.
+        let boundary = self.boundaries.absent(|boundary| stands_in(boundary, &self.content));
+
+        let mut copy = self.header.clone();
+        copy.reserve(self.content.len() + signature.len() + WRAPPING);
+        let mut parts = Multipart::begin(&mut copy, content_type, &boundary);
+        parts.next().extend_from_slice(&self.content);
+        let part = parts.next();
+        part.extend_from_slice(SIGNATURE_FIELDS);
+        part.extend_from_slice(signature.as_bytes());
+        parts.end();
+        Ok(copy)
     }
 
     /// `multipart/encrypted` (RFC 3156, sections 4 and 6.2).
@@ -304,24 +328,28 @@ impl<'a> Sealer<'a> {
         if let Some(signer) = self.signer {
             recipients = recipients.signed_by(signer);
         }
-        let data = encrypt(&self.content, &recipients, self.now)?;
-        let version = part(
-            "application/pgp-encrypted",
-            "Content-Description: PGP/MIME version identification\r\n",
-            "Version: 1\n",
-        );
-        let data = part(
-            "application/octet-stream; name=\"encrypted.asc\"",
-            "Content-Description: OpenPGP encrypted message\r\nContent-Disposition: inline; filename=\"encrypted.asc\"\r\n",
-            &data.to_armored(),
-        );
         let content_type =
             ContentType::of("multipart/encrypted").with("protocol", "application/pgp-encrypted");
-        Ok(Entity::multipart(content_type, &[version, data], &mut self.boundaries).into_bytes())
+        // The version has no boundary in it, and base64 can't have one.
+        let boundary = self.boundaries.next();
+
+        let mut copy = self.header.clone();
+        let mut parts = Multipart::begin(&mut copy, content_type, &boundary);
+        parts.next().extend_from_slice(VERSION_PART);
+        let part = parts.next();
+        part.extend_from_slice(DATA_FIELDS);
+        encrypt_for_mail(&self.content, &recipients, self.now, part)?;
+        parts.end();
+        Ok(copy)
     }
 }
 
-/// A part around `text`, which has LF line ends and becomes CRLF.
-fn part(content_type: &str, more: &str, text: &str) -> Vec<u8> {
-    format!("Content-Type: {content_type}\r\n{more}\r\n{}", text.replace('\n', "\r\n")).into_bytes()
-}
+/// More than the fields and delimiters of a wrapping have.
+const WRAPPING: usize = 1024;
+const SIGNATURE_FIELDS: &[u8] = b"Content-Type: application/pgp-signature; name=\"signature.asc\"\r\n\
+    Content-Description: OpenPGP digital signature\r\n\r\n";
+const VERSION_PART: &[u8] = b"Content-Type: application/pgp-encrypted\r\n\
+    Content-Description: PGP/MIME version identification\r\n\r\nVersion: 1\r\n";
+const DATA_FIELDS: &[u8] = b"Content-Type: application/octet-stream; name=\"encrypted.asc\"\r\n\
+    Content-Description: OpenPGP encrypted message\r\n\
+    Content-Disposition: inline; filename=\"encrypted.asc\"\r\n\r\n";

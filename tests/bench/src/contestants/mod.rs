@@ -2,10 +2,15 @@
 
 mod client;
 mod imap;
+mod parse;
+mod pgp;
 mod pop3;
+mod sequoia;
 mod smtp;
 
 pub(crate) use client::Target;
+pub(crate) use parse::packed;
+pub(crate) use pgp::{CONTENT, DATA, KEYS, MESSAGE};
 
 use crate::Result;
 use crate::work::Work;
@@ -18,7 +23,7 @@ type Named = (&'static str, Run);
 
 /// Does the work of contestant `name`, and prints what was done.
 pub(crate) fn run(name: &str, arguments: &[String]) -> Result<()> {
-    let mut all = [imap::ALL, smtp::ALL, pop3::ALL].into_iter().flatten();
+    let mut all = [imap::ALL, smtp::ALL, pop3::ALL, pgp::ALL, parse::ALL].into_iter().flatten();
     let (_, run) = all.find(|(known, _)| *known == name).ok_or_else(|| format!("no contestant {name:?}"))?;
     print!("{}", run(arguments)?);
     Ok(())

@@ -1,6 +1,7 @@
 //! What is compared.
 
 mod imap;
+mod message;
 mod pop3;
 mod smtp;
 
@@ -8,5 +9,5 @@ use crate::job::Job;
 
 /// Every job, in the order of the table.
 pub(crate) fn all() -> Vec<Job> {
-    [imap::jobs(), smtp::jobs(), pop3::jobs()].into_iter().flatten().collect()
+    [imap::jobs(), smtp::jobs(), pop3::jobs(), message::jobs()].into_iter().flatten().collect()
 }

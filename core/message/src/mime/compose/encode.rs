@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::super::boundary::stands_in;
+
 /// The longest line of encoded data (RFC 2045, sections 6.7 and 6.8).
 const MAX_ENCODED_LINE: usize = 76;
 /// A text with longer lines than RFC 5322, section 2.1.1, recommends is encoded.
@@ -15,42 +17,80 @@ const MAX_PLAIN_LINE: usize = 78;
 /// A message that is passed on as it is may have lines as long as RFC 5322, section 2.1.1, allows.
 const MAX_LINE: usize = 998;
 
-/// A body with the name of its transfer encoding.
-pub(super) struct Encoded {
-    pub(super) encoding: &'static str,
-    pub(super) bytes: Vec<u8>,
+/// The octets of a line of base64.
+const LINE_OCTETS: usize = MAX_ENCODED_LINE / 4 * 3;
+
+/// A body and its transfer encoding.
+#[derive(Debug, Clone)]
+pub(super) enum Encoded<'a> {
+    /// 7-bit text, as it is.
+    Plain(Cow<'a, [u8]>),
+    /// Text that is in quoted-printable already.
+    Quoted(Vec<u8>),
+    /// What becomes base64 where it is written.
+    Base64(Cow<'a, [u8]>),
+}
+
+impl Encoded<'_> {
+    /// The name of the encoding.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Plain(_) => "7bit",
+            Self::Quoted(_) => "quoted-printable",
+            Self::Base64(_) => "base64",
+        }
+    }
+
+    /// The octets that it has when it is written.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Plain(text) => text.len(),
+            Self::Quoted(text) => text.len(),
+            Self::Base64(data) => data.len().div_ceil(3) * 4 + data.len().div_ceil(LINE_OCTETS) * 2,
+        }
+    }
+
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Plain(text) => out.extend_from_slice(text),
+            Self::Quoted(text) => out.extend_from_slice(text),
+            Self::Base64(data) => write_base64(data, out),
+        }
+    }
+
+    /// Whether `boundary` stands in it; no boundary can stand in what is encoded.
+    pub(super) fn holds(&self, boundary: &str) -> bool {
+        matches!(self, Self::Plain(text) if stands_in(boundary, text))
+    }
 }
 
 /// Encodes a text: as it is where that is safe, else in quoted-printable, or in
 /// base64 where that is much shorter. All line breaks become CRLF.
-pub(super) fn text(text: &str) -> Encoded {
+pub(super) fn text(text: &str) -> Encoded<'_> {
     let text = with_crlf(text.as_bytes());
     if is_safe(&text, MAX_PLAIN_LINE) {
-        return Encoded { encoding: "7bit", bytes: text.into_owned() };
+        return Encoded::Plain(text);
     }
     let quoted = quoted_printable(&text);
     // Base64 turns three octets into four; quoted-printable may take a little more, for it can be read as it is.
-    if quoted.len() <= text.len() * 3 / 2 + 16 {
-        Encoded { encoding: "quoted-printable", bytes: quoted }
-    } else {
-        base64(&text)
-    }
-}
-
-/// Encodes bytes that must come back exactly.
-pub(super) fn base64(data: &[u8]) -> Encoded {
-    let mut bytes = Vec::with_capacity(data.len() / 57 * 78 + 80);
-    for line in data.chunks(MAX_ENCODED_LINE / 4 * 3) {
-        bytes.extend_from_slice(STANDARD.encode(line).as_bytes());
-        bytes.extend_from_slice(b"\r\n");
-    }
-    Encoded { encoding: "base64", bytes }
+    if quoted.len() <= text.len() * 3 / 2 + 16 { Encoded::Quoted(quoted) } else { Encoded::Base64(text) }
 }
 
 /// A message that can stand inside another as it is, with its line breaks made CRLF; `None` where only an encoding would save it.
-pub(super) fn plain_message(message: &[u8]) -> Option<Encoded> {
+pub(super) fn plain_message(message: &[u8]) -> Option<Encoded<'_>> {
     let bytes = with_crlf(message);
-    is_safe(&bytes, MAX_LINE).then(|| Encoded { encoding: "7bit", bytes: bytes.into_owned() })
+    is_safe(&bytes, MAX_LINE).then_some(Encoded::Plain(bytes))
+}
+
+/// Writes bytes that must come back exactly.
+fn write_base64(data: &[u8], out: &mut Vec<u8>) {
+    let mut line = [0; MAX_ENCODED_LINE];
+    for octets in data.chunks(LINE_OCTETS) {
+        // A line has room for the octets of a line.
+        let length = STANDARD.encode_slice(octets, &mut line).unwrap_or_default();
+        out.extend_from_slice(line.get(..length).unwrap_or_default());
+        out.extend_from_slice(b"\r\n");
+    }
 }
 
 /// Whether no gateway has a reason to change any of these lines.
@@ -136,9 +176,16 @@ fn quote_line(line: &[u8], output: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
+    fn written(encoded: &Encoded<'_>) -> String {
+        let mut bytes = Vec::new();
+        encoded.write(&mut bytes);
+        assert_eq!(bytes.len(), encoded.len());
+        String::from_utf8(bytes).unwrap()
+    }
+
     fn encoded(input: &str) -> (&'static str, String) {
-        let Encoded { encoding, bytes } = text(input);
-        (encoding, String::from_utf8(bytes).unwrap())
+        let encoded = text(input);
+        (encoded.name(), written(&encoded))
     }
 
     #[test]
@@ -181,14 +228,15 @@ mod tests {
 
     #[test]
     fn base64_has_lines_of_76() {
-        let Encoded { bytes, .. } = base64(&[0; 58]);
-        assert_eq!(bytes, format!("{}\r\nAA==\r\n", "A".repeat(76)).into_bytes());
-        assert_eq!(base64(b"").bytes, b"");
+        let base64 = |data: &'static [u8]| written(&Encoded::Base64(data.into()));
+        assert_eq!(base64(&[0; 58]), format!("{}\r\nAA==\r\n", "A".repeat(76)));
+        assert_eq!(base64(&[0; 57]), format!("{}\r\n", "A".repeat(76)));
+        assert_eq!(base64(b""), "");
     }
 
     #[test]
     fn a_message_is_passed_on_as_it_is_only_where_it_is_safe() {
-        assert_eq!(plain_message(b"A: b\n\nc").unwrap().bytes, b"A: b\r\n\r\nc");
+        assert_eq!(written(&plain_message(b"A: b\n\nc").unwrap()), "A: b\r\n\r\nc");
         let long = |n| format!("A: b\r\n\r\n{}", "x".repeat(n)).into_bytes();
         assert!(plain_message(&long(998)).is_some());
         assert!(plain_message(&long(999)).is_none());

@@ -1,42 +1,41 @@
-//! The tree of a message's content, as bytes from the start: what is once an entity only gets copied.
+//! The tree of a message's content. Its bodies are encoded where they are written, once, so that a large file is not copied from
+//! part to part.
 
+use super::super::boundary::stands_in;
 use super::super::content_type::ContentType;
 use super::super::{Attachment, Boundaries, Draft};
 use super::encode::{self, Encoded};
+use super::multipart::Multipart;
 use super::{fields, parameters};
 
 /// A MIME entity (RFC 2045, section 2.4): `Content-…` fields, and a body.
 #[derive(Debug, Clone)]
-pub(crate) struct Entity {
+pub(crate) struct Entity<'a> {
     /// Fields before `Content-Type`, each with its CRLF.
     protected: String,
     content_type: ContentType,
     /// Fields after `Content-Type`, each with its CRLF.
     more: String,
-    body: Vec<u8>,
+    body: Body<'a>,
 }
 
-impl Entity {
-    fn new(content_type: ContentType, body: Encoded) -> Self {
-        let more = format!("Content-Transfer-Encoding: {}\r\n", body.encoding);
-        Self { protected: String::new(), content_type, more, body: body.bytes }
+#[derive(Debug, Clone)]
+enum Body<'a> {
+    Leaf(Encoded<'a>),
+    Parts { boundary: String, parts: Vec<Entity<'a>> },
+}
+
+impl<'a> Entity<'a> {
+    fn new(content_type: ContentType, body: Encoded<'a>) -> Self {
+        let more = format!("Content-Transfer-Encoding: {}\r\n", body.name());
+        Self { protected: String::new(), content_type, more, body: Body::Leaf(body) }
     }
 
-    /// A container around finished parts. `content_type` comes without its boundary.
-    pub(crate) fn multipart(
-        content_type: ContentType,
-        parts: &[Vec<u8>],
-        boundaries: &mut Boundaries,
-    ) -> Self {
-        let boundary = boundaries.absent_from(parts.iter().map(Vec::as_slice));
-        let mut body = Vec::with_capacity(parts.iter().map(|part| part.len() + 64).sum());
-        for part in parts {
-            body.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
-            body.extend_from_slice(part);
-            body.extend_from_slice(b"\r\n");
-        }
-        body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    /// A container of parts. `content_type` comes without its boundary.
+    fn multipart(content_type: ContentType, parts: Vec<Self>, boundaries: &mut Boundaries) -> Self {
+        let boundary = boundaries.absent(|boundary| parts.iter().any(|part| part.holds(boundary)));
         let content_type = content_type.with("boundary", &boundary);
+        let body = Body::Parts { boundary, parts };
         Self { protected: String::new(), content_type, more: String::new(), body }
     }
 
@@ -57,12 +56,48 @@ impl Entity {
     }
 
     /// The entity as it stands in a message.
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
-        let Self { protected, content_type, more, body } = self;
-        let mut bytes =
-            format!("{protected}{}{more}\r\n", parameters::content_type(&content_type)).into_bytes();
-        bytes.extend_from_slice(&body);
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.length());
+        self.write(&mut bytes);
         bytes
+    }
+
+    /// Writes the entity as it stands in a message.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        for fields in [&self.protected, &parameters::content_type(&self.content_type), &self.more] {
+            out.extend_from_slice(fields.as_bytes());
+        }
+        out.extend_from_slice(b"\r\n");
+        match &self.body {
+            Body::Leaf(body) => body.write(out),
+            Body::Parts { boundary, parts } => {
+                let mut multipart = Multipart::new(out, boundary);
+                parts.iter().for_each(|part| part.write(multipart.next()));
+                multipart.end();
+            }
+        }
+    }
+
+    /// About the octets that it has when it is written: rather too many than too few.
+    pub(super) fn length(&self) -> usize {
+        // The content type, and a delimiter.
+        const OVERHEAD: usize = 512;
+        let body = match &self.body {
+            Body::Leaf(body) => body.len(),
+            Body::Parts { parts, .. } => parts.iter().map(Self::length).sum(),
+        };
+        self.protected.len() + self.more.len() + body + OVERHEAD
+    }
+
+    /// Whether `boundary` stands in it.
+    fn holds(&self, boundary: &str) -> bool {
+        [&self.protected, &parameters::content_type(&self.content_type), &self.more]
+            .into_iter()
+            .any(|fields| stands_in(boundary, fields.as_bytes()))
+            || match &self.body {
+                Body::Leaf(body) => body.holds(boundary),
+                Body::Parts { parts, .. } => parts.iter().any(|part| part.holds(boundary)),
+            }
     }
 }
 
@@ -77,7 +112,7 @@ impl Entity {
 ///       image/…
 ///   application/…
 /// ```
-pub(super) fn content(draft: &Draft, boundaries: &mut Boundaries) -> Entity {
+pub(super) fn content<'a>(draft: &'a Draft, boundaries: &mut Boundaries) -> Entity<'a> {
     let is_related = |a: &&Attachment| draft.html.is_some() && a.content_id().is_some();
     let (related, shown): (Vec<_>, Vec<_>) = draft.inline.iter().partition(is_related);
     let files = shown.into_iter().map(|a| file(a, "inline"));
@@ -86,38 +121,38 @@ pub(super) fn content(draft: &Draft, boundaries: &mut Boundaries) -> Entity {
     if files.is_empty() {
         return body.unwrap_or_else(|| text("text/plain", ""));
     }
-    let parts: Vec<_> = body.into_iter().chain(files).map(Entity::into_bytes).collect();
-    Entity::multipart(ContentType::of("multipart/mixed"), &parts, boundaries)
+    let parts = body.into_iter().chain(files).collect();
+    Entity::multipart(ContentType::of("multipart/mixed"), parts, boundaries)
 }
 
-fn body(draft: &Draft, related: &[&Attachment], boundaries: &mut Boundaries) -> Option<Entity> {
+fn body<'a>(draft: &'a Draft, related: &[&'a Attachment], boundaries: &mut Boundaries) -> Option<Entity<'a>> {
     let plain = draft.text.as_deref().map(|plain| text("text/plain", plain));
     let html = draft.html.as_deref().map(|html| with_related(text("text/html", html), related, boundaries));
     match (plain, html) {
         (Some(plain), Some(html)) => {
-            let parts = [plain.into_bytes(), html.into_bytes()];
-            Some(Entity::multipart(ContentType::of("multipart/alternative"), &parts, boundaries))
+            let content_type = ContentType::of("multipart/alternative");
+            Some(Entity::multipart(content_type, vec![plain, html], boundaries))
         }
         (plain, html) => plain.or(html),
     }
 }
 
 /// HTML with the images that it refers to (RFC 2387).
-fn with_related(html: Entity, related: &[&Attachment], boundaries: &mut Boundaries) -> Entity {
+fn with_related<'a>(html: Entity<'a>, related: &[&'a Attachment], boundaries: &mut Boundaries) -> Entity<'a> {
     if related.is_empty() {
         return html;
     }
     let images = related.iter().map(|image| file(image, "inline"));
-    let parts: Vec<_> = std::iter::once(html).chain(images).map(Entity::into_bytes).collect();
+    let parts = std::iter::once(html).chain(images).collect();
     let content_type = ContentType::of("multipart/related").with("type", "text/html");
-    Entity::multipart(content_type, &parts, boundaries)
+    Entity::multipart(content_type, parts, boundaries)
 }
 
-fn text(essence: &str, text: &str) -> Entity {
+fn text<'a>(essence: &str, text: &'a str) -> Entity<'a> {
     Entity::new(ContentType::of(essence).with("charset", "utf-8"), encode::text(text))
 }
 
-fn file(attachment: &Attachment, disposition: &str) -> Entity {
+fn file<'a>(attachment: &'a Attachment, disposition: &str) -> Entity<'a> {
     let mut entity = data(attachment);
     let file_name = attachment.file_name().map(|name| ("filename", name));
     entity.more.push_str(&parameters::structured("Content-Disposition", disposition, file_name));
@@ -128,13 +163,14 @@ fn file(attachment: &Attachment, disposition: &str) -> Entity {
 }
 
 /// The bytes of a file in base64, but for a message: `message/rfc822` may not be encoded (RFC 2046, section 5.2.1).
-fn data(attachment: &Attachment) -> Entity {
+fn data(attachment: &Attachment) -> Entity<'_> {
     let content_type = attachment.content_type().clone();
+    let base64 = || Encoded::Base64(attachment.data().into());
     if content_type.essence() != "message/rfc822" {
-        return Entity::new(content_type, encode::base64(attachment.data()));
+        return Entity::new(content_type, base64());
     }
     match encode::plain_message(attachment.data()) {
         Some(plain) => Entity::new(content_type, plain),
-        None => Entity::new(ContentType::of("message/global"), encode::base64(attachment.data())),
+        None => Entity::new(ContentType::of("message/global"), base64()),
     }
 }

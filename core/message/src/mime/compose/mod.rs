@@ -6,10 +6,12 @@
 mod encode;
 mod entity;
 mod fields;
+mod multipart;
 mod parameters;
 
 use super::{Boundaries, Draft};
 pub(crate) use entity::Entity;
+pub(crate) use multipart::Multipart;
 
 /// How the header fields of a message are protected (RFC 9788).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +32,11 @@ impl Draft {
     /// The message as RFC 5322 has it, unprotected: header, empty line, body; CRLF at the end of each line.
     #[must_use]
     pub fn to_bytes(&self, boundaries: &mut Boundaries) -> Vec<u8> {
-        let mut message = self.outer_header(HeaderProtection::None);
-        message.extend_from_slice(&self.entity(HeaderProtection::None, boundaries).into_bytes());
+        let header = self.outer_header(HeaderProtection::None);
+        let entity = self.entity(HeaderProtection::None, boundaries);
+        let mut message = Vec::with_capacity(header.len() + entity.length());
+        message.extend_from_slice(&header);
+        entity.write(&mut message);
         end_last_line(&mut message);
         message
     }
@@ -41,13 +46,14 @@ impl Draft {
     ///
     /// All of it is 7-bit text in lines that end in CRLF, none of which ends in white space or begins with `From `
     /// (RFC 3156, section 3).
-    pub(crate) fn entity(&self, protection: HeaderProtection, boundaries: &mut Boundaries) -> Entity {
+    pub(crate) fn entity(&self, protection: HeaderProtection, boundaries: &mut Boundaries) -> Entity<'_> {
         let content = entity::content(self, boundaries);
         match protection {
             HeaderProtection::None => content,
             HeaderProtection::Clear => content.protecting(&self.fields(), &[], "clear"),
             HeaderProtection::Cipher => {
-                content.protecting(&self.fields(), &self.shown_fields(protection), "cipher")
+                let fields = self.fields();
+                content.protecting(&fields, &shown(fields.clone(), protection), "cipher")
             }
         }
     }
@@ -56,25 +62,12 @@ impl Draft {
     /// and without the empty line: those come with the entity, or with the `multipart/signed` or `multipart/encrypted` put
     /// around it.
     pub(crate) fn outer_header(&self, protection: HeaderProtection) -> Vec<u8> {
-        let mut header: String =
-            self.shown_fields(protection).iter().map(|(name, value)| fields::folded(name, value)).collect();
+        let mut header: String = shown(self.fields(), protection)
+            .iter()
+            .map(|(name, value)| fields::folded(name, value))
+            .collect();
         header.push_str("MIME-Version: 1.0\r\n");
         header.into_bytes()
-    }
-
-    /// The fields that stand outside. `hcp_baseline` (RFC 9788, section 3.2.1) replaces the subject, and leaves out the
-    /// comments and keywords. Empty fields go, too: an `HP-Outer` of one would end in white space.
-    fn shown_fields(&self, protection: HeaderProtection) -> Vec<(String, String)> {
-        let mut fields = self.fields();
-        if protection == HeaderProtection::Cipher {
-            for (_, value) in fields.iter_mut().filter(|(name, _)| name == "Subject") {
-                HIDDEN_SUBJECT.clone_into(value);
-            }
-            let is_hidden =
-                |name: &str| ["comments", "keywords"].iter().any(|field| name.eq_ignore_ascii_case(field));
-            fields.retain(|(name, value)| !is_hidden(name) && !value.is_empty());
-        }
-        fields
     }
 
     /// Every field but the structural ones (RFC 9787, section 1.1.1: `MIME-Version` and `Content-…`), encoded but not folded.
@@ -106,6 +99,20 @@ pub(crate) fn end_last_line(message: &mut Vec<u8>) {
     if !message.ends_with(b"\r\n") {
         message.extend_from_slice(b"\r\n");
     }
+}
+
+/// The fields that stand outside. `hcp_baseline` (RFC 9788, section 3.2.1) replaces the subject, and leaves out the comments and
+/// keywords. Empty fields go, too: an `HP-Outer` of one would end in white space.
+fn shown(mut fields: Vec<(String, String)>, protection: HeaderProtection) -> Vec<(String, String)> {
+    if protection == HeaderProtection::Cipher {
+        for (_, value) in fields.iter_mut().filter(|(name, _)| name == "Subject") {
+            HIDDEN_SUBJECT.clone_into(value);
+        }
+        let is_hidden =
+            |name: &str| ["comments", "keywords"].iter().any(|field| name.eq_ignore_ascii_case(field));
+        fields.retain(|(name, value)| !is_hidden(name) && !value.is_empty());
+    }
+    fields
 }
 
 #[cfg(test)]

@@ -127,7 +127,7 @@ fn a_bcc_changes_no_byte() {
     for protection in [HeaderProtection::Clear, HeaderProtection::Cipher] {
         let with = draft.clone().bcc(eve.clone());
         assert_eq!(with.outer_header(protection), draft.outer_header(protection));
-        let entity = |draft: &Draft| draft.entity(protection, &mut seed()).into_bytes();
+        let entity = |draft: &Draft| draft.entity(protection, &mut seed()).to_bytes();
         assert_eq!(entity(&with), entity(&draft));
     }
     assert_eq!(draft.bcc(eve.clone()).hidden_recipients().collect::<Vec<_>>(), [&eve]);
@@ -194,7 +194,7 @@ fn encrypted_headers_stand_inside_and_say_what_stands_outside() {
     ];
     let cipher = HeaderProtection::Cipher;
     assert_eq!(String::from_utf8(draft.outer_header(cipher)).unwrap(), crlf(&outer));
-    let entity = draft.entity(cipher, &mut seed()).into_bytes();
+    let entity = draft.entity(cipher, &mut seed()).to_bytes();
     assert_eq!(String::from_utf8(entity).unwrap(), crlf(&inner) + "Hi");
 }
 
@@ -211,7 +211,7 @@ fn signed_headers_stand_in_both_places() {
         "",
     ];
     let draft = draft().text("Hi");
-    let entity = draft.entity(HeaderProtection::Clear, &mut seed()).into_bytes();
+    let entity = draft.entity(HeaderProtection::Clear, &mut seed()).to_bytes();
     assert_eq!(String::from_utf8(entity).unwrap(), crlf(&inner) + "Hi");
     assert_eq!(String::from_utf8(draft.outer_header(HeaderProtection::Clear)).unwrap(), crlf(&HEADER));
 }
@@ -232,7 +232,7 @@ fn an_entity_is_safe_to_sign_whatever_is_in_it() {
         .attach(forwarded("Subject: ü\r\n\r\n8 bit"))
         .attach(forwarded("Subject: u\n\n7 bit"));
     for protection in [HeaderProtection::Clear, HeaderProtection::Cipher] {
-        let entity = String::from_utf8(draft.entity(protection, &mut seed()).into_bytes()).unwrap();
+        let entity = String::from_utf8(draft.entity(protection, &mut seed()).to_bytes()).unwrap();
         for line in entity.split("\r\n") {
             assert!(line.len() <= 78, "{line:?}");
             assert!(!line.starts_with("From ") && !line.ends_with([' ', '\t']), "{line:?}");

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::super::{Attachment, Date, MessageId, MimeError};
 use super::address::AddressList;
 use super::charset::Text;
@@ -42,16 +44,22 @@ pub struct Message {
 impl Message {
     /// Parses a message (RFC 5322, MIME). Lines may end in CRLF or in LF.
     ///
+    /// The message keeps its bytes: a `Vec<u8>` is taken over as it is, a slice is copied.
+    ///
     /// # Errors
     ///
     /// [`MimeError`] names the [`Limits`] that the message goes past. There is no other error.
-    pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, MimeError> {
+    pub fn parse<'a>(bytes: impl Into<Cow<'a, [u8]>>, limits: &Limits) -> Result<Self, MimeError> {
+        Self::parse_bytes(bytes.into(), limits)
+    }
+
+    fn parse_bytes(bytes: Cow<'_, [u8]>, limits: &Limits) -> Result<Self, MimeError> {
         if bytes.len() > limits.message_bytes {
             return Err(MimeError::MessageTooLong { bytes: bytes.len(), limit: limits.message_bytes });
         }
-        let tree = tree::read(bytes, limits)?;
+        let tree = tree::read(&bytes, limits)?;
         let roles = roles::assign(&tree);
-        Ok(Self { bytes: bytes.to_vec(), tree, roles, hides_legacy_display: false })
+        Ok(Self { bytes: bytes.into_owned(), tree, roles, hides_legacy_display: false })
     }
 
     /// The message, with bodies that leave out the copies of header fields that they say they begin with: right only where the
@@ -64,6 +72,12 @@ impl Message {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The message as it came, without a copy.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
     }
 
     /// The message as a part: the root of the part tree.

@@ -119,6 +119,24 @@ impl<'a> Part<'a> {
         }
     }
 
+    /// The start of the decoded body: at least `length` octets that are no white space at its start, where there are so many. What
+    /// is behind them is not decoded.
+    pub(crate) fn decoded_start(&self, length: usize) -> Vec<u8> {
+        let body = self.raw_body();
+        let mut end = 0;
+        loop {
+            // Whole lines, so that the decoded start is the start of what all of it decodes to.
+            let from = (end + length).max(2 * end);
+            let rest = body.get(from..).unwrap_or_default();
+            end = memchr::memchr(b'\n', rest).map_or(body.len(), |at| from + at + 1);
+            let start = self.node.encoding.decode(body.get(..end).unwrap_or_default());
+            let start = start.trim_ascii_start();
+            if start.len() >= length || end == body.len() {
+                return start.to_vec();
+            }
+        }
+    }
+
     /// The body as text, in the charset that the part names.
     #[must_use]
     pub fn text(&self) -> Text {

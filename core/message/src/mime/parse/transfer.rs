@@ -2,6 +2,10 @@
 
 use std::borrow::Cow;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use memchr::memchr;
+
 /// How the body of a part is encoded (RFC 2045, section 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -42,9 +46,44 @@ impl TransferEncoding {
 /// Decodes base64. Characters outside the alphabet are skipped (RFC 2045, section 6.8), and padding may stand anywhere, for some
 /// programs encode in pieces.
 pub(super) fn base64(body: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(body.len() / 4 * 3);
-    let (mut bits, mut count) = (0_u32, 0_u32);
-    for &byte in body {
+    let mut decoder = Base64 { bytes: Vec::with_capacity(body.len() / 4 * 3), bits: 0, count: 0 };
+    let mut rest = body;
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(memchr(b'\n', rest).map_or(rest.len(), |end| end + 1));
+        line.trim_ascii_end().chunks(Base64::PIECE).for_each(|piece| decoder.decode(piece));
+        rest = after;
+    }
+    decoder.bytes
+}
+
+/// Base64 that is being decoded: what there is so far, and the bits of the next octet.
+struct Base64 {
+    bytes: Vec<u8>,
+    bits: u32,
+    count: u32,
+}
+
+impl Base64 {
+    /// The longest line that RFC 2045, section 6.8, allows.
+    const PIECE: usize = 76;
+
+    fn decode(&mut self, piece: &[u8]) {
+        if self.count != 0 || !self.decode_well_formed(piece) {
+            piece.iter().for_each(|&byte| self.decode_one(byte));
+        }
+    }
+
+    /// Most lines are as they should be, and decoded at once; false for one that isn't.
+    fn decode_well_formed(&mut self, piece: &[u8]) -> bool {
+        let mut octets = [0; Self::PIECE / 4 * 3];
+        let decoded = STANDARD.decode_slice(piece, &mut octets).ok().and_then(|length| octets.get(..length));
+        decoded.is_some_and(|octets| {
+            self.bytes.extend_from_slice(octets);
+            true
+        })
+    }
+
+    fn decode_one(&mut self, byte: u8) {
         let six = match byte {
             b'A'..=b'Z' => byte - b'A',
             b'a'..=b'z' => byte - b'a' + 26,
@@ -52,20 +91,19 @@ pub(super) fn base64(body: &[u8]) -> Vec<u8> {
             b'+' => 62,
             b'/' => 63,
             b'=' => {
-                (bits, count) = (0, 0);
-                continue;
+                (self.bits, self.count) = (0, 0);
+                return;
             }
-            _ => continue,
+            _ => return,
         };
-        bits = (bits << 6) | u32::from(six);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-            bits &= (1 << count) - 1;
+        self.bits = (self.bits << 6) | u32::from(six);
+        self.count += 6;
+        if self.count >= 8 {
+            self.count -= 8;
+            self.bytes.push((self.bits >> self.count) as u8);
+            self.bits &= (1 << self.count) - 1;
         }
     }
-    bytes
 }
 
 /// Decodes quoted-printable. White space at the end of a line is dropped (RFC 2045, section 6.7, rule 3), and an `=` that
@@ -96,18 +134,20 @@ pub(super) fn quoted(line: &[u8], bytes: &mut Vec<u8>) {
 /// Decodes two hexadecimal digits behind each `mark`; a mark that introduces nothing stands for itself.
 pub(super) fn escaped(mark: u8, text: &[u8], bytes: &mut Vec<u8>) {
     let mut rest = text;
-    while let Some((&first, tail)) = rest.split_first() {
-        match tail {
-            [high, low, after @ ..] if first == mark && hex(*high).is_some() && hex(*low).is_some() => {
+    while let Some((plain, tail)) = memchr(mark, rest).and_then(|at| rest.split_at_checked(at)) {
+        bytes.extend_from_slice(plain);
+        rest = match tail {
+            [_, high, low, after @ ..] if hex(*high).is_some() && hex(*low).is_some() => {
                 bytes.push(hex(*high).unwrap_or_default() << 4 | hex(*low).unwrap_or_default());
-                rest = after;
+                after
             }
             _ => {
-                bytes.push(first);
-                rest = tail;
+                bytes.push(mark);
+                tail.get(1..).unwrap_or_default()
             }
-        }
+        };
     }
+    bytes.extend_from_slice(rest);
 }
 
 fn hex(digit: u8) -> Option<u8> {
@@ -139,10 +179,25 @@ mod tests {
             (b"AAEC*!\0AwQ", &[0, 1, 2, 3, 4]),
             (b"AA==AAEC", &[0, 0, 1, 2]),
             (b"AAE", &[0, 1]),
+            (b"AAECA\nwQFBgc=", &[0, 1, 2, 3, 4, 5, 6, 7]),
+            // Bits behind the last octet, and padding that is missing or too much.
+            (b"AAF=\nAAEC", &[0, 1, 0, 1, 2]),
+            (b"AA=\nAAEC", &[0, 0, 1, 2]),
+            (b"AA===\nAAEC", &[0, 0, 1, 2]),
             (b"A", &[]),
             (b"====", &[]),
         ] {
             assert_eq!(base64(body), bytes, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn lines_of_base64_may_have_any_length() {
+        let octets: Vec<u8> = (0..=255).collect();
+        let text = STANDARD.encode(&octets);
+        for length in [1, 3, 4, 60, 75, 76, 77, 80, 100, 344] {
+            let lines: Vec<&[u8]> = text.as_bytes().chunks(length).collect();
+            assert_eq!(base64(&lines.join(&b"\r\n"[..])), octets, "{length}");
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr2;
+
 use super::super::field::is_forbidden;
 use super::{charset, transfer};
 
@@ -19,13 +21,17 @@ pub(super) fn decode(value: &[u8]) -> String {
 
 /// The value of a field without its line breaks (RFC 5322, section 2.2.3).
 pub(super) fn unfolded(value: &[u8]) -> String {
+    // Most are ASCII, on one line.
+    if value.is_ascii() && memchr2(b'\r', b'\n', value).is_none() {
+        return str::from_utf8(value).unwrap_or_default().to_owned();
+    }
     let unfolded: Vec<u8> = value.iter().copied().filter(|b| !b"\r\n".contains(b)).collect();
     charset::decode(None, &unfolded).0
 }
 
 /// Control characters and line separators become spaces: what an encoded word smuggles in must not look like a second line.
 pub(super) fn one_line(text: &str) -> String {
-    text.chars().map(|c| if is_forbidden(c) { ' ' } else { c }).collect()
+    text.replace(is_forbidden, " ")
 }
 
 /// Decodes the encoded words in `text`. White space between two of them belongs to neither (RFC 2047, section 6.2).

@@ -2,6 +2,7 @@
 
 mod forgery;
 mod keys;
+mod large;
 pub(crate) mod made;
 mod messages;
 mod tampering;

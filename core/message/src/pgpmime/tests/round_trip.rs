@@ -123,7 +123,7 @@ fn no_copy_shows_that_there_is_a_bcc() {
         let head =
             |bytes: &[u8]| String::from_utf8_lossy(bytes).split("-----BEGIN").next().map(str::to_owned);
         assert_eq!(head(&sealed.copies[0].bytes), head(&without.copies[0].bytes));
-        assert_eq!(sealed.own_copy.as_ref(), Some(&sealed.copies[0].bytes));
+        assert_eq!(sealed.own_copy(), Some(sealed.copies[0].bytes.as_slice()));
     }
 
     for protection in [Protection::None, Protection::Sign] {
@@ -143,12 +143,12 @@ fn the_sender_can_read_the_own_copy_unless_told_otherwise() {
     let to_bob = draft().to(mailbox("bob")).text("hello");
     for draft in [&bcc_only, &to_bob] {
         let sealed = seal(draft, Protection::SignAndEncrypt, &own, &seal_options(), now()).unwrap();
-        let opened = opened(&sealed.own_copy.unwrap(), &own);
+        let opened = opened(sealed.own_copy().unwrap(), &own);
         assert_eq!((opened.verdict.level(), text(&opened).as_str()), (VerdictLevel::Sealed, "hello"));
     }
     let options = SealOptions { encrypt_to_self: false, ..seal_options() };
     let sealed = seal(&to_bob, Protection::SignAndEncrypt, &own, &options, now()).unwrap();
-    assert_eq!(sealed.own_copy, None);
+    assert_eq!(sealed.own_copy(), None);
     let error = open_at(&sealed.copies[0].bytes, &own, now()).unwrap_err();
     let OpenError::Pgp(PgpError::KeyMissing { recipients, .. }) = error else { panic!("{error:?}") };
     assert!(bob.certificate().key_fingerprints().any(|key| recipients[0].names(&key)));

@@ -1,0 +1,273 @@
+//! The armor of encrypted messages in mail (RFC 9580, section 6), in both directions: most of what is sealed and opened is in it, and the
+//! library's own costs more than all of its cryptography.
+
+use std::io::{self, Read, Write};
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use memchr::{memchr, memmem, memrchr};
+
+const BEGIN: &[u8] = b"-----BEGIN PGP MESSAGE-----";
+const END: &[u8] = b"-----END PGP MESSAGE-----";
+/// What all programs write: lines of 64 characters.
+const LINE_OCTETS: usize = 48;
+const LINE: usize = LINE_OCTETS / 3 * 4;
+
+/// Writes a message to the end of a mail, with armor in lines that end in CRLF.
+///
+/// It has no checksum: RFC 9580, section 6.1, forbids one around SEIPDv2, and advises against it around everything else.
+pub(super) struct MailArmor<'a> {
+    out: &'a mut Vec<u8>,
+    /// The octets of a line that is not full yet.
+    line: Vec<u8>,
+}
+
+impl<'a> MailArmor<'a> {
+    /// Begins the armor of about `length` octets.
+    pub(super) fn begin(out: &'a mut Vec<u8>, length: usize) -> Self {
+        out.reserve((length / LINE_OCTETS + 1) * (LINE + 2) + BEGIN.len() + END.len() + 8);
+        out.extend_from_slice(BEGIN);
+        out.extend_from_slice(b"\r\n\r\n");
+        Self { out, line: Vec::with_capacity(LINE_OCTETS) }
+    }
+
+    /// Ends the armor.
+    pub(super) fn end(self) {
+        write_line(&self.line, self.out);
+        self.out.extend_from_slice(END);
+        self.out.extend_from_slice(b"\r\n");
+    }
+}
+
+impl Write for MailArmor<'_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let missing = (LINE_OCTETS - self.line.len()) % LINE_OCTETS;
+        let (first, rest) = octets.split_at(missing.min(octets.len()));
+        self.line.extend_from_slice(first);
+        if self.line.len() == LINE_OCTETS {
+            write_line(&self.line, self.out);
+            self.line.clear();
+        }
+        let lines = rest.chunks_exact(LINE_OCTETS);
+        self.line.extend_from_slice(lines.remainder());
+        lines.for_each(|line| write_line(line, self.out));
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes up to [`LINE_OCTETS`] as a line; nothing where there is nothing.
+fn write_line(octets: &[u8], out: &mut Vec<u8>) {
+    let mut line = [0; LINE];
+    let length = STANDARD.encode_slice(octets, &mut line).unwrap_or_default();
+    if let Some(text @ [_, ..]) = line.get(..length) {
+        out.extend_from_slice(text);
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// The packets of an armored message, decoded as they are read.
+pub(super) struct Dearmored<'a> {
+    /// The lines that are left.
+    lines: &'a [u8],
+    /// The octets of the line before these.
+    octets: [u8; MAX_LINE / 4 * 3],
+    /// Which of these are left.
+    left: Range<usize>,
+}
+
+/// The longest line that is read (RFC 9580, section 6.2).
+const MAX_LINE: usize = 76;
+
+impl<'a> Dearmored<'a> {
+    /// `None` for anything that is not written as everybody writes it: to make something of that is left to the library.
+    pub(super) fn new(message: &'a [u8]) -> Option<Self> {
+        let armor = message.trim_ascii().strip_prefix(BEGIN)?.strip_suffix(END)?;
+        let lines = without_checksum(after_headers(armor)?)?;
+        is_well_formed(lines).then_some(Self { lines, octets: [0; MAX_LINE / 4 * 3], left: 0..0 })
+    }
+}
+
+impl Dearmored<'_> {
+    /// Decodes the next line; false where there is none.
+    fn next_line(&mut self) -> io::Result<bool> {
+        let (line, rest) = split_line(self.lines);
+        self.lines = rest;
+        let length = STANDARD
+            .decode_slice(line, &mut self.octets)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        self.left = 0..length;
+        Ok(length > 0)
+    }
+}
+
+impl Read for Dearmored<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut length = 0;
+        while let Some(mut room @ [_, ..]) = buffer.get_mut(length..) {
+            if self.left.is_empty() && !self.next_line()? {
+                break;
+            }
+            let written = room.write(self.octets.get(self.left.clone()).unwrap_or_default())?;
+            self.left.start += written;
+            length += written;
+        }
+        Ok(length)
+    }
+}
+
+/// Whether these are lines of base64, and there is at least one. Padding is at the end of the last one only.
+fn is_well_formed(lines: &[u8]) -> bool {
+    let mut rest = lines;
+    while !rest.is_empty() {
+        let (line, after) = split_line(rest);
+        let data = match line {
+            _ if !after.is_empty() => line,
+            [data @ .., b'=', b'='] | [data @ .., b'='] | data => data,
+        };
+        let is_base64 =
+            data.iter().fold(true, |all, b| all & (b.is_ascii_alphanumeric() | (*b == b'+') | (*b == b'/')));
+        if !is_base64 || data.is_empty() || line.len() > MAX_LINE || !line.len().is_multiple_of(4) {
+            return false;
+        }
+        rest = after;
+    }
+    !lines.is_empty()
+}
+
+/// The lines without the checksum at their end, which says nothing that the cryptography doesn't say better. `None` where the last line
+/// has no end.
+fn without_checksum(lines: &[u8]) -> Option<&[u8]> {
+    let body = lines.strip_suffix(b"\n")?.trim_ascii_end();
+    let start = memrchr(b'\n', body).map_or(0, |end| end + 1);
+    let (above, last) = body.split_at(start);
+    Some(if is_checksum(last) { above } else { lines })
+}
+
+/// What follows the empty line behind the armor's headers, which mean nothing.
+fn after_headers(armor: &[u8]) -> Option<&[u8]> {
+    let (first, mut rest) = split_line(armor);
+    if !first.is_empty() {
+        return None;
+    }
+    loop {
+        let (line, after) = split_line(rest);
+        if line.is_empty() {
+            return Some(after);
+        }
+        memmem::find(line, b": ").filter(|_| !after.is_empty())?;
+        rest = after;
+    }
+}
+
+/// The first line, without its line break, and what follows.
+fn split_line(text: &[u8]) -> (&[u8], &[u8]) {
+    let length = memchr(b'\n', text).map_or(text.len(), |end| end + 1);
+    let (line, rest) = text.split_at(length);
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    (line.strip_suffix(b"\r").unwrap_or(line), rest)
+}
+
+/// The last line of the armor in older programs: `=` and 24 bits.
+fn is_checksum(line: &[u8]) -> bool {
+    matches!(line, [b'=', sum @ ..] if sum.len() == 4 && !sum.contains(&b'='))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    fn armored(octets: &[u8], pieces: usize) -> String {
+        let mut out = Vec::new();
+        let mut armor = MailArmor::begin(&mut out, octets.len());
+        octets.chunks(pieces).for_each(|piece| armor.write_all(piece).unwrap());
+        armor.end();
+        String::from_utf8(out).unwrap()
+    }
+
+    /// What is read of it, so many octets at a time.
+    fn dearmored(text: &[u8], pieces: usize) -> Option<Vec<u8>> {
+        let mut packets = Dearmored::new(text)?;
+        let (mut octets, mut piece) = (Vec::new(), vec![0; pieces]);
+        loop {
+            match packets.read(&mut piece).unwrap() {
+                0 => return Some(octets),
+                length => octets.extend_from_slice(&piece[..length]),
+            }
+        }
+    }
+
+    /// What the library makes of it.
+    fn by_the_library(armor: &str) -> Vec<u8> {
+        let mut octets = Vec::new();
+        let mut reader = sequoia_openpgp::armor::Reader::from_bytes(armor.as_bytes(), None);
+        io::Read::read_to_end(&mut reader, &mut octets).unwrap();
+        octets
+    }
+
+    #[test]
+    fn is_written_in_lines_of_64_and_read_back_by_both() {
+        let octets: Vec<u8> = (0..=255).collect();
+        for length in [1, 2, 3, 47, 48, 49, 96, 100, 256] {
+            let whole = armored(&octets[..length], length);
+            assert!(whole.split("\r\n").all(|line| line.len() <= 64 && !line.contains('\n')));
+            for pieces in [1, 5, 48, 50] {
+                assert_eq!(armored(&octets[..length], pieces), whole);
+            }
+            assert_eq!(by_the_library(&whole), octets[..length]);
+            for text in [whole.clone(), whole.replace("\r\n", "\n"), format!("\n {whole}\n")] {
+                for pieces in [1, 47, 56, 57, 58, 1000] {
+                    assert_eq!(dearmored(text.as_bytes(), pieces).unwrap(), octets[..length], "{text}");
+                }
+            }
+        }
+        assert_eq!(
+            armored(b"abcd", 4),
+            "-----BEGIN PGP MESSAGE-----\r\n\r\nYWJjZA==\r\n-----END PGP MESSAGE-----\r\n"
+        );
+    }
+
+    #[test]
+    fn headers_and_checksum_are_passed_over() {
+        for (headers, sum) in [("Version: x\nComment: y\n", "=twTO\n"), ("", "=twTO\n"), ("A: b\n", "")] {
+            let text =
+                format!("-----BEGIN PGP MESSAGE-----\n{headers}\nYWJj\nZA==\n{sum}-----END PGP MESSAGE-----");
+            assert_eq!(dearmored(text.as_bytes(), 100).unwrap(), b"abcd", "{text}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_writes_is_left_to_the_library() {
+        let text = |body: &str| format!("-----BEGIN PGP MESSAGE-----{body}-----END PGP MESSAGE-----");
+        for body in [
+            "",
+            "\n",
+            "x\n\nYWJj\n",
+            "\nYWJj\n",
+            "\nA: b\n",
+            "\nA: b\nYWJj\n",
+            "\n\nYW Jj\n",
+            "\n\nYWJ\nj\n",
+            "\n\nYWI=\nYWJj\n",
+            "\n\nYWJj\n\nYWJj\n",
+            "\n\nYWJj\n=twTO\nYWJj\n",
+            "\n\nYWJj\n=tw\n",
+            "\n\n=twTO\n",
+            "\n\nYWJjZA==\nYWJj\n",
+            "\n\nYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJj\n",
+            "\n\nYWJj",
+            "\n\n> YWJj\n",
+            "\n\nYWJj\n-----END PGP MESSAGE-----\n",
+        ] {
+            assert_eq!(dearmored(text(body).as_bytes(), 100), None, "{body:?}");
+        }
+        for other in ["", "abc", "-----BEGIN PGP MESSAGE-----\n\nYWJj\n", "x-----BEGIN PGP MESSAGE-----"] {
+            assert_eq!(dearmored(other.as_bytes(), 100), None, "{other}");
+        }
+    }
+}

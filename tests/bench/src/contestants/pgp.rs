@@ -1,0 +1,144 @@
+//! Sealing and opening a letter, again and again: ours and GnuPG; [`sequoia`](super::sequoia) has the operations beneath ours.
+//!
+//! All have the same keys, sign by SHA-512, and compress nothing. The clock runs from where keys and letter are in memory. What many
+//! small letters take is the median of one, so many times: that of a letter is too short for a loaded machine not to show in the sum.
+
+use std::path::Path;
+use std::time::Instant;
+
+use postseal_interop::{Compression, Gpg};
+use postseal_message::openpgp::{Keyring, SecretKey};
+use postseal_message::pgpmime::{Protection, VerdictLevel, open, seal};
+
+use super::Named;
+use super::sequoia;
+use crate::Result;
+use crate::letters;
+use crate::work::Work;
+
+pub(crate) const ALL: &[Named] = &[
+    ("seal-ours", seal_ours),
+    ("seal-sequoia", sequoia::seal),
+    ("seal-gpg", seal_gpg),
+    ("open-ours", open_ours),
+    ("open-sequoia", sequoia::open),
+    ("open-gpg", open_gpg),
+];
+
+/// The files of a task: the secret keys; the letter as a message, and of that the encrypted data and what is inside.
+pub(crate) const KEYS: [&str; 2] = ["alice.key", "bob.key"];
+pub(crate) const MESSAGE: &str = "message.eml";
+pub(crate) const DATA: &str = "data.asc";
+pub(crate) const CONTENT: &str = "content.eml";
+
+/// What is to be done.
+pub(crate) struct Task<'a> {
+    folder: &'a Path,
+    /// How many times.
+    pub(crate) count: usize,
+    /// The size of the letter.
+    size: usize,
+}
+
+impl<'a> Task<'a> {
+    /// Reads the arguments: the folder, how many times, the size of the letter.
+    pub(crate) fn parse(arguments: &'a [String]) -> Result<Self> {
+        let [folder, count, size] = arguments else { return Err("a folder, a number, a size".into()) };
+        Ok(Self { folder: Path::new(folder), count: count.parse()?, size: size.parse()? })
+    }
+
+    pub(crate) fn read(&self, name: &str) -> Result<Vec<u8>> {
+        Ok(std::fs::read(self.folder.join(name))?)
+    }
+
+    fn keyring(&self) -> Result<Keyring> {
+        let mut keyring = Keyring::new();
+        for name in KEYS {
+            keyring.add_secret_key(SecretKey::import(&self.read(name)?)?);
+        }
+        Ok(keyring)
+    }
+
+    fn gpg(&self) -> Result<Gpg> {
+        let gpg = Gpg::new()?;
+        for name in KEYS {
+            gpg.import(&self.read(name)?)?;
+        }
+        Ok(gpg)
+    }
+
+    /// Does `one` as many times as asked for, with an input of its own each time, and looks at the last outcome with `content`, which
+    /// gives the octets that were sealed.
+    pub(crate) fn repeat<I: Clone, T>(
+        &self,
+        input: I,
+        mut one: impl FnMut(I) -> Result<T>,
+        content: impl FnOnce(T) -> Result<usize>,
+    ) -> Result<Work> {
+        let (mut last, mut times) = (None, Vec::with_capacity(self.count));
+        for input in vec![input; self.count] {
+            let begun = Instant::now();
+            let outcome = one(input)?;
+            times.push(begun.elapsed());
+            last = Some(outcome);
+        }
+        times.sort();
+        let took = times.get(self.count / 2).copied().unwrap_or_default() * u32::try_from(self.count)?;
+        let content = content(last.ok_or("nothing to do")?)?;
+        let work = Work::default().with("letters", self.count as u64).with("octets", content as u64);
+        Ok(work.in_time(took))
+    }
+}
+
+fn seal_ours(arguments: &[String]) -> Result<Work> {
+    let task = Task::parse(arguments)?;
+    let (keyring, letter) = (task.keyring()?, letters::letter(task.size)?);
+    let protection = Protection::SignAndEncrypt;
+    task.repeat(
+        &letter,
+        |letter| Ok(seal(letter, protection, &keyring, &Default::default(), letters::now())?),
+        |mut sealed| {
+            let bytes = sealed.copies.pop().ok_or("no copy")?.bytes;
+            Ok(open(bytes, &keyring, &Default::default(), letters::now())?.message.as_bytes().len())
+        },
+    )
+}
+
+fn open_ours(arguments: &[String]) -> Result<Work> {
+    let task = Task::parse(arguments)?;
+    let keyring = task.keyring()?;
+    task.repeat(
+        task.read(MESSAGE)?,
+        |message| Ok(open(message, &keyring, &Default::default(), letters::now())?),
+        |opened| match opened.verdict.level() {
+            VerdictLevel::Sealed => Ok(opened.message.as_bytes().len()),
+            other => Err(format!("opened as {other:?}").into()),
+        },
+    )
+}
+
+fn seal_gpg(arguments: &[String]) -> Result<Work> {
+    let task = Task::parse(arguments)?;
+    let (gpg, content) = (task.gpg()?, task.read(CONTENT)?);
+    let recipients = ["bob@example.test", "alice@example.test"];
+    task.repeat(
+        content.as_slice(),
+        |content| Ok(gpg.encrypt(content, &recipients, Some("alice@example.test"), Compression::None)?),
+        |sealed| content_of(&gpg, &sealed),
+    )
+}
+
+fn open_gpg(arguments: &[String]) -> Result<Work> {
+    let task = Task::parse(arguments)?;
+    let (gpg, data) = (task.gpg()?, task.read(DATA)?);
+    task.repeat(data.as_slice(), |data| Ok(gpg.decrypt(data)?), |opened| checked(&opened))
+}
+
+fn content_of(gpg: &Gpg, sealed: &[u8]) -> Result<usize> {
+    checked(&gpg.decrypt(sealed)?)
+}
+
+fn checked(opened: &postseal_interop::Decrypted) -> Result<usize> {
+    let is_good = opened.status.decrypted_with_integrity() && opened.status.signed_by().is_some();
+    if is_good { Ok(opened.plaintext.len()) } else { Err("gpg finds no good signature".into()) }
+}
