@@ -26,6 +26,8 @@ use crate::{Error, PeerFault};
 const MAX_BATCH: usize = 64;
 /// The most bytes of messages in one batch; a larger message makes a batch of its own.
 const MAX_BATCH_BYTES: u64 = 4 << 20;
+/// How many bytes of messages are handed to the reader at once: each time wakes a thread.
+const PARCEL: usize = 256 << 10;
 /// The most messages whose sizes are asked for at once.
 const MAX_SIZES: usize = 1024;
 
@@ -86,6 +88,11 @@ impl Fetched {
         self.part_headers.iter().find(|(found, _)| found == number).map(|(_, bytes)| bytes.as_slice())
     }
 
+    /// About how many bytes it holds.
+    fn weight(&self) -> usize {
+        self.whole.iter().chain(self.parts.iter().map(|(_, bytes)| bytes)).map(Vec::len).sum()
+    }
+
     pub(super) const fn new(uid: Uid) -> Self {
         Self {
             uid,
@@ -123,15 +130,16 @@ impl Fetched {
 
 /// Messages, fetched batch by batch as they are asked for; made by [`ImapSession::fetch`].
 ///
-/// A batch has at most 64 messages and, where message data was asked for, 4 MB of them (or one larger message). Each message is
-/// handed out as soon as it is there. While the messages of a batch are taken out the next one is fetched, and no more than that:
-/// then the session is free for other calls. Dropping the stream drains the batch under way, if any.
+/// A batch has at most 64 messages and, where message data was asked for, 4 MB of them (or one larger message). They are handed out
+/// while the rest of it comes, some 256 KB at a time. While the messages of a batch are taken out the next one is fetched, and no
+/// more than that: then the session is free for other calls. Dropping the stream drains the batch under way, if any.
 #[must_use = "nothing is fetched before the first `next`"]
 pub struct FetchStream {
     plan: Plan,
     state: State,
-    /// The messages that are here and were not taken out.
-    arrived: mpsc::UnboundedReceiver<Fetched>,
+    arrived: mpsc::UnboundedReceiver<Vec<Fetched>>,
+    /// The messages of the last parcel that were not taken out.
+    ready: std::vec::IntoIter<Fetched>,
 }
 
 /// What is to be fetched.
@@ -142,7 +150,7 @@ struct Plan {
     validity: UidValidity,
     items: FetchItems,
     /// Where the messages go. It has no bound of its own, since batches have.
-    arrivals: mpsc::UnboundedSender<Fetched>,
+    arrivals: mpsc::UnboundedSender<Vec<Fetched>>,
 }
 
 enum State {
@@ -164,10 +172,37 @@ struct Left {
     numbers: VecDeque<u32>,
 }
 
-/// What one step brought: so many messages, which went ahead of this.
+/// What one step brought: so many parcels, which went ahead of this.
 struct Batch {
-    messages: usize,
+    parcels: usize,
     left: Left,
+}
+
+/// Messages on their way to the reader.
+struct Parcels<'a> {
+    arrivals: &'a mpsc::UnboundedSender<Vec<Fetched>>,
+    next: Vec<Fetched>,
+    bytes: usize,
+    sent: usize,
+}
+
+impl Parcels<'_> {
+    fn add(&mut self, message: Fetched) {
+        self.bytes += message.weight();
+        self.next.push(message);
+        if self.bytes >= PARCEL {
+            self.send();
+        }
+    }
+
+    fn send(&mut self) {
+        if !self.next.is_empty() {
+            self.bytes = 0;
+            self.sent += 1;
+            // A stream that was dropped wants no more of them.
+            _ = self.arrivals.send(std::mem::take(&mut self.next));
+        }
+    }
 }
 
 impl ImapSession {
@@ -184,7 +219,7 @@ impl ImapSession {
             items: items.clone(),
             arrivals,
         };
-        FetchStream { plan, state: State::Begin(uids.clone()), arrived }
+        FetchStream { plan, state: State::Begin(uids.clone()), arrived, ready: Vec::new().into_iter() }
     }
 
     /// Fetches one whole message, byte by byte, without setting `\Seen`.
@@ -227,8 +262,14 @@ impl FetchStream {
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Fetched, Error>>> {
         // In this order: all messages of a batch arrive before it is known to be here.
         self.move_on(cx);
-        if let Poll::Ready(message) = self.arrived.poll_recv(cx) {
-            return Poll::Ready(message.map(Ok));
+        loop {
+            if let Some(message) = self.ready.next() {
+                return Poll::Ready(Some(Ok(message)));
+            }
+            match self.arrived.poll_recv(cx) {
+                Poll::Ready(Some(parcel)) => self.ready = parcel.into_iter(),
+                Poll::Ready(None) | Poll::Pending => break,
+            }
         }
         match std::mem::replace(&mut self.state, State::Ended) {
             State::Failed(error) => Poll::Ready(Some(Err(error))),
@@ -246,7 +287,7 @@ impl FetchStream {
             let mut coming = match std::mem::replace(&mut self.state, State::Ended) {
                 State::Begin(uids) => find(self.plan.clone(), uids).boxed(),
                 State::Here(batch) if batch.left.is_empty() => return,
-                State::Here(batch) if self.arrived.len() <= batch.messages => {
+                State::Here(batch) if self.arrived.len() <= batch.parcels => {
                     fetch_batch(self.plan.clone(), batch.left).boxed()
                 }
                 State::Coming(coming) => coming,
@@ -287,7 +328,7 @@ async fn find(plan: Plan, uids: UidSet) -> Result<Batch, Error> {
         Some(numbers) => numbers,
         None => search(plan, uids).await?,
     };
-    Ok(Batch { messages: 0, left: Left { sized: VecDeque::new(), numbers: numbers.into() } })
+    Ok(Batch { parcels: 0, left: Left { sized: VecDeque::new(), numbers: numbers.into() } })
 }
 
 async fn search(plan: Plan, uids: UidSet) -> Result<Vec<u32>, Error> {
@@ -364,28 +405,26 @@ impl Left {
 
 impl Plan {
     async fn fetch(&self, engine: &mut Engine, mut left: Left) -> Result<Batch, Error> {
-        let mut messages = 0;
-        let mut hand_on = |message: Fetched| {
-            messages += 1;
-            // A stream that was dropped wants no more of them.
-            _ = self.arrivals.send(message);
-        };
+        let mut parcels = Parcels { arrivals: &self.arrivals, next: Vec::new(), bytes: 0, sent: 0 };
         let numbers = if self.items.is_heavy() {
             if left.sized.is_empty() {
                 left.sized = self.sizes(engine, &left.take_unsized()).await?;
             }
             let is_too_large = |size| size > MAX_LITERAL && self.items.is_whole();
             while let Some((number, size)) = left.take_too_large(is_too_large) {
-                self.too_large(number, size).into_iter().for_each(&mut hand_on);
+                self.too_large(number, size).into_iter().for_each(|message| parcels.add(message));
             }
             left.take_sized(is_too_large)
         } else {
             left.take_numbers()
         };
+        let mut fetched = Ok(());
         if !numbers.is_empty() {
-            self.ask(engine, &numbers, &self.items, hand_on).await?;
+            fetched = self.ask(engine, &numbers, &self.items, |message| parcels.add(message)).await;
         }
-        Ok(Batch { messages, left })
+        // What came whole before a failure is handed out, too.
+        parcels.send();
+        fetched.map(|()| Batch { parcels: parcels.sent, left })
     }
 
     /// The sizes of the messages that there are. One whose size can't be had counts as small: the guard has the last word.
