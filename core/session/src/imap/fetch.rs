@@ -8,6 +8,7 @@ use futures::future::{BoxFuture, FutureExt as _};
 use futures::stream::Stream;
 use tokio::sync::mpsc;
 
+use super::batch::{Left, MAX_BATCH, Parcels};
 use super::command::Command;
 use super::engine::{Access, Engine};
 use super::envelope::Envelope;
@@ -21,15 +22,6 @@ use super::session::ImapSession;
 use super::structure::{PartNumber, Structure};
 use super::uid::{Numbers, Uid, UidSet, UidValidity};
 use crate::{Error, PeerFault};
-
-/// The most messages in one batch.
-const MAX_BATCH: usize = 64;
-/// The most bytes of messages in one batch; a larger message makes a batch of its own.
-const MAX_BATCH_BYTES: u64 = 4 << 20;
-/// How many bytes of messages are handed to the reader at once: each time wakes a thread.
-const PARCEL: usize = 256 << 10;
-/// The most messages whose sizes are asked for at once.
-const MAX_SIZES: usize = 1024;
 
 /// What was fetched of a message. What was not asked for is `None` or empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +81,7 @@ impl Fetched {
     }
 
     /// About how many bytes it holds.
-    fn weight(&self) -> usize {
+    pub(super) fn weight(&self) -> usize {
         self.whole.iter().chain(self.parts.iter().map(|(_, bytes)| bytes)).map(Vec::len).sum()
     }
 
@@ -163,46 +155,10 @@ enum State {
     Ended,
 }
 
-/// What is still to be fetched, in ascending order.
-#[derive(Default)]
-struct Left {
-    /// UIDs with the sizes of their messages.
-    sized: VecDeque<(u32, u64)>,
-    /// The UIDs behind them, of which the sizes are not known.
-    numbers: VecDeque<u32>,
-}
-
 /// What one step brought: so many parcels, which went ahead of this.
 struct Batch {
     parcels: usize,
     left: Left,
-}
-
-/// Messages on their way to the reader.
-struct Parcels<'a> {
-    arrivals: &'a mpsc::UnboundedSender<Vec<Fetched>>,
-    next: Vec<Fetched>,
-    bytes: usize,
-    sent: usize,
-}
-
-impl Parcels<'_> {
-    fn add(&mut self, message: Fetched) {
-        self.bytes += message.weight();
-        self.next.push(message);
-        if self.bytes >= PARCEL {
-            self.send();
-        }
-    }
-
-    fn send(&mut self) {
-        if !self.next.is_empty() {
-            self.bytes = 0;
-            self.sent += 1;
-            // A stream that was dropped wants no more of them.
-            _ = self.arrivals.send(std::mem::take(&mut self.next));
-        }
-    }
 }
 
 impl ImapSession {
@@ -328,7 +284,7 @@ async fn find(plan: Plan, uids: UidSet) -> Result<Batch, Error> {
         Some(numbers) => numbers,
         None => search(plan, uids).await?,
     };
-    Ok(Batch { parcels: 0, left: Left { sized: VecDeque::new(), numbers: numbers.into() } })
+    Ok(Batch { parcels: 0, left: Left::new(numbers) })
 }
 
 async fn search(plan: Plan, uids: UidSet) -> Result<Vec<u32>, Error> {
@@ -359,53 +315,9 @@ async fn fetch_batch(plan: Plan, left: Left) -> Result<Batch, Error> {
         .await
 }
 
-impl Left {
-    fn is_empty(&self) -> bool {
-        self.sized.is_empty() && self.numbers.is_empty()
-    }
-
-    /// Takes out the UIDs of the next batch where their sizes don't matter.
-    fn take_numbers(&mut self) -> Vec<u32> {
-        self.numbers.drain(..self.numbers.len().min(MAX_BATCH)).collect()
-    }
-
-    /// Takes out UIDs to ask the sizes of: many, but no longer a list of ranges than that of a batch can be (RFC 2683, section
-    /// 3.2.1.5, has servers take lines of about 1000 bytes).
-    fn take_unsized(&mut self) -> Vec<u32> {
-        let (mut ranges, mut last) = (0, None);
-        let fits = |&&number: &&u32| {
-            ranges += usize::from(last.is_none_or(|last: u32| last.checked_add(1) != Some(number)));
-            last = Some(number);
-            ranges <= MAX_BATCH
-        };
-        let count = self.numbers.iter().take(MAX_SIZES).take_while(fits).count();
-        self.numbers.drain(..count).collect()
-    }
-
-    /// Takes out the next message where `is_too_large` says so of its size.
-    fn take_too_large(&mut self, is_too_large: impl Fn(u64) -> bool) -> Option<(u32, u64)> {
-        self.sized.pop_front_if(|(_, size)| is_too_large(*size))
-    }
-
-    /// Takes out the UIDs of the next batch, up to one that is too large.
-    fn take_sized(&mut self, is_too_large: impl Fn(u64) -> bool) -> Vec<u32> {
-        let (mut chosen, mut total) = (Vec::new(), 0_u64);
-        while let Some(&(number, size)) = self.sized.front() {
-            total = total.saturating_add(size);
-            let is_full = chosen.len() == MAX_BATCH || total > MAX_BATCH_BYTES;
-            if is_too_large(size) || (is_full && !chosen.is_empty()) {
-                break;
-            }
-            chosen.push(number);
-            self.sized.pop_front();
-        }
-        chosen
-    }
-}
-
 impl Plan {
     async fn fetch(&self, engine: &mut Engine, mut left: Left) -> Result<Batch, Error> {
-        let mut parcels = Parcels { arrivals: &self.arrivals, next: Vec::new(), bytes: 0, sent: 0 };
+        let mut parcels = Parcels::new(&self.arrivals);
         let numbers = if self.items.is_heavy() {
             if left.sized.is_empty() {
                 left.sized = self.sizes(engine, &left.take_unsized()).await?;
