@@ -397,8 +397,15 @@ async fn smtp_addresses() {
 
         let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
         let quoted = format!("\"{escaped}\"@example.test");
-        let error = if is_printable(text) { AddressError::LocalPart } else { no_local_part(text) };
-        addresses.extend(admitted(text, is_printable(text), Address::parse(&quoted), error));
+        // Within quotes anything printable may stand but angle brackets, in which other programs see a second address.
+        let bracket = text.chars().find(|c| matches!(c, '<' | '>')).filter(|_| is_printable(text));
+        let takes = is_printable(text) && bracket.is_none();
+        let error = match bracket {
+            Some(character) => AddressError::Forbidden { character },
+            None if takes => AddressError::LocalPart,
+            None => no_local_part(text),
+        };
+        addresses.extend(admitted(text, takes, Address::parse(&quoted), error));
 
         let domain = format!("a@{text}.example");
         let is_domain = text == "ü";

@@ -8,6 +8,7 @@ use futures::future::{BoxFuture, FutureExt as _};
 use futures::stream::Stream;
 use tokio::sync::mpsc;
 
+use super::batch::{Left, MAX_BATCH, Parcels};
 use super::command::Command;
 use super::engine::{Access, Engine};
 use super::envelope::Envelope;
@@ -22,13 +23,6 @@ use super::structure::{PartNumber, Structure};
 use super::uid::{Numbers, Uid, UidSet, UidValidity};
 use crate::Error;
 use crate::error::server_text;
-
-/// The most messages in one batch.
-const MAX_BATCH: usize = 64;
-/// The most bytes of messages in one batch; a larger message makes a batch of its own.
-const MAX_BATCH_BYTES: u64 = 4 << 20;
-/// The most messages whose sizes are asked for at once.
-const MAX_SIZES: usize = 1024;
 
 /// What was fetched of a message. What was not asked for is `None` or empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +88,11 @@ impl Fetched {
         self.part_headers.iter().find(|(found, _)| found == number).map(|(_, bytes)| bytes.as_slice())
     }
 
+    /// About how many bytes it holds.
+    pub(super) fn weight(&self) -> usize {
+        self.whole.iter().chain(self.parts.iter().map(|(_, bytes)| bytes)).map(Vec::len).sum()
+    }
+
     pub(super) const fn new(uid: Uid) -> Self {
         Self {
             uid,
@@ -131,15 +130,16 @@ impl Fetched {
 
 /// Messages, fetched batch by batch as they are asked for; made by [`ImapSession::fetch`].
 ///
-/// A batch has at most 64 messages and, where message data was asked for, 4 MB of them (or one larger message). Each message is
-/// handed out as soon as it is there. While the messages of a batch are taken out the next one is fetched, and no more than that:
-/// then the session is free for other calls. Dropping the stream drains the batch under way, if any.
+/// A batch has at most 64 messages and, where message data was asked for, 4 MB of them (or one larger message). They are handed out
+/// while the rest of it comes, some 256 KB at a time. While the messages of a batch are taken out the next one is fetched, and no
+/// more than that: then the session is free for other calls. Dropping the stream drains the batch under way, if any.
 #[must_use = "nothing is fetched before the first `next`"]
 pub struct FetchStream {
     plan: Plan,
     state: State,
-    /// The messages that are here and were not taken out.
-    arrived: mpsc::UnboundedReceiver<Fetched>,
+    arrived: mpsc::UnboundedReceiver<Vec<Fetched>>,
+    /// The messages of the last parcel that were not taken out.
+    ready: std::vec::IntoIter<Fetched>,
 }
 
 /// What is to be fetched.
@@ -150,7 +150,7 @@ struct Plan {
     validity: UidValidity,
     items: FetchItems,
     /// Where the messages go. It has no bound of its own, since batches have.
-    arrivals: mpsc::UnboundedSender<Fetched>,
+    arrivals: mpsc::UnboundedSender<Vec<Fetched>>,
 }
 
 enum State {
@@ -163,18 +163,9 @@ enum State {
     Ended,
 }
 
-/// What is still to be fetched, in ascending order.
-#[derive(Default)]
-struct Left {
-    /// UIDs with the sizes of their messages.
-    sized: VecDeque<(u32, u64)>,
-    /// The UIDs behind them, of which the sizes are not known.
-    numbers: VecDeque<u32>,
-}
-
-/// What one step brought: so many messages, which went ahead of this.
+/// What one step brought: so many parcels, which went ahead of this.
 struct Batch {
-    messages: usize,
+    parcels: usize,
     left: Left,
 }
 
@@ -192,7 +183,7 @@ impl ImapSession {
             items: items.clone(),
             arrivals,
         };
-        FetchStream { plan, state: State::Begin(uids.clone()), arrived }
+        FetchStream { plan, state: State::Begin(uids.clone()), arrived, ready: Vec::new().into_iter() }
     }
 
     /// Fetches one whole message, byte by byte, without setting `\Seen`.
@@ -233,8 +224,14 @@ impl FetchStream {
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Fetched, Error>>> {
         // In this order: all messages of a batch arrive before it is known to be here.
         self.move_on(cx);
-        if let Poll::Ready(message) = self.arrived.poll_recv(cx) {
-            return Poll::Ready(message.map(Ok));
+        loop {
+            if let Some(message) = self.ready.next() {
+                return Poll::Ready(Some(Ok(message)));
+            }
+            match self.arrived.poll_recv(cx) {
+                Poll::Ready(Some(parcel)) => self.ready = parcel.into_iter(),
+                Poll::Ready(None) | Poll::Pending => break,
+            }
         }
         match std::mem::replace(&mut self.state, State::Ended) {
             State::Failed(error) => Poll::Ready(Some(Err(error))),
@@ -252,7 +249,7 @@ impl FetchStream {
             let mut coming = match std::mem::replace(&mut self.state, State::Ended) {
                 State::Begin(uids) => find(self.plan.clone(), uids).boxed(),
                 State::Here(batch) if batch.left.is_empty() => return,
-                State::Here(batch) if self.arrived.len() <= batch.messages => {
+                State::Here(batch) if self.arrived.len() <= batch.parcels => {
                     fetch_batch(self.plan.clone(), batch.left).boxed()
                 }
                 State::Coming(coming) => coming,
@@ -293,7 +290,7 @@ async fn find(plan: Plan, uids: UidSet) -> Result<Batch, Error> {
         Some(numbers) => numbers,
         None => search(plan, uids).await?,
     };
-    Ok(Batch { messages: 0, left: Left { sized: VecDeque::new(), numbers: numbers.into() } })
+    Ok(Batch { parcels: 0, left: Left::new(numbers) })
 }
 
 async fn search(plan: Plan, uids: UidSet) -> Result<Vec<u32>, Error> {
@@ -324,74 +321,28 @@ async fn fetch_batch(plan: Plan, left: Left) -> Result<Batch, Error> {
         .await
 }
 
-impl Left {
-    fn is_empty(&self) -> bool {
-        self.sized.is_empty() && self.numbers.is_empty()
-    }
-
-    /// Takes out the UIDs of the next batch where their sizes don't matter.
-    fn take_numbers(&mut self) -> Vec<u32> {
-        self.numbers.drain(..self.numbers.len().min(MAX_BATCH)).collect()
-    }
-
-    /// Takes out UIDs to ask the sizes of: many, but no longer a list of ranges than that of a batch can be (RFC 2683, section
-    /// 3.2.1.5, has servers take lines of about 1000 bytes).
-    fn take_unsized(&mut self) -> Vec<u32> {
-        let (mut ranges, mut last) = (0, None);
-        let fits = |&&number: &&u32| {
-            ranges += usize::from(last.is_none_or(|last: u32| last.checked_add(1) != Some(number)));
-            last = Some(number);
-            ranges <= MAX_BATCH
-        };
-        let count = self.numbers.iter().take(MAX_SIZES).take_while(fits).count();
-        self.numbers.drain(..count).collect()
-    }
-
-    /// Takes out the next message where `is_too_large` says so of its size.
-    fn take_too_large(&mut self, is_too_large: impl Fn(u64) -> bool) -> Option<(u32, u64)> {
-        self.sized.pop_front_if(|(_, size)| is_too_large(*size))
-    }
-
-    /// Takes out the UIDs of the next batch, up to one that is too large.
-    fn take_sized(&mut self, is_too_large: impl Fn(u64) -> bool) -> Vec<u32> {
-        let (mut chosen, mut total) = (Vec::new(), 0_u64);
-        while let Some(&(number, size)) = self.sized.front() {
-            total = total.saturating_add(size);
-            let is_full = chosen.len() == MAX_BATCH || total > MAX_BATCH_BYTES;
-            if is_too_large(size) || (is_full && !chosen.is_empty()) {
-                break;
-            }
-            chosen.push(number);
-            self.sized.pop_front();
-        }
-        chosen
-    }
-}
-
 impl Plan {
     async fn fetch(&self, engine: &mut Engine, mut left: Left) -> Result<Batch, Error> {
-        let mut messages = 0;
-        let mut hand_on = |message: Fetched| {
-            messages += 1;
-            // A stream that was dropped wants no more of them.
-            _ = self.arrivals.send(message);
-        };
+        let mut parcels = Parcels::new(&self.arrivals);
         let numbers = if self.items.is_heavy() {
             if left.sized.is_empty() {
                 left.sized = self.sizes(engine, &left.take_unsized()).await?;
             }
             let is_too_large = |size| size > MAX_LITERAL && self.items.is_whole();
             while let Some((number, size)) = left.take_too_large(is_too_large) {
-                self.too_large(number, size).into_iter().for_each(&mut hand_on);
+                self.too_large(number, size).into_iter().for_each(|message| parcels.add(message));
             }
             left.take_sized(is_too_large)
         } else {
             left.take_numbers()
         };
+        let mut fetched = Ok(());
         if !numbers.is_empty() {
-            self.ask(engine, &numbers, &self.items, hand_on).await?;
+            fetched = self.ask(engine, &numbers, &self.items, |message| parcels.add(message)).await;
         }
-        Ok(Batch { messages, left })
+        // What came whole before a failure is handed out, too.
+        parcels.send();
+        fetched.map(|()| Batch { parcels: parcels.sent, left })
     }
 
     /// The sizes of the messages that there are. One whose size can't be had counts as small: the guard has the last word.

@@ -15,6 +15,7 @@
 //!
 //! Nothing that is sent or received is ever logged: there is no library below this module that could.
 
+mod batch;
 mod capabilities;
 mod change;
 mod command;

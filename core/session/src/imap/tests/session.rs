@@ -215,6 +215,33 @@ async fn batches_are_made_by_size_one_ahead_and_leave_room_between() {
 }
 
 #[tokio::test]
+async fn what_came_whole_before_a_failure_is_handed_out() {
+    let script = [
+        EXAMINE,
+        "
+        C: {a} UID FETCH 1:2 (UID RFC822.SIZE)
+        S: * 1 FETCH (UID 1 RFC822.SIZE 2)
+        S: * 2 FETCH (UID 2 RFC822.SIZE 2)
+        S: {a} OK
+        C: {a} UID FETCH 1:2 (UID BODY.PEEK[])
+        S: * 1 FETCH (UID 1 BODY[] {2}
+        S| hi
+        S: )
+        S: * BYE gone
+        ",
+    ]
+    .concat();
+    play("", &script, async |session: ImapSession| {
+        let mut stream = session.fetch(&inbox(), &uids(&[1, 2]), &FetchItems::new().whole());
+        assert_eq!(stream.next().await.unwrap().unwrap().whole.as_deref(), Some(&b"hi"[..]));
+        let gone = PeerFault::Goodbye { text: "gone".to_owned() };
+        assert_eq!(stream.next().await, Some(Err(gone.into())));
+        assert!(stream.next().await.is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn sizes_are_asked_for_in_lines_of_a_bounded_length() {
     // Every second UID is a range of its own: 64 of them make a line, and 1024 in a row do.
     let odd: Vec<u32> = (0..65).map(|number| 2 * number + 1).collect();
