@@ -69,6 +69,7 @@ fn all(root: &Path) -> Vec<(&'static str, Outcome)> {
         ("bans", under(deny::bans)),
         ("sources", over(deny::sources)),
         ("the quickstart is built from what the tests built", built_twice(root)),
+        ("fuzz/Cargo.lock fits its manifest", fuzz_lock(root)),
         ("docs/errors.md has every code", error_codes(root)),
         ("SECURITY.md names tests that exist", security_promises(root)),
         ("no unfinished code", committed_rust(root).map(|files| sources::unfinished(&files))),
@@ -94,6 +95,17 @@ fn built_twice(root: &Path) -> Outcome {
     };
     let tests = tree(&["--workspace"], "normal,build,dev")?;
     Ok(features::built_twice(&tests, &tree(&["--package", "quickstart"], "normal,build")?))
+}
+
+/// The programs for cargo-fuzz are a workspace of their own, which no test builds.
+fn fuzz_lock(root: &Path) -> Outcome {
+    let manifest = ["metadata", "--format-version", "1", "--locked", "--manifest-path", "fuzz/Cargo.toml"];
+    let read = output(cargo(root).args(manifest));
+    Ok(read
+        .err()
+        .map(|_| "run cargo metadata --manifest-path fuzz/Cargo.toml".to_owned())
+        .into_iter()
+        .collect())
 }
 
 fn error_codes(root: &Path) -> Outcome {

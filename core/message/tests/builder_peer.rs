@@ -23,7 +23,7 @@ fn builder<'a>() -> MessageBuilder<'a> {
 }
 
 fn read(message: MessageBuilder<'_>) -> Message {
-    Message::parse(&message.write_to_vec().unwrap(), &Limits::default()).unwrap()
+    Message::parse(message.write_to_vec().unwrap(), &Limits::default()).unwrap()
 }
 
 fn names_and_addresses(list: &AddressList) -> Vec<(Option<String>, String)> {

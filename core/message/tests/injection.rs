@@ -458,7 +458,7 @@ fn a_boundary_that_was_guessed_separates_nothing() {
         let kind = ContentType::parse("message/rfc822").unwrap();
         let draft = draft(alice().into()).text(text).html(text);
         let draft = draft.attach(Attachment::new(kind, format!("A: b\r\n\r\n{text}")).unwrap());
-        Message::parse(&compose(&draft), &Limits::default()).unwrap()
+        Message::parse(compose(&draft), &Limits::default()).unwrap()
     };
     let boundaries = |message: &Message| -> Vec<String> {
         let of = |part: Part<'_>| part.content_type().parameter("boundary").map(str::to_owned);

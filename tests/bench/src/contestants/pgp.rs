@@ -1,4 +1,4 @@
-//! Sealing and opening a letter, again and again: ours and GnuPG; [`sequoia`](super::sequoia) has the operations beneath ours.
+//! Sealing and opening a letter, again and again: ours and GnuPG; [`super::sequoia`] has the operations beneath ours.
 //!
 //! All have the same keys, sign by SHA-512, and compress nothing. The clock runs from where keys and letter are in memory. What many
 //! small letters take is the median of one, so many times: that of a letter is too short for a loaded machine not to show in the sum.
