@@ -67,7 +67,8 @@ fn parse(text: &str) -> Result<Measured> {
 pub(crate) fn run(command: &[OsString]) -> Result<()> {
     let (program, arguments) = command.split_first().ok_or("no command is named")?;
     let begun = Instant::now();
-    let mut child = Command::new(program).args(arguments).spawn()?;
+    // What a programmer has switched on to see where errors come from costs time where they are made.
+    let mut child = Command::new(program).args(arguments).env_remove("RUST_BACKTRACE").spawn()?;
     let used = wait(&mut child, begun + DEADLINE)?;
     let elapsed = begun.elapsed();
     if !used.status.success() {
