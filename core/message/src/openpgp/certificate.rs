@@ -1,15 +1,18 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use openpgp::Cert;
 use openpgp::armor::Kind;
+use openpgp::cert::Preferences;
 use openpgp::cert::ValidCert;
 use openpgp::cert::amalgamation::key::ValidErasedKeyAmalgamation;
 use openpgp::cert::amalgamation::{ValidAmalgamation, ValidateAmalgamation};
-use openpgp::packet::key::PublicParts;
+use openpgp::packet::Key;
+use openpgp::packet::key::{PublicParts, UnspecifiedRole};
 use openpgp::policy::StandardPolicy;
 use openpgp::serialize::Serialize;
-use openpgp::types::RevocationStatus;
+use openpgp::serialize::stream::Recipient;
+use openpgp::types::{Features, RevocationStatus};
+use openpgp::{Cert, KeyHandle};
 use postseal_types::Address;
 use sequoia_openpgp as openpgp;
 
@@ -223,11 +226,11 @@ impl Certificate {
     }
 
     /// The keys to encrypt to, all of them: which one the holder still has at hand can't be known.
-    pub(super) fn encryption_keys<'a>(
-        &'a self,
-        policy: &'a StandardPolicy<'a>,
+    pub(super) fn encryption_keys(
+        &self,
+        policy: &StandardPolicy<'_>,
         now: SystemTime,
-    ) -> Result<Vec<ValidErasedKeyAmalgamation<'a, PublicParts>>, Unusable> {
+    ) -> Result<Vec<EncryptionKey>, Unusable> {
         self.valid(policy, now)?;
         // Whether a key is bound takes longest to say, so those that can't be encrypted to go first.
         let keys: Vec<_> = self
@@ -238,6 +241,7 @@ impl Certificate {
             .filter(|key| key.for_transport_encryption() || key.for_storage_encryption())
             .filter(|key| !matches!(key.revocation_status(), RevocationStatus::Revoked(_)))
             .filter(|key| key.alive().is_ok() && has_its_curve(key.key()))
+            .map(|key| EncryptionKey::new(&key))
             .collect();
         if keys.is_empty() { Err(Unusable::NoSuitableKey) } else { Ok(keys) }
     }
@@ -260,6 +264,31 @@ impl Certificate {
         } else {
             Unusable::Invalid
         }
+    }
+}
+
+/// A key to encrypt to, with what its certificate says of how.
+#[derive(Debug, Clone)]
+pub(crate) struct EncryptionKey {
+    key: Key<PublicParts, UnspecifiedRole>,
+    features: Features,
+}
+
+impl EncryptionKey {
+    fn new(key: &ValidErasedKeyAmalgamation<'_, PublicParts>) -> Self {
+        let features = key.valid_cert().features().unwrap_or_else(Features::empty);
+        Self { key: key.key().clone(), features }
+    }
+
+    /// As a message names it: by its fingerprint where the message is of the newer kind, in which a key ID has no place (RFC 9580, section
+    /// 5.1).
+    pub(super) fn recipient(&self) -> Recipient<'_> {
+        let handle: KeyHandle = if self.features.supports_seipdv2() {
+            self.key.fingerprint().into()
+        } else {
+            self.key.keyid().into()
+        };
+        Recipient::new(self.features.clone(), handle, &self.key)
     }
 }
 

@@ -3,6 +3,7 @@ use std::time::SystemTime;
 
 use postseal_types::{Address, Secret};
 
+use super::seal::Holder;
 use super::unlock::names_key_of;
 use super::{Certificate, Fingerprint, KeyHandle, PgpError, SecretKey, UnlockedKey, Unusable};
 
@@ -120,12 +121,13 @@ impl Keyring {
         address: &Address,
         now: SystemTime,
     ) -> Result<&Certificate, Option<Unusable>> {
-        let best = self.by_address(address, now).into_iter().next();
-        match best {
-            Some(certificate) if certificate.can_encrypt(now) => Ok(certificate),
-            Some(certificate) => Err(Some(certificate.check(now).err().unwrap_or(Unusable::NoSuitableKey))),
-            None => Err(None),
-        }
+        self.holder(address, now).map(|holder| holder.certificate())
+    }
+
+    /// The same with the keys to encrypt to, which are found on the way.
+    pub(crate) fn holder(&self, address: &Address, now: SystemTime) -> Result<Holder<'_>, Option<Unusable>> {
+        let best = self.by_address(address, now).into_iter().next().ok_or(None)?;
+        Holder::found(best, now).map_err(Some)
     }
 
     /// The secret key to sign with as `address` at `now`: the first of [`Keyring::by_address`] whose secret key is here and that can

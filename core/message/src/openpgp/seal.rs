@@ -1,14 +1,18 @@
 //! Making OpenPGP messages and signatures.
 
+use std::borrow::Cow;
 use std::io::Write;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use openpgp::armor::Kind;
-use openpgp::serialize::stream::{Encryptor, LiteralWriter, Message, Recipient, Signer};
+use openpgp::policy::StandardPolicy;
+use openpgp::serialize::stream::{Encryptor, LiteralWriter, Message, Signer};
 use openpgp::types::{HashAlgorithm, SymmetricAlgorithm};
 use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 
+use super::certificate::EncryptionKey;
 use super::mail_armor::MailArmor;
 use super::policy::{checked, policy};
 use super::{Certificate, PgpError, UnlockedKey, Unusable, armor};
@@ -48,21 +52,59 @@ impl PgpData {
 /// Who shall be able to read a message, and who signs it.
 #[derive(Debug, Clone, Default)]
 pub struct Recipients<'a> {
-    certificates: Vec<&'a Certificate>,
+    holders: Vec<Holder<'a>>,
     passphrases: Vec<&'a Secret>,
     signer: Option<&'a UnlockedKey>,
+}
+
+/// The holder of a certificate, with the keys to encrypt to where they were found already.
+#[derive(Debug, Clone)]
+pub(crate) struct Holder<'a> {
+    certificate: &'a Certificate,
+    keys: Option<Arc<[EncryptionKey]>>,
+}
+
+impl<'a> Holder<'a> {
+    /// With the keys that can be encrypted to at `now`.
+    pub(super) fn found(certificate: &'a Certificate, now: SystemTime) -> Result<Self, Unusable> {
+        let keys = certificate.encryption_keys(&policy(now), now)?;
+        Ok(Self { certificate, keys: Some(keys.into()) })
+    }
+
+    pub(super) const fn certificate(&self) -> &'a Certificate {
+        self.certificate
+    }
+
+    fn keys(
+        &self,
+        policy: &StandardPolicy<'_>,
+        now: SystemTime,
+    ) -> Result<Cow<'_, [EncryptionKey]>, PgpError> {
+        let unusable =
+            |reason| PgpError::KeyUnusable { key: self.certificate.fingerprint().clone().into(), reason };
+        match &self.keys {
+            Some(keys) => Ok(Cow::Borrowed(keys)),
+            None => self.certificate.encryption_keys(policy, now).map(Cow::Owned).map_err(unusable),
+        }
+    }
 }
 
 impl<'a> Recipients<'a> {
     /// The holders of these certificates.
     pub fn new(certificates: impl IntoIterator<Item = &'a Certificate>) -> Self {
-        let mut unique: Vec<&Certificate> = Vec::new();
-        for certificate in certificates {
-            if !unique.iter().any(|known| known.fingerprint() == certificate.fingerprint()) {
-                unique.push(certificate);
+        Self::of(certificates.into_iter().map(|certificate| Holder { certificate, keys: None }))
+    }
+
+    /// The same, each once.
+    pub(crate) fn of(holders: impl IntoIterator<Item = Holder<'a>>) -> Self {
+        let mut unique: Vec<Holder<'_>> = Vec::new();
+        for holder in holders {
+            let fingerprint = holder.certificate.fingerprint();
+            if !unique.iter().any(|known| known.certificate.fingerprint() == fingerprint) {
+                unique.push(holder);
             }
         }
-        Self { certificates: unique, ..Self::default() }
+        Self { holders: unique, ..Self::default() }
     }
 
     /// And whoever knows this passphrase.
@@ -81,8 +123,8 @@ impl<'a> Recipients<'a> {
     }
 
     #[cfg(test)]
-    pub(super) fn certificates(&self) -> &[&'a Certificate] {
-        &self.certificates
+    pub(super) fn certificates(&self) -> impl Iterator<Item = &'a Certificate> {
+        self.holders.iter().map(|holder| holder.certificate)
     }
 }
 
@@ -124,28 +166,24 @@ fn write_encrypted(
     now: SystemTime,
     sink: impl Write + Send + Sync,
 ) -> Result<(), PgpError> {
-    if recipients.certificates.is_empty() && recipients.passphrases.is_empty() {
+    if recipients.holders.is_empty() && recipients.passphrases.is_empty() {
         return Err(PgpError::NoRecipients);
     }
     let (now, policy) = (checked(now)?, policy(now));
-    let mut keys = Vec::new();
-    for certificate in &recipients.certificates {
-        let unusable =
-            |reason| PgpError::KeyUnusable { key: certificate.fingerprint().clone().into(), reason };
-        keys.extend(certificate.encryption_keys(&policy, now).map_err(unusable)?);
-    }
+    let keys: Vec<_> =
+        recipients.holders.iter().map(|holder| holder.keys(&policy, now)).collect::<Result<_, _>>()?;
+    let keys = keys.iter().flat_map(|keys| keys.iter()).map(EncryptionKey::recipient);
     let signer = recipients.signer.map(|key| key.signer(now)).transpose()?;
 
     (|| {
-        let mut message =
-            Encryptor::for_recipients(Message::new(sink), keys.into_iter().map(Recipient::from))
-                .add_passwords(recipients.passphrases.iter().map(|secret| secret.expose()))
-                .symmetric_algo(SymmetricAlgorithm::AES256)
-                .build()?;
+        let mut message = Encryptor::for_recipients(Message::new(sink), keys)
+            .add_passwords(recipients.passphrases.iter().map(|secret| secret.expose()))
+            .symmetric_algo(SymmetricAlgorithm::AES256)
+            .build()?;
         if let Some(signer) = signer {
             let mut layer = Signer::new(message, signer)?.hash_algo(HASH)?.creation_time(now);
-            for certificate in &recipients.certificates {
-                layer = layer.add_intended_recipient(certificate.cert());
+            for holder in &recipients.holders {
+                layer = layer.add_intended_recipient(holder.certificate.cert());
             }
             message = layer.build()?;
         }
@@ -157,10 +195,11 @@ fn write_encrypted(
 /// The first certificate that nothing can be encrypted to, since what it has for a key is no point of its curve, say.
 fn unusable_recipient(recipients: &Recipients<'_>, now: SystemTime) -> Option<PgpError> {
     let policy = policy(now);
-    recipients.certificates.iter().find_map(|certificate| {
-        let keys = certificate.encryption_keys(&policy, now).ok()?.into_iter().map(Recipient::from);
+    recipients.holders.iter().find_map(|holder| {
+        let keys = holder.keys(&policy, now).ok()?;
+        let keys = keys.iter().map(EncryptionKey::recipient);
         let made = Encryptor::for_recipients(Message::new(std::io::sink()), keys).build();
-        let key = certificate.fingerprint().clone().into();
+        let key = holder.certificate.fingerprint().clone().into();
         made.err().map(|_| PgpError::KeyUnusable { key, reason: Unusable::Invalid })
     })
 }

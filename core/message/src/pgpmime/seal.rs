@@ -9,8 +9,7 @@ use crate::mime::{
     stands_in,
 };
 use crate::openpgp::{
-    Certificate, Keyring, MICALG, PgpError, Recipients, UnlockedKey, Unusable, encrypt_for_mail,
-    sign_detached,
+    Holder, Keyring, MICALG, PgpError, Recipients, UnlockedKey, Unusable, encrypt_for_mail, sign_detached,
 };
 
 /// How a message is protected.
@@ -183,7 +182,7 @@ pub fn seal(
 
     let mut copies = Vec::new();
     if !open.is_empty() {
-        let bytes = sealer.copy(keys.open.iter().chain(&keys.own).copied())?;
+        let bytes = sealer.copy(keys.open.iter().chain(&keys.own).cloned())?;
         copies.push(SealedCopy { envelope: envelope(sender, open), bytes });
     }
     let own_copy = match copies.first() {
@@ -192,7 +191,7 @@ pub fn seal(
         None => OwnCopy::Apart(sealer.copy(keys.own)?),
     };
     for (index, address) in hidden.into_iter().enumerate() {
-        let bytes = sealer.copy(keys.hidden.get(index).copied())?;
+        let bytes = sealer.copy(keys.hidden.get(index).cloned())?;
         copies.push(SealedCopy { envelope: envelope(sender, vec![address]), bytes });
     }
     Ok(Sealed { copies, own_copy })
@@ -216,9 +215,9 @@ fn envelope(sender: &Address, to: Vec<Address>) -> Envelope {
 /// All keys that sealing needs; they are found before anything is made.
 #[derive(Default)]
 struct Keys<'a> {
-    open: Vec<&'a Certificate>,
-    hidden: Vec<&'a Certificate>,
-    own: Option<&'a Certificate>,
+    open: Vec<Holder<'a>>,
+    hidden: Vec<Holder<'a>>,
+    own: Option<Holder<'a>>,
     signer: Option<&'a UnlockedKey>,
 }
 
@@ -235,8 +234,8 @@ impl<'a> Keys<'a> {
         let mut keys = Self::default();
         if protection.encrypts() {
             let mut missing = Vec::new();
-            let mut find = |address: &Address| match keyring.encryption_certificate(address, now) {
-                Ok(certificate) => Some(certificate),
+            let mut find = |address: &Address| match keyring.holder(address, now) {
+                Ok(holder) => Some(holder),
                 Err(unusable) => {
                     missing.push(MissingCertificate { address: address.clone(), unusable });
                     None
@@ -249,7 +248,7 @@ impl<'a> Keys<'a> {
             }
         }
         if protection.encrypts() && options.encrypt_to_self {
-            let own = keyring.encryption_certificate(sender, now).map_err(|unusable| {
+            let own = keyring.holder(sender, now).map_err(|unusable| {
                 SealError::OwnCertificateMissing(MissingCertificate { address: sender.clone(), unusable })
             });
             keys.own = Some(own?);
@@ -284,15 +283,12 @@ impl<'a> Sealer<'a> {
         Self { protection, header, content, signer, boundaries, now }
     }
 
-    /// One copy, readable for the holders of `certificates`.
-    fn copy<'c>(
-        &mut self,
-        certificates: impl IntoIterator<Item = &'c Certificate>,
-    ) -> Result<Vec<u8>, SealError> {
+    /// One copy, readable for `holders`.
+    fn copy<'c>(&mut self, holders: impl IntoIterator<Item = Holder<'c>>) -> Result<Vec<u8>, SealError> {
         let mut copy = match self.protection {
             Protection::None => [self.header.as_slice(), &self.content].concat(),
             Protection::Sign => self.signed()?,
-            Protection::Encrypt | Protection::SignAndEncrypt => self.encrypted(certificates)?,
+            Protection::Encrypt | Protection::SignAndEncrypt => self.encrypted(holders)?,
         };
         end_last_line(&mut copy);
         Ok(copy)
@@ -320,11 +316,8 @@ impl<'a> Sealer<'a> {
     }
 
     /// `multipart/encrypted` (RFC 3156, sections 4 and 6.2).
-    fn encrypted<'c>(
-        &mut self,
-        certificates: impl IntoIterator<Item = &'c Certificate>,
-    ) -> Result<Vec<u8>, SealError> {
-        let mut recipients = Recipients::new(certificates);
+    fn encrypted<'c>(&mut self, holders: impl IntoIterator<Item = Holder<'c>>) -> Result<Vec<u8>, SealError> {
+        let mut recipients = Recipients::of(holders);
         if let Some(signer) = self.signer {
             recipients = recipients.signed_by(signer);
         }

@@ -95,22 +95,32 @@ fn write_base64(data: &[u8], out: &mut Vec<u8>) {
 
 /// Whether no gateway has a reason to change any of these lines.
 fn is_safe(text: &[u8], max_line: usize) -> bool {
-    text.split(|&b| b == b'\n').all(|line| {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
+    // Without a way out of the middle of a line, many octets are looked at in one step.
+    let is_plain =
+        |line: &[u8]| line.iter().fold(true, |all, &b| all & (b == b'\t' || (b' '..=b'~').contains(&b)));
+    lines(text).all(|line| {
         line.len() <= max_line
             && !line.starts_with(b"From ")
             && !matches!(line.last(), Some(b' ' | b'\t'))
-            && line.iter().all(|&b| b == b'\t' || (b' '..=b'~').contains(&b))
+            && is_plain(line)
+    })
+}
+
+/// The lines of a text, without their line breaks; what stands behind the last line break is one, too.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut start = 0;
+    memchr::memchr_iter(b'\n', text).chain([text.len()]).map(move |end| {
+        let line = text.get(start..end).unwrap_or_default();
+        start = end + 1;
+        line.strip_suffix(b"\r").unwrap_or(line)
     })
 }
 
 /// Makes CR, LF and CRLF all CRLF.
 fn with_crlf(text: &[u8]) -> Cow<'_, [u8]> {
-    let mut previous = 0;
-    let is_canonical = text.iter().chain(b"x").all(|&byte| {
-        let fits = (byte == b'\n') == (previous == b'\r');
-        previous = byte;
-        fits
+    let is_canonical = memchr::memchr2_iter(b'\r', b'\n', text).all(|at| match text.get(at) {
+        Some(b'\r') => text.get(at + 1) == Some(&b'\n'),
+        _ => at.checked_sub(1).and_then(|before| text.get(before)) == Some(&b'\r'),
     });
     if is_canonical {
         return Cow::Borrowed(text);
@@ -133,9 +143,9 @@ fn with_crlf(text: &[u8]) -> Cow<'_, [u8]> {
 /// Quoted-printable (RFC 2045, section 6.7) of a text whose line breaks are CRLF.
 fn quoted_printable(text: &[u8]) -> Vec<u8> {
     let mut output = Vec::with_capacity(text.len() * 5 / 4);
-    let mut lines = text.split(|&b| b == b'\n').peekable();
+    let mut lines = lines(text).peekable();
     while let Some(line) = lines.next() {
-        quote_line(line.strip_suffix(b"\r").unwrap_or(line), &mut output);
+        quote_line(line, &mut output);
         if lines.peek().is_some() {
             output.extend_from_slice(b"\r\n");
         }

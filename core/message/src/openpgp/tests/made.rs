@@ -7,11 +7,12 @@ use openpgp::packet::skesk::{SKESK4, SKESK6};
 use openpgp::packet::{Packet, SKESK};
 use openpgp::parse::{PacketParserBuilder, PacketParserResult, Parse};
 use openpgp::serialize::Serialize;
-use openpgp::serialize::stream::{Compressor, Encryptor, LiteralWriter, Message, Recipient};
+use openpgp::serialize::stream::{Compressor, Encryptor, LiteralWriter, Message};
 use openpgp::types::{AEADAlgorithm, HashAlgorithm, SymmetricAlgorithm};
 use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 
+use super::super::certificate::EncryptionKey;
 use super::super::policy::policy;
 use super::*;
 
@@ -22,9 +23,10 @@ fn encrypting(
     write: impl FnOnce(Message<'_>) -> openpgp::Result<()>,
 ) -> Vec<u8> {
     let policy = policy(now);
-    let keys = to.certificates().iter().flat_map(|c| c.encryption_keys(&policy, now).unwrap());
+    let keys: Vec<_> = to.certificates().flat_map(|c| c.encryption_keys(&policy, now).unwrap()).collect();
     let mut bytes = Vec::new();
-    let message = Encryptor::for_recipients(Message::new(&mut bytes), keys.map(Recipient::from));
+    let message =
+        Encryptor::for_recipients(Message::new(&mut bytes), keys.iter().map(EncryptionKey::recipient));
     write(message.build().unwrap()).unwrap();
     bytes
 }
