@@ -24,6 +24,9 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> bool {
 
 fn bench(root: &Path, arguments: &[&str]) -> Result<(), String> {
     let (write, passed): (Vec<&str>, Vec<&str>) = arguments.iter().partition(|word| **word == "--write");
+    if !write.is_empty() && !is_whole(&passed) {
+        return Err("--write puts all jobs into the page: it goes with --rounds alone".to_owned());
+    }
     let mut command = cargo(root);
     command.args(["run", "--release", "--locked", "--package", "postseal-bench", "--"]).args(passed);
     let output = command.stderr(Stdio::inherit()).output().map_err(|error| error.to_string())?;
@@ -33,6 +36,16 @@ fn bench(root: &Path, arguments: &[&str]) -> Result<(), String> {
         return Err("the benchmark failed".to_owned());
     }
     if write.is_empty() { Ok(()) } else { keep(&root.join(PAGE), &table) }
+}
+
+/// Whether all jobs run in full size, and print the table for people.
+fn is_whole(arguments: &[&str]) -> bool {
+    match arguments {
+        [] => true,
+        ["--rounds", _] => true,
+        [rounds] => rounds.starts_with("--rounds="),
+        _ => false,
+    }
 }
 
 fn keep(page: &Path, table: &str) -> Result<(), String> {
@@ -54,6 +67,14 @@ fn with_table(page: &str, table: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_page_gets_all_jobs_in_full_size_or_nothing() {
+        assert!(is_whole(&[]) && is_whole(&["--rounds", "9"]) && is_whole(&["--rounds=9"]));
+        for part in [&["imap"][..], &["--json"], &["--smoke"], &["--rounds", "9", "imap"]] {
+            assert!(!is_whole(part), "{part:?}");
+        }
+    }
 
     #[test]
     fn only_the_table_is_replaced() {

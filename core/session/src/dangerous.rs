@@ -89,6 +89,9 @@ fn wire(stream: impl AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static) -> 
     Wire::dangerous(Adapted(stream))
 }
 
+/// How much is read at a time: the room for it is zeroed each time, and a literal may have made much of it.
+const ROOM: usize = 16 * 1024;
+
 /// A stream with the traits of futures as one with those of tokio.
 struct Adapted<S>(S);
 
@@ -98,21 +101,17 @@ impl<S: AsyncRead + Unpin> tokio::io::AsyncRead for Adapted<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let count = ready!(Pin::new(&mut self.0).poll_read(cx, buf.initialize_unfilled()))?;
-        // Such a stream is wrong; but to advance past the end would panic.
-        if count > buf.remaining() {
-            return Poll::Ready(Err(io::Error::other(
-                "the stream claims to have read more than there was room for",
-            )));
-        }
-        buf.advance(count);
+        let room = buf.remaining().min(ROOM);
+        let count = ready!(Pin::new(&mut self.0).poll_read(cx, buf.initialize_unfilled_to(room)))?;
+        buf.advance(believed(count, room, "read more than there was room for")?);
         Poll::Ready(Ok(()))
     }
 }
 
 impl<S: AsyncWrite + Unpin> tokio::io::AsyncWrite for Adapted<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
+        let count = ready!(Pin::new(&mut self.0).poll_write(cx, bytes))?;
+        Poll::Ready(believed(count, bytes.len(), "written more than it was given"))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -122,4 +121,12 @@ impl<S: AsyncWrite + Unpin> tokio::io::AsyncWrite for Adapted<S> {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.0).poll_close(cx)
     }
+}
+
+/// The count that a stream reports. One that can't be is an error: whoever believed it would panic.
+fn believed(count: usize, most: usize, claim: &str) -> io::Result<usize> {
+    if count > most {
+        return Err(io::Error::other(format!("the stream claims to have {claim}")));
+    }
+    Ok(count)
 }

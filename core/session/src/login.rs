@@ -17,6 +17,9 @@ pub(crate) trait LogIn: Sized + Send + 'static {
         false
     }
 
+    /// Takes the secret of `proof` out of what was noted while it was presented; a server may echo what it was sent.
+    fn forget(&mut self, _proof: &Proof) {}
+
     /// Presents `proof` once.
     fn present(&mut self, proof: &Proof) -> impl Future<Output = Result<Self::News, Error>> + Send;
 }
@@ -38,6 +41,7 @@ pub(crate) async fn log_in<C: LogIn>(
         let runtime = connection.runtime().clone();
         let presenting = async move {
             let outcome = connection.present(&proof).await;
+            connection.forget(&proof);
             Ok((connection, proof, outcome))
         };
         let (back, proof, outcome) = runtime.run(presenting).await?;

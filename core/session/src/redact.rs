@@ -46,7 +46,7 @@ fn recognisable(secret: &Secret) -> Option<&str> {
 }
 
 /// `text` without `secret`: as it is, cut at the end of the text, or in Base64, as SASL sends it.
-fn blank(text: &str, secret: &Secret) -> String {
+pub(crate) fn blank(text: &str, secret: &Secret) -> String {
     let Some(secret) = recognisable(secret) else { return text.to_owned() };
     let mut text = text.replace(secret, MARK);
     let cut = (RECOGNISED..secret.len()).rev().filter_map(|length| secret.get(..length));

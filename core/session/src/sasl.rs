@@ -11,7 +11,7 @@ use postseal_types::Secret;
 use zeroize::Zeroizing;
 
 use crate::error::{Refusal, server_text};
-use crate::redact::redact;
+use crate::redact::{blank, redact};
 use crate::{Error, PeerFault};
 
 /// What a client logs in with.
@@ -171,6 +171,11 @@ impl Proof {
     /// `error` with nothing of the secret in it: a server may echo what it was sent in any answer.
     pub(crate) fn redact(&self, error: Error) -> Error {
         redact(error, &self.secret)
+    }
+
+    /// A server's text with nothing of the secret in it.
+    pub(crate) fn blank(&self, text: &str) -> String {
+        blank(text, &self.secret)
     }
 }
 

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use futures::io::{AsyncRead, AsyncWrite};
+use futures::io::{AsyncRead, AsyncWrite, Cursor};
 use postseal_session::imap::{FetchItems, MailboxName, UidSet};
 use postseal_session::{Credentials, Error, Maildrop, Pop3Update, Runtime, SendOptions, Timeouts, dangerous};
 use postseal_test_server::script::{Chunks, Script, ScriptError};
@@ -212,4 +212,38 @@ async fn a_stream_that_lies_about_what_it_read_is_a_typed_error() {
     assert_eq!(dangerous::smtp(Liar, &runtime(), timeouts).await.err(), Some(failed.clone()));
     assert_eq!(dangerous::imap(Liar, &runtime(), timeouts).await.err(), Some(failed.clone()));
     assert_eq!(dangerous::pop3(Liar, &runtime(), timeouts).await.err(), Some(failed));
+}
+
+/// A server that greets, and a stream that claims to have sent it more than there was.
+struct Boaster(Cursor<&'static [u8]>);
+
+impl AsyncRead for Boaster {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Boaster {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len() + 1))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_lies_about_what_it_wrote_is_a_typed_error() {
+    let stream = Boaster(Cursor::new(b"220 mx.test\r\n"));
+    let failed = Error::Network {
+        step: "EHLO",
+        kind: io::ErrorKind::Other,
+        detail: "the stream claims to have written more than it was given".to_owned(),
+    };
+    assert_eq!(dangerous::smtp(stream, &runtime(), Timeouts::default()).await.err(), Some(failed));
 }

@@ -11,8 +11,8 @@ const MAX_DOMAIN: usize = 255;
 ///
 /// An `Address` can't hold control characters, angle brackets, or white space outside a quoted local part, so no later code has
 /// to check. Nor can its local part look like an encoded word (RFC 2047): programs that decode addresses before they read
-/// them would find another address in it. The domain may be given in Unicode or as A-labels; both compare equal. The local part keeps its case: what it means
-/// is the receiving server's business.
+/// them would find another address in it. The domain may be given in Unicode or as A-labels; both compare equal. The local part
+/// keeps its case: what it means is the receiving server's business.
 ///
 /// ```
 /// use postseal_types::Address;

@@ -14,7 +14,14 @@ fn every_contestant_does_its_work() {
     let outcomes: Value = serde_json::from_slice(&output.stdout).unwrap();
     let outcomes = outcomes.as_array().unwrap();
     assert!(!outcomes.is_empty());
+    let page =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/performance.md")).unwrap();
     for outcome in outcomes {
+        let job = outcome["job"].as_str().unwrap();
+        let has_row = page
+            .lines()
+            .any(|line| line.strip_prefix("| ").is_some_and(|row| row.split(' ').next() == Some(job)));
+        assert!(has_row, "docs/performance.md has no row for {job}: cargo xtask bench --write");
         let missing = outcome["missing"].as_array().unwrap();
         for what in missing {
             skip("every_contestant_does_its_work", &format!("{}: {what}", outcome["job"]));

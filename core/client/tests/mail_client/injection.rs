@@ -168,3 +168,23 @@ fn names_and_identifiers_are_refused_by_type() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_odd_name_of_a_field_is_one_field() {
+    bounded(async {
+        let world = World::with(Options::new().without(Protocol::Smtp, "CHUNKING")).await;
+        for name in ["\"", "x\\", "{5}", "<eve@example.test>", "--boundary"] {
+            let field = HeaderName::parse(name).unwrap();
+            let draft = world.draft().header(field, HeaderValue::parse("harmless").unwrap());
+            let (bytes, opened) = carry(&world, draft, Protection::Sign).await;
+            let (plain, _) = carry(&world, world.draft(), Protection::Sign).await;
+            let mut expected = field_names(&plain);
+            expected.push(name.to_owned());
+            let mut found = field_names(&bytes);
+            (expected.sort(), found.sort());
+            assert_eq!(found, expected);
+            assert_eq!(opened.message.header(name).map(|field| field.text()).as_deref(), Some("harmless"));
+        }
+    })
+    .await;
+}

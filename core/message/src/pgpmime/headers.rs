@@ -175,9 +175,10 @@ fn combination(taken: &[Header<'_>], payload: &Message, scheme: Scheme) -> Combi
     taken.iter().for_each(|field| write(&mut header, field));
     match scheme {
         Scheme::HeaderProtection => Combination::Content,
-        Scheme::Legacy => Combination::Header { header, replaced: 0 },
-        Scheme::None => {
-            payload.headers().filter(is_content).for_each(|field| write(&mut header, &field));
+        Scheme::Legacy | Scheme::None => {
+            // Field by field, since a byte order mark at the start of the content would spoil a field in the middle.
+            let is_kept = |field: &Header<'_>| scheme == Scheme::Legacy || is_content(field);
+            payload.headers().filter(is_kept).for_each(|field| write(&mut header, &field));
             header.extend_from_slice(b"\r\n");
             Combination::Header { header, replaced: payload.root().raw_header().len() }
         }

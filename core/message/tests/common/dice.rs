@@ -1,3 +1,5 @@
+//! Chance that comes the same each time.
+
 /// SplitMix64, so that a failure comes back the next time.
 pub(crate) struct Dice(pub(crate) u64);
 

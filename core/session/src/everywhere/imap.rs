@@ -1,3 +1,5 @@
+//! The IMAP session that is broken everywhere.
+
 use std::time::{Duration, SystemTime};
 
 use futures::TryStreamExt as _;

@@ -1,3 +1,5 @@
+//! The POP3 session that is broken everywhere.
+
 use tokio::io::DuplexStream;
 
 use super::credentials;

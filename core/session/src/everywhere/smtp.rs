@@ -1,3 +1,5 @@
+//! The SMTP session that is broken everywhere.
+
 use tokio::io::DuplexStream;
 
 use super::diary::{Claim, Diary};

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use super::fetch::Fetched;
 
-/// The most messages in one batch.
+/// The most messages that are fetched in one batch.
 pub(super) const MAX_BATCH: usize = 64;
 /// The most bytes of messages in one batch; a larger message makes a batch of its own.
 const MAX_BATCH_BYTES: u64 = 4 << 20;

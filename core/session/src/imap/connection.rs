@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::PoisonError;
 
 use super::capabilities::Capabilities;
 use super::dialogue::Dialogue;
@@ -107,6 +108,11 @@ impl LogIn for ImapConnection {
 
     fn is_over(&self) -> bool {
         self.dialogue.is_over
+    }
+
+    fn forget(&mut self, proof: &Proof) {
+        let mut alerts = self.dialogue.alerts.lock().unwrap_or_else(PoisonError::into_inner);
+        alerts.iter_mut().for_each(|alert| *alert = proof.blank(alert));
     }
 
     async fn present(&mut self, proof: &Proof) -> Result<(), Error> {

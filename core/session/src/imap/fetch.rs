@@ -90,7 +90,8 @@ impl Fetched {
 
     /// About how many bytes it holds.
     pub(super) fn weight(&self) -> usize {
-        self.whole.iter().chain(self.parts.iter().map(|(_, bytes)| bytes)).map(Vec::len).sum()
+        let parts = self.parts.iter().chain(&self.part_headers).map(|(_, bytes)| bytes);
+        self.header.iter().chain(&self.whole).chain(parts).map(Vec::len).sum()
     }
 
     pub(super) const fn new(uid: Uid) -> Self {
@@ -130,7 +131,8 @@ impl Fetched {
 
 /// Messages, fetched batch by batch as they are asked for; made by [`ImapSession::fetch`].
 ///
-/// A batch has at most 64 messages and, where message data was asked for, 4 MB of them (or one larger message). They are handed out
+/// A batch has at most 64 messages and, where message data was asked for, 4 MB of them (or one larger message); what is too large to be
+/// fetched is named beside them. They are handed out
 /// while the rest of it comes, some 256 KB at a time. While the messages of a batch are taken out the next one is fetched, and no
 /// more than that: then the session is free for other calls. Dropping the stream drains the batch under way, if any.
 #[must_use = "nothing is fetched before the first `next`"]
@@ -196,7 +198,12 @@ impl ImapSession {
         let mut stream = self.fetch(mailbox, &uid.into(), &FetchItems::new().whole());
         let missing = Error::NotFound { what: "message" };
         let message = stream.next().await.ok_or(missing.clone())??;
-        match (message.whole, message.unreadable.first()) {
+        // Another item may be unreadable, too, such as flags that came unasked.
+        let is_about_it = |why: &&Unreadable| match why {
+            Unreadable::TooLarge { .. } => true,
+            Unreadable::Malformed { item } => item == "BODY[]" || item == "FETCH",
+        };
+        match (message.whole, message.unreadable.iter().find(is_about_it)) {
             (Some(whole), _) => Ok(whole),
             (None, Some(Unreadable::TooLarge { size })) => {
                 Err(Error::invalid("message", format!("it is too large to be fetched: {size} bytes")))
@@ -230,6 +237,8 @@ impl FetchStream {
             }
             match self.arrived.poll_recv(cx) {
                 Poll::Ready(Some(parcel)) => self.ready = parcel.into_iter(),
+                // The caller's task is out of its turn (tokio), and is woken again: what is queued comes before any end.
+                Poll::Pending if !self.arrived.is_empty() => return Poll::Pending,
                 Poll::Ready(None) | Poll::Pending => break,
             }
         }
@@ -340,7 +349,7 @@ impl Plan {
         if !numbers.is_empty() {
             fetched = self.ask(engine, &numbers, &self.items, |message| parcels.add(message)).await;
         }
-        // What came whole before a failure is handed out, too.
+        // What came before a failure, whole and in its turn, is handed out, too.
         parcels.send();
         fetched.map(|()| Batch { parcels: parcels.sent, left })
     }

@@ -83,7 +83,7 @@ impl<'a, F: FnMut(Fetched)> Gather<'a, F> {
         self.news
     }
 
-    /// The command has failed: what is not whole is dropped. Returns the news.
+    /// The command has failed: what waits is dropped, the first that is not whole and all behind it. Returns the news.
     pub(super) fn give_up(self) -> Vec<Event> {
         self.news
     }

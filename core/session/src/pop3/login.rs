@@ -30,7 +30,7 @@ pub(super) async fn present(
         (Some(mechanism), _) => sasl(conversation, mechanism, proof).await,
         (None, Some(password)) => match user_and_pass(conversation, proof, password).await {
             // It said so before, in its way.
-            Err(Error::LoginRefused(Refusal { command: "USER", .. })) if !has_user => {
+            Err(Error::LoginRefused(Refusal { command: "USER", response_code: None, .. })) if !has_user => {
                 Err(Error::Unsupported { extension: "USER" })
             }
             outcome => outcome,

@@ -1,3 +1,5 @@
+//! Containers of parts, written straight to where they belong.
+
 use super::super::ContentType;
 use super::parameters;
 

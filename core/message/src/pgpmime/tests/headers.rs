@@ -87,6 +87,20 @@ fn the_older_form_takes_what_it_lacks_from_outside_but_for_what_diverts_replies(
     assert_eq!(differing(&opened), [("Subject", "inside", "...", true)]);
 }
 
+/// A byte order mark at the start of what is inside belongs to no field.
+#[test]
+fn a_byte_order_mark_costs_no_field() {
+    let (alice, bob, keyring) = alice_and_bob();
+    let entity = protecting("From: alice@example.test\r\nSubject: inside\r\n", "protected-headers=\"v1\"");
+    let with_mark = ["\u{feff}", &entity].concat();
+    for entity in [&entity, &with_mark] {
+        let opened = opened(&mail(&encrypted("e", entity, &[&bob], Some(&alice))), &keyring);
+        assert_eq!(opened.verdict.level(), VerdictLevel::Sealed);
+        assert_eq!(opened.message.from().mailboxes().count(), 1);
+        assert_eq!(opened.message.subject().as_deref(), Some("inside"));
+    }
+}
+
 /// A From field inside is not checked by any server on the way: without a signature it must not replace the one outside unnoticed.
 #[test]
 fn a_from_field_inside_needs_a_signature_by_its_owner() {

@@ -1,3 +1,5 @@
+//! Waits for IMAP that are dropped after every number of polls.
+
 use futures::TryStreamExt as _;
 use futures::future::BoxFuture;
 

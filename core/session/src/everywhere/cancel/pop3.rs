@@ -1,3 +1,5 @@
+//! Waits for POP3 that are dropped after every number of polls.
+
 use futures::future::BoxFuture;
 
 use super::super::pop3::MESSAGES;

@@ -1,3 +1,5 @@
+//! Waits for SMTP that are dropped after every number of polls.
+
 use super::super::smtp::{MESSAGES, envelope};
 use super::*;
 use crate::{Delivery, SendId, SendOptions, SmtpSession};

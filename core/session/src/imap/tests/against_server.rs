@@ -153,6 +153,30 @@ async fn a_slow_reader_holds_up_one_batch_and_nobody_else() {
     .await;
 }
 
+/// tokio lets a task do so much at a time and then says that nothing is ready: that is not the end of the messages.
+#[tokio::test]
+async fn a_task_that_is_out_of_its_turn_loses_no_message() {
+    in_time(async {
+        let server = start(Options::new()).await;
+        let large = [&b"Subject: x\r\n\r\n"[..], &vec![b'x'; 300_000]].concat();
+        for _ in 0..2 {
+            server.deliver(ALICE, "INBOX", &large).unwrap();
+        }
+        let session = session(&server).await;
+        let uids = UidSet::all(session.examine(&inbox()).await.unwrap().uid_validity);
+        let mut stream = session.fetch(&inbox(), &uids, &FetchItems::new().whole());
+        assert!(stream.next().await.unwrap().is_ok());
+        // The batch is here to its end when this one has had its turn.
+        session.noop().await.unwrap();
+        while tokio::task::coop::has_budget_remaining() {
+            tokio::task::coop::consume_budget().await;
+        }
+        assert!(stream.next().await.is_some_and(|second| second.is_ok()));
+        assert!(stream.next().await.is_none());
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_rebuilt_mailbox_refuses_old_handles() {
     in_time(async {

@@ -51,6 +51,21 @@ async fn capabilities_are_asked_for_where_they_are_not_given() {
 }
 
 #[tokio::test]
+async fn an_alert_that_echoes_the_secret_is_blanked() {
+    let script = "
+        S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hi
+        C: {a} AUTHENTICATE PLAIN
+        S: +
+        C: AGFsaWNlAHdvbmRlcmxhbmQ=
+        S: * OK [ALERT] wonderland is a weak password
+        S: {a} OK [CAPABILITY IMAP4rev1] in
+    ";
+    let (stream, _server) = Script::parse(script).play(Chunks::Whole);
+    let session = connect(stream).await.unwrap().log_in(&credentials()).await.unwrap();
+    assert_eq!(session.take_alerts(), ["… is a weak password"]);
+}
+
+#[tokio::test]
 async fn the_login_command_is_there_for_servers_without_sasl() {
     let script = "
         S: * OK [CAPABILITY IMAP4rev1] hi

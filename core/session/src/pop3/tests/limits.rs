@@ -75,6 +75,31 @@ async fn the_list_of_messages() {
 }
 
 #[tokio::test]
+async fn the_list_of_unique_ids() {
+    let listed = async |count: usize| {
+        let (session, mut server) = by_hand().await;
+        let serving = tokio::spawn(async move {
+            let lines = |of: &str| (1..=count).map(|number| format!("{number} {of}\r\n")).collect::<String>();
+            hear(&mut server).await;
+            // No more messages than may be listed: the surplus is in the unique IDs.
+            let sizes =
+                lines("1").lines().take(MAX_MESSAGES).map(|line| format!("{line}\r\n")).collect::<String>();
+            say(&mut server, format!("+OK\r\n{sizes}.\r\n").as_bytes()).await;
+            hear(&mut server).await;
+            _ = server.write_all(format!("+OK\r\n{}.\r\n", lines("a")).as_bytes()).await;
+            _ = server.flush().await;
+            hear(&mut server).await;
+        });
+        let outcome = tokio::time::timeout(PATIENCE, session.messages()).await.unwrap();
+        drop(session);
+        serving.await.unwrap();
+        outcome
+    };
+    assert_eq!(listed(MAX_MESSAGES).await.map(|messages| messages.len()), Ok(MAX_MESSAGES));
+    assert_eq!(listed(MAX_MESSAGES + 1).await, Err(over("the list of unique ids", MAX_MESSAGES)));
+}
+
+#[tokio::test]
 async fn a_message_in_memory() {
     let answer = "+OK\r\n12345678\r\n.\r\n".to_owned();
     let got = answered(answer.clone(), async |session| session.retrieve_to_vec(1, 10).await).await;

@@ -161,6 +161,12 @@ async fn user_and_pass_are_the_last_resort_of_a_password() {
         },
     )
     .await;
+    converse(&format!("{offer}C: USER alice\nS: -ERR [SYS/TEMP] later\n"), async |connection| {
+        let (error, _) = denied(connection.log_in(&alice()).await);
+        let code = Some("SYS/TEMP".to_owned());
+        assert_eq!(error, Error::Refused(Refusal { response_code: code, ..refusal("USER", "later") }));
+    })
+    .await;
     converse(&format!("{offer}C: USER alice\nS: -ERR unknown command\n"), async |connection| {
         let (error, _) = denied(connection.log_in(&alice()).await);
         assert_eq!(error, Error::Unsupported { extension: "USER" });
