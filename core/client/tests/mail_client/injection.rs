@@ -181,7 +181,8 @@ async fn an_odd_name_of_a_field_is_one_field() {
             let mut expected = field_names(&plain);
             expected.push(name.to_owned());
             let mut found = field_names(&bytes);
-            (expected.sort(), found.sort());
+            expected.sort();
+            found.sort();
             assert_eq!(found, expected);
             assert_eq!(opened.message.header(name).map(|field| field.text()).as_deref(), Some("harmless"));
         }
