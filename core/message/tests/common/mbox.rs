@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-/// The messages in a file, each with its name.
-pub(crate) fn messages(path: &Path) -> Vec<(String, Vec<u8>)> {
+use crate::corpus;
+
+/// The messages in a file of the folder, each with its name there.
+pub(crate) fn messages(folder: &Path, path: &Path) -> Vec<(String, Vec<u8>)> {
     let bytes = std::fs::read(path).unwrap();
-    let name = path.file_name().unwrap().to_string_lossy().into_owned();
+    let name = corpus::name(folder, path);
     if !name.ends_with(".mbox.txt") && !name.ends_with(".mbox") {
         return vec![(name, bytes)];
     }

@@ -23,8 +23,7 @@ use std::time::{Duration, SystemTime};
 
 /// The files below a folder, by their path in it, in order.
 fn names(folder: &Path) -> Vec<String> {
-    let files = corpus::files(folder);
-    files.iter().map(|path| path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned()).collect()
+    corpus::files(folder).iter().map(|path| corpus::name(folder, path)).collect()
 }
 
 fn at(seconds: u64) -> SystemTime {
