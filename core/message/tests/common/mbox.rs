@@ -17,7 +17,7 @@ pub(crate) fn messages(folder: &Path, path: &Path) -> Vec<(String, Vec<u8>)> {
 
 /// Where the messages of an mbox stand: behind a line that begins with `From `, up to the next of them, without the empty line
 /// that mostly stands before it (RFC 4155, appendix A).
-pub(crate) fn split(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
+fn split(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
     let mut messages: Vec<std::ops::Range<usize>> = Vec::new();
     let mut at = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let mut end = at;
