@@ -15,6 +15,11 @@ pub(crate) fn folder(test: &str, name: &str) -> Option<PathBuf> {
     None
 }
 
+/// The name of a file in a table: its path within `folder`, as files of one name can lie in many places.
+pub(crate) fn name(folder: &Path, path: &Path) -> String {
+    path.strip_prefix(folder).unwrap().to_string_lossy().into_owned()
+}
+
 /// All files below `folder`, in order.
 pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-/// The messages in a file, each with its name.
-pub(crate) fn messages(path: &Path) -> Vec<(String, Vec<u8>)> {
+use crate::corpus;
+
+/// The messages in a file of the folder, each with its name there.
+pub(crate) fn messages(folder: &Path, path: &Path) -> Vec<(String, Vec<u8>)> {
     let bytes = std::fs::read(path).unwrap();
-    let name = path.file_name().unwrap().to_string_lossy().into_owned();
+    let name = corpus::name(folder, path);
     if !name.ends_with(".mbox.txt") && !name.ends_with(".mbox") {
         return vec![(name, bytes)];
     }
@@ -15,7 +17,7 @@ pub(crate) fn messages(path: &Path) -> Vec<(String, Vec<u8>)> {
 
 /// Where the messages of an mbox stand: behind a line that begins with `From `, up to the next of them, without the empty line
 /// that mostly stands before it (RFC 4155, appendix A).
-pub(crate) fn split(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
+fn split(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
     let mut messages: Vec<std::ops::Range<usize>> = Vec::new();
     let mut at = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let mut end = at;

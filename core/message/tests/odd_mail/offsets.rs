@@ -1,11 +1,12 @@
 //! Where MimeKit finds the parts of the messages in an mbox, to the octet.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
 
 use postseal_message::mime::{Limits, Message, Part};
 use serde::Deserialize;
 
-use crate::{corpus, mbox};
+use crate::{corpus, table};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,8 +29,18 @@ struct Entity {
     message: Option<Box<InMbox>>,
 }
 
+/// Where a message differs from MimeKit's account of it.
+type Outcome = Result<(), String>;
+
+/// The accounts that we don't agree with, by their path in the set, and why. Every other one must match.
+const EXCEPTIONS: [(&str, &str); 0] = [];
+
+fn same<T: PartialEq + Debug>(what: &str, ours: T, theirs: T) -> Outcome {
+    if ours == theirs { Ok(()) } else { Err(format!("{what}: {ours:?}, not {theirs:?}")) }
+}
+
 /// Compares a part of a message that begins at `start` in its mbox.
-fn compare(part: Part<'_>, start: usize, expected: &Entity, what: &str) {
+fn compare(part: Part<'_>, start: usize, expected: &Entity) -> Outcome {
     let range = part.range();
     let found = (
         part.content_type().essence(),
@@ -43,14 +54,14 @@ fn compare(part: Part<'_>, start: usize, expected: &Entity, what: &str) {
         expected.headers_end_offset,
         expected.end_offset,
     );
-    assert_eq!(found, theirs, "{what}");
+    same("part", found, theirs)?;
     let inside: Vec<_> = match &expected.message {
         Some(message) => vec![&message.body],
         None => expected.children.iter().collect(),
     };
     let children: Vec<_> = part.children().collect();
-    assert_eq!(children.len(), inside.len(), "{what}: {part:?}");
-    children.into_iter().zip(inside).for_each(|(child, inside)| compare(child, start, inside, what));
+    same("number of parts", children.len(), inside.len())?;
+    children.into_iter().zip(inside).try_for_each(|(child, inside)| compare(child, start, inside))
 }
 
 /// Whether each multipart has a boundary of its own. Without that, where a part ends is anyone's guess (RFC 2046, section 5.1.2).
@@ -70,37 +81,58 @@ fn is_well_bounded(message: &Message) -> bool {
     boundaries.len() == count && !boundaries.contains(&"")
 }
 
-/// Compares the messages of an mbox, written with such line breaks, and gives how many there were.
-fn compare_mbox(mbox: &[u8], account: &Path) -> usize {
-    let expected: Vec<InMbox> = serde_json::from_slice(&std::fs::read(account).unwrap()).unwrap();
-    let ranges = mbox::split(mbox);
-    let what = account.file_name().unwrap().to_string_lossy();
-    assert_eq!(ranges.len(), expected.len(), "{what}");
-    for (range, expected) in ranges.into_iter().zip(&expected) {
-        assert_eq!(range, expected.begin_offset..expected.end_offset, "{what}");
-        let message = Message::parse(&mbox[range.clone()], &Limits::default()).unwrap();
+/// Compares the messages of an mbox with MimeKit's account of them, which also says where each message stands: by the lines that
+/// begin with `From `, or by what `Content-Length` says, as it was told to.
+fn compare_mbox(mbox: &[u8], expected: &[InMbox]) -> Outcome {
+    for expected in expected {
+        let range = expected.begin_offset..expected.end_offset;
+        let bytes = mbox.get(range.clone()).ok_or_else(|| format!("no octets at {range:?}"))?;
+        let message = match Message::parse(bytes, &Limits::default()) {
+            Ok(message) => message,
+            // It is larger than we take, which is no fault.
+            Err(error) => {
+                table::note_rowless("odd-mail.json", "mimekit", &[format!("octets {range:?}: {error}")]);
+                continue;
+            }
+        };
         if is_well_bounded(&message) {
-            compare(message.root(), range.start, &expected.body, &what);
-            assert_eq!(expected.body.headers_end_offset, expected.headers_end_offset, "{what}");
+            compare(message.root(), range.start, &expected.body)?;
+            same("end of the header", expected.body.headers_end_offset, expected.headers_end_offset)?;
         }
     }
-    expected.len()
+    Ok(())
+}
+
+/// The same text with the line breaks of Unix, or of DOS, whatever it had.
+fn with_line_breaks(text: &[u8], end: &str) -> Vec<u8> {
+    let lines: Vec<_> =
+        text.split(|&b| b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line)).collect();
+    lines.join(if end == "dos" { &b"\r\n"[..] } else { b"\n" })
 }
 
 #[test]
 fn parts_stand_where_mimekit_finds_them() {
     let Some(folder) = corpus::folder("parts_stand_where_mimekit_finds_them", "mimekit") else { return };
+    let mut exceptions = BTreeMap::from(EXCEPTIONS);
+    let mut failures = Vec::new();
     let mut compared = 0;
     for path in corpus::files(&folder) {
         let name = path.file_name().unwrap().to_string_lossy();
         let Some(name) = name.strip_suffix(".mbox.txt") else { continue };
-        let unix = String::from_utf8(std::fs::read(&path).unwrap()).unwrap().replace("\r\n", "\n");
-        for (end, mbox) in [("unix", unix.clone()), ("dos", unix.replace('\n', "\r\n"))] {
+        let text = std::fs::read(&path).unwrap();
+        for end in ["unix", "dos"] {
             let account = path.with_file_name(format!("{name}.{end}-offsets.json"));
-            if account.is_file() {
-                compared += compare_mbox(mbox.as_bytes(), &account);
+            let Ok(json) = std::fs::read(&account) else { continue };
+            let expected: Vec<InMbox> = serde_json::from_slice(&json).unwrap();
+            let outcome = compare_mbox(&with_line_breaks(&text, end), &expected);
+            let account = corpus::name(&folder, &account);
+            if outcome.is_ok() == exceptions.remove(account.as_str()).is_some() {
+                failures.push(format!("{account}: {outcome:?}"));
             }
+            compared += expected.len();
         }
     }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(exceptions.is_empty(), "exceptions without an account: {exceptions:?}");
     assert!(compared >= 8, "only {compared} messages compared");
 }

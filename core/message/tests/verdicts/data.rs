@@ -30,6 +30,9 @@ struct Set {
     #[serde(default)]
     passphrases: Vec<String>,
     now: u64,
+    /// What stands below this path has its rows in another table.
+    #[serde(default)]
+    elsewhere: Option<String>,
     rows: BTreeMap<String, Row>,
 }
 
@@ -68,7 +71,9 @@ fn check(set: &Set) -> Vec<String> {
     let listed = ring::load(&root, &set.keys, &passphrases);
     let everyone = std::cell::LazyCell::new(|| ring::load(&root, &all, &passphrases));
     let mut rows: BTreeMap<_, _> = set.rows.iter().collect();
-    let mut differences = Vec::new();
+    let is_elsewhere =
+        |file: &str| set.elsewhere.as_ref().is_some_and(|folder| file.starts_with(folder.as_str()));
+    let (mut differences, mut rowless) = (Vec::new(), Vec::new());
     for file in &all {
         let row = rows.remove(file);
         let over =
@@ -78,8 +83,16 @@ fn check(set: &Set) -> Vec<String> {
         let ring = if row.is_some() || !is_openpgp(&data) { &listed } else { &*everyone };
         let outcome = read(&data, &over, ring, &passphrases, set.now);
         assert_sound(file, &outcome);
-        differences.extend(row.and_then(|row| difference(file, row, &over, &outcome)));
+        match row {
+            Some(row) => differences.extend(difference(file, row, &over, &outcome)),
+            None if is_openpgp(&data) && !is_elsewhere(file) => {
+                rowless.push(format!("{file}: {}", describe(&outcome)));
+            }
+            // It is no case of this table.
+            None => {}
+        }
     }
+    table::note_rowless("pgp-data.json", &set.folder, &rowless);
     differences.extend(rows.keys().map(|file| format!("{file}: no such file in {}", set.folder)));
     differences
 }

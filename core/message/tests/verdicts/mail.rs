@@ -27,8 +27,7 @@ struct Set {
     /// Within the corpus.
     messages: String,
     /// Whose keys these are.
-    #[serde(rename = "reader")]
-    _reader: String,
+    reader: String,
     /// Within the corpus.
     keys: Vec<String>,
     #[serde(default)]
@@ -89,27 +88,42 @@ fn check(set: &Set) -> Vec<String> {
     let options = OpenOptions { passphrases: &passphrases, ..OpenOptions::default() };
     let messages = root.join(&set.messages);
     let mut rows: BTreeMap<_, _> = set.rows.iter().collect();
-    let mut differences = Vec::new();
+    let (mut differences, mut rowless) = (Vec::new(), Vec::new());
     for file in names(&messages) {
         let bytes = std::fs::read(messages.join(&file)).unwrap();
         let outcome = open(&bytes, &ring, &options, at(set.now));
         assert_sound(&file, &bytes, &outcome, &ring, set.now);
-        if let Some(row) = rows.remove(&file) {
-            differences.extend(difference(&file, row, &outcome));
+        match rows.remove(&file) {
+            Some(row) => differences.extend(difference(&file, row, &outcome)),
+            None => rowless.extend(noteworthy(&file, &bytes, &outcome)),
         }
     }
+    let name = format!("{}/{} for {}", set.corpus, set.messages, set.reader);
+    table::note_rowless("pgp-mail.json", &name, &rowless);
     differences.extend(rows.keys().map(|file| format!("{file}: no such file in {}", messages.display())));
     differences
 }
 
-fn difference(file: &str, row: &Row, outcome: &Result<Opened, OpenError>) -> Option<String> {
-    let (verdict, reasons) = match outcome {
+/// What became of a message without a row. Those that are neither signed nor encrypted need none.
+fn noteworthy(file: &str, bytes: &[u8], outcome: &Result<Opened, OpenError>) -> Option<String> {
+    let (verdict, reasons) = described(outcome);
+    let is_usual = verdict == "plain" && reasons == ["NotSigned", "NotEncrypted"];
+    (!is_usual || names_protection(bytes)).then(|| format!("{file}: {verdict} {}", reasons.join(", ")))
+}
+
+/// The level, or else the error, and the reasons, in the words of the table.
+fn described(outcome: &Result<Opened, OpenError>) -> (String, Vec<String>) {
+    match outcome {
         Ok(opened) => {
             let verdict = &opened.verdict;
             (verdict.level().to_string(), verdict.reasons().iter().map(words).collect())
         }
         Err(error) => (format!("error: {}: {error}", error.code()), Vec::new()),
-    };
+    }
+}
+
+fn difference(file: &str, row: &Row, outcome: &Result<Opened, OpenError>) -> Option<String> {
+    let (verdict, reasons) = described(outcome);
     if verdict != row.verdict || reasons != row.reasons {
         return Some(format!("{file}: {verdict:?} {}", serde_json::to_string(&reasons).unwrap()));
     }
@@ -194,12 +208,16 @@ fn assert_sound(file: &str, bytes: &[u8], outcome: &Result<Opened, OpenError>, r
     }
 }
 
-/// Whether there may be anything to open in it.
+/// Whether there may be anything to open in it. Base64 hides what is in it.
 fn mentions_protection(bytes: &[u8]) -> bool {
+    names_protection(bytes) || String::from_utf8_lossy(bytes).to_ascii_lowercase().contains("base64")
+}
+
+/// Whether it says that there is anything to open in it.
+fn names_protection(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes).to_ascii_lowercase();
     let words =
         ["begin pgp", "pgp-encrypted", "pgp-signature", "multipart/signed", "multipart/encrypted", "pkcs7"];
     let is_signed_unobtrusively = text.lines().any(|line| line.starts_with("sig:"));
-    // Base64 hides what is in it.
-    is_signed_unobtrusively || text.contains("base64") || words.iter().any(|word| text.contains(word))
+    is_signed_unobtrusively || words.iter().any(|word| text.contains(word))
 }

@@ -3,7 +3,7 @@
 //!
 //! The tables name the keys that are at hand, what is expected of each file, and why, where that is not what its name or its authors
 //! say. A file without a row meets the general rules: it opens or is refused with a typed error, and nothing about it is believed that no
-//! key at hand has proven.
+//! key at hand has proven. It is named on stderr, if there is anything of OpenPGP or S/MIME about it.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 // `eprintln!` is captured where a test passes, and a test that was skipped must say so.
 #![allow(clippy::explicit_write)]
@@ -23,8 +23,7 @@ use std::time::{Duration, SystemTime};
 
 /// The files below a folder, by their path in it, in order.
 fn names(folder: &Path) -> Vec<String> {
-    let files = corpus::files(folder);
-    files.iter().map(|path| path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned()).collect()
+    corpus::files(folder).iter().map(|path| corpus::name(folder, path)).collect()
 }
 
 fn at(seconds: u64) -> SystemTime {
