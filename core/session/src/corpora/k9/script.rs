@@ -72,10 +72,11 @@ pub(super) struct Script {
 const fn words(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Smtp => "EHLO HELO STARTTLS AUTH MAIL RCPT DATA RSET NOOP QUIT",
-        Protocol::Pop3 => "CAPA STLS AUTH USER APOP STAT LIST UIDL RETR TOP DELE NOOP QUIT",
+        Protocol::Pop3 => "CAPA STLS AUTH USER APOP STAT LIST UIDL RETR TOP DELE RSET NOOP QUIT",
         Protocol::Imap => {
-            "CAPABILITY STARTTLS AUTHENTICATE LOGIN LOGOUT NOOP LIST LSUB NAMESPACE ID ENABLE COMPRESS CREATE IDLE \
-             SELECT EXAMINE UID"
+            "CAPABILITY STARTTLS AUTHENTICATE LOGIN LOGOUT NOOP LIST LSUB NAMESPACE ID ENABLE COMPRESS CREATE DELETE \
+             RENAME SUBSCRIBE UNSUBSCRIBE STATUS APPEND IDLE SELECT EXAMINE CLOSE UNSELECT CHECK EXPUNGE SEARCH FETCH \
+             STORE COPY MOVE UID"
         }
     }
 }
@@ -121,7 +122,7 @@ impl Script {
                     }
                     match Command::read(dialogue.protocol, text) {
                         Some(command) => script.begin(command),
-                        None => script.last().push(Round::default()),
+                        None => script.go_on(),
                     }
                     waiting.push_back(script.exchanges.len());
                 }
@@ -146,14 +147,17 @@ impl Script {
         self.exchanges.push_back(Exchange { command, rounds: vec![Round::default()] });
     }
 
-    fn last(&mut self) -> &mut Vec<Round> {
-        &mut self.exchanges.back_mut().unwrap().rounds
+    /// The client goes on with the last command; before the first one it has said nothing that counts.
+    fn go_on(&mut self) {
+        if let Some(last) = self.exchanges.back_mut() {
+            last.rounds.push(Round::default());
+        }
     }
 
     /// The latest round of an exchange, counted from 1; without one, the greeting.
     fn round(&mut self, exchange: Option<&usize>) -> &mut Round {
-        match exchange {
-            Some(number) => self.exchanges[number - 1].rounds.last_mut().unwrap(),
+        match exchange.and_then(|number| self.exchanges.get_mut(number.checked_sub(1)?)) {
+            Some(exchange) => exchange.rounds.last_mut().unwrap(),
             None => &mut self.greeting,
         }
     }
@@ -175,7 +179,7 @@ mod tests {
     /// The script of the dialogue `smtp/a/test` among those in `text`.
     fn script(text: &str) -> Script {
         let all: Written = serde_json::from_str(text).unwrap();
-        Script::of(&Dialogue::read("smtp/a/test", &all))
+        Script::of(&Dialogue::read("smtp/a/test", &all).unwrap())
     }
 
     fn said(exchange: Option<Exchange>) -> Vec<Vec<String>> {
