@@ -52,7 +52,11 @@ async fn dialogues_of_k9_have_the_same_verdict() {
         let visit = both(&dialogue).await;
         match rows.iter().position(|row| row.dialogue == *name).map(|at| rows.swap_remove(at)) {
             Some(row) => wrong.extend(difference(&dialogue, &visit, &row)),
-            None => wrong.extend(unknown(&dialogue, &visit)),
+            None => {
+                let told = told(&dialogue, &visit);
+                notice(&format!("no row in tests/vectors/k9.json: {told}"));
+                wrong.extend(is_misunderstood(&dialogue, &visit).then_some(told));
+            }
         }
     }
     wrong.extend(rows.iter().map(|row| format!("{}: there is no such dialogue", row.dialogue)));
@@ -72,15 +76,18 @@ fn difference(dialogue: &Dialogue, visit: &Visit, row: &Row) -> Option<String> {
     }
 }
 
-/// Tells what came of a dialogue without a row, and what of that is wrong whatever a row might say.
+/// What came of a dialogue, against its verdict.
+fn told(dialogue: &Dialogue, visit: &Visit) -> String {
+    let outcome = if agrees(dialogue.verdict, visit) { "agrees" } else { "differs" };
+    format!("{}: {outcome} with {:?}: {:?}", dialogue.name, dialogue.verdict, visit.steps)
+}
+
+/// Whether something is wrong with a dialogue that has no row, whatever a row might say.
 ///
 /// A refusal, a mechanism that is not offered or a server that hangs up may be a choice of ours, or of the lenient server's. But where
 /// K-9 gets through a whole conversation, ours understands all that the server says.
-fn unknown(dialogue: &Dialogue, visit: &Visit) -> Option<String> {
-    let outcome = if agrees(dialogue.verdict, visit) { "agrees" } else { "differs" };
-    let told = format!("{}: {outcome} with {:?}: {:?}", dialogue.name, dialogue.verdict, visit.steps);
-    notice(&format!("no row in tests/vectors/k9.json: {told}"));
-    let is_understood = !matches!(
+fn is_misunderstood(dialogue: &Dialogue, visit: &Visit) -> bool {
+    let makes_no_sense = matches!(
         visit.error,
         Some(
             Error::Peer(PeerFault::Unexpected { .. })
@@ -89,7 +96,7 @@ fn unknown(dialogue: &Dialogue, visit: &Visit) -> Option<String> {
                 | Error::Internal { .. }
         )
     );
-    (dialogue.verdict == Verdict::Fine && dialogue.is_whole() && !is_understood).then_some(told)
+    dialogue.verdict == Verdict::Fine && dialogue.is_whole() && makes_no_sense
 }
 
 /// Whether ours has the same verdict. What K-9 passes over in silence is told to the caller here, in an error that keeps the session.
@@ -223,4 +230,46 @@ fn letter(commands: &[Command]) -> Option<Deed> {
     let text = if mail.argument.contains("8BITMIME") { "grün" } else { "green" };
     let message = format!("Subject: tea\r\n\r\n{text}\r\n").into_bytes();
     Some(Deed::Send { from: path(mail)?, to, message })
+}
+
+/// A dialogue of SMTP that goes on after the login as `steps` say, and what comes of it.
+async fn after_login(title: &str, steps: &str) -> (Dialogue, Visit) {
+    let head = r#"{"server": "220 hi"}, {"client": "EHLO a"}, {"server": "250-hi"}, {"server": "250 AUTH PLAIN"},
+        {"client": "AUTH PLAIN AGEAYg=="}, {"server": "235 in"}"#;
+    let name = format!("smtp/a/{title}");
+    let all: Written =
+        serde_json::from_str(&format!(r#"{{"{name}": {{"steps": [{head}, {steps}]}}}}"#)).unwrap();
+    let dialogue = Dialogue::read(&name, &all).unwrap();
+    let visit = both(&dialogue).await;
+    (dialogue, visit)
+}
+
+#[tokio::test]
+async fn an_empty_sender_is_nobody_and_what_is_no_address_is_not_sent() {
+    for (from, to, sent) in [
+        ("", "c@d.test", "send: sent (taken); c@d.test accepted"),
+        ("a", "c@d.test", "send: invalid-input: invalid address: the address has no @"),
+        ("a@b.test", "", "send: invalid-input: invalid address: the address has no @"),
+    ] {
+        let steps = format!(
+            r#"{{"client": "MAIL FROM:<{from}>"}}, {{"server": "250 ok"}}, {{"client": "RCPT TO:<{to}>"}}, {{"server": "250 ok"}}"#
+        );
+        let (_, visit) = after_login("some mail", &steps).await;
+        assert_eq!(visit.steps, ["open", "log in", sent, "close"], "{from:?} {to:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_dialogue_without_a_row_fails_where_what_k9_takes_is_not_understood() {
+    for (title, answer, is_wrong) in [
+        ("some noop", "250 ok", false),
+        ("some noop", "500 no", false),
+        ("some noop", "hello", true),
+        ("some noop should throw", "hello", false),
+        ("opening", "hello", false),
+    ] {
+        let steps = format!(r#"{{"client": "NOOP"}}, {{"server": "{answer}"}}"#);
+        let (dialogue, visit) = after_login(title, &steps).await;
+        assert_eq!(is_misunderstood(&dialogue, &visit), is_wrong, "{title}: {answer}");
+    }
 }

@@ -46,7 +46,7 @@ pub(super) struct Exchange {
 }
 
 /// A command, in the parts that matter.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Command {
     /// In IMAP.
     pub(super) tag: String,
@@ -147,17 +147,18 @@ impl Script {
         self.exchanges.push_back(Exchange { command, rounds: vec![Round::default()] });
     }
 
-    /// The client goes on with the last command; before the first one it has said nothing that counts.
+    /// The client goes on with the last command; what it says before the first is a command that nobody gives here.
     fn go_on(&mut self) {
-        if let Some(last) = self.exchanges.back_mut() {
-            last.rounds.push(Round::default());
+        match self.exchanges.back_mut() {
+            Some(last) => last.rounds.push(Round::default()),
+            None => self.begin(Command::default()),
         }
     }
 
     /// The latest round of an exchange, counted from 1; without one, the greeting.
     fn round(&mut self, exchange: Option<&usize>) -> &mut Round {
-        match exchange.and_then(|number| self.exchanges.get_mut(number.checked_sub(1)?)) {
-            Some(exchange) => exchange.rounds.last_mut().unwrap(),
+        match exchange {
+            Some(number) => self.exchanges[number - 1].rounds.last_mut().unwrap(),
             None => &mut self.greeting,
         }
     }

@@ -21,7 +21,7 @@ impl Case {
         let name = name.to_str().unwrap();
         let name = name.strip_prefix("testcases/").unwrap_or(name);
         let Some(protocol) = Protocol::of(name) else { return Vec::new() };
-        let text = std::fs::read_to_string(path).unwrap();
+        let text = String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
         let first = ron::parse(&text).unwrap_or_else(|error| panic!("{name}: {error:?}"));
         let mut cases = vec![Self { name: name.to_owned(), protocol, config: first }];
         for config in steps(&text) {

@@ -67,8 +67,8 @@ async fn hostile_servers_get_nothing_and_give_nothing_before_tls() {
             None => wrong.push(format!("{}: there is no such case", row.case)),
         }
     }
-    for name in came.keys() {
-        notice(&format!("no row in tests/vectors/nostarttls.json: {name}"));
+    for (name, steps) in &came {
+        notice(&format!("no row in tests/vectors/nostarttls.json: {name}: {steps:?}"));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -200,16 +200,36 @@ fn injected((command, answer): &Turn) -> Option<usize> {
     while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
         let (line, behind) = rest.split_at(end + 1);
         rest = behind;
-        if line.starts_with(b"* ") && !line.to_ascii_uppercase().starts_with(b"* BYE") {
-            continue;
-        }
-        // Each line of a reply has the same code.
-        if ![&b"220"[..], b"S1 OK", b"+OK"].iter().any(|yes| line.starts_with(yes)) {
-            return None;
-        }
-        if line.get(3) != Some(&b'-') {
-            return (!behind.is_empty()).then_some(behind.len());
+        let is_untagged = line.starts_with(b"* ") && !line.to_ascii_uppercase().starts_with(b"* BYE");
+        let goes_on = is_untagged || (line[0].is_ascii_digit() && line.get(3) == Some(&b'-'));
+        if !goes_on {
+            let words = [&b"220"[..], b"S1 OK", b"+OK"].iter().find_map(|yes| line.strip_prefix(*yes))?;
+            let is_yes = words.starts_with(b" ") || words.starts_with(b"\r\n") || words == b"\n";
+            return (is_yes && !behind.is_empty()).then_some(behind.len());
         }
     }
     None
+}
+
+#[test]
+fn what_comes_behind_a_yes_to_starttls_is_counted() {
+    for (command, answer, bytes) in [
+        ("STARTTLS", "220 go\r\n", None),
+        ("STARTTLS", "220 go\r\n250 x\r\n", Some(7)),
+        ("STARTTLS", "220-go\r\n220 on\r\nx", Some(1)),
+        ("STARTTLS", "220\nx", Some(1)),
+        ("STARTTLS", "220go\r\nx", None),
+        ("STARTTLS", "220 go", None),
+        ("STARTTLS", "454 no\r\n220 go\r\n", None),
+        ("EHLO a", "220 go\r\nx", None),
+        ("S1 STARTTLS", "* OK hi\r\nS1 OK go\r\nx", Some(1)),
+        ("S1 STARTTLS", "* BYE\r\nS1 OK go\r\nx", None),
+        ("S1 STARTTLS", "S1 OKAY\r\nx", None),
+        ("STLS", "+OK\r\nx", Some(1)),
+        ("STLS", "+OKAY\r\nx", None),
+        ("STLS", "+OK-go\r\nx", None),
+    ] {
+        let turn = (command.to_owned(), answer.as_bytes().to_vec());
+        assert_eq!(injected(&turn), bytes, "{command} {answer:?}");
+    }
 }
