@@ -1,4 +1,8 @@
 //! Test data of others, in `../shared/corpora` beside the project: read where it is there, never copied.
+//!
+//! The servers here are ends of a connection of their own ([`peer`], [`server_end`]), and not scripts for the player in `tests/server`.
+//! That player waits for the very words that a script gives the client. These cases were recorded with other clients, which choose
+//! other commands, tags and mechanisms, and another order than ours; so a server here decides by the command what to answer.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 mod curl;

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use postseal_types::{Address, Envelope};
+use postseal_types::{Address, AddressError, Envelope};
 
 use crate::imap::{FetchItems, ImapConnection, ImapSession, MailboxName, Search, UidSet};
 use crate::wire::{Secure, Wire};
@@ -54,7 +54,7 @@ pub(crate) enum Way {
 /// What to do once somebody is logged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Deed {
-    /// SMTP: send a message.
+    /// SMTP: send a message; an empty sender is nobody, as in bounces.
     Send { from: String, to: Vec<String>, message: Vec<u8> },
     /// IMAP: list the mailboxes.
     List,
@@ -215,9 +215,10 @@ impl Visit {
     async fn submit(&mut self, session: &SmtpSession, deed: &Deed) {
         match deed {
             Deed::Send { from, to, message } => {
-                let address = |text: &String| Address::parse(text).unwrap();
-                let envelope = Envelope { from: Some(address(from)), to: to.iter().map(address).collect() };
-                let sent = session.send(&envelope, message.clone(), &SendOptions::default()).await;
+                let sent = match envelope(from, to) {
+                    Ok(envelope) => session.send(&envelope, message.clone(), &SendOptions::default()).await,
+                    Err(error) => Err(Error::invalid("address", error.to_string())),
+                };
                 self.note("send", sent, receipt);
             }
             Deed::Noop => _ = self.done("noop", session.noop().await),
@@ -236,8 +237,11 @@ impl Visit {
                 });
             }
             Deed::Create(name) => {
-                let mailbox = MailboxName::new(name).unwrap();
-                _ = self.done("create", session.create(&mailbox).await);
+                let created = match MailboxName::new(name) {
+                    Ok(mailbox) => session.create(&mailbox).await,
+                    Err(error) => Err(error),
+                };
+                _ = self.done("create", created);
             }
             Deed::Id => {
                 let told = session.id(&[("name", "Postseal")]).await;
@@ -285,6 +289,12 @@ impl Visit {
             other => panic!("POP3 can't {other:?}"),
         }
     }
+}
+
+fn envelope(from: &str, to: &[String]) -> Result<Envelope, AddressError> {
+    let from = if from.is_empty() { None } else { Some(Address::parse(from)?) };
+    let to = to.iter().map(|text| Address::parse(text)).collect::<Result<_, _>>()?;
+    Ok(Envelope { from, to })
 }
 
 fn count(messages: &[Vec<u8>]) -> String {

@@ -85,21 +85,28 @@ const VERDICTS: [(&str, Verdict); 11] = [
 ];
 
 impl Dialogue {
-    pub(super) fn read(name: &str, all: &Written) -> Self {
+    /// The dialogue of this name; nothing where that names no protocol of ours.
+    pub(super) fn read(name: &str, all: &Written) -> Option<Self> {
+        let protocol = Protocol::of(name)?;
         let entry = &all[name];
         let mut lines = entry.lines(name, &Words::new(), all);
         if let Some(Line::Client(first)) = lines.first().cloned() {
             let opening = opening(name, &first, &lines, all);
             lines.splice(..0, opening);
         }
-        Self {
+        Some(Self {
             name: name.to_owned(),
-            protocol: Protocol::of(name).unwrap(),
+            protocol,
             auth: entry.auth.first().cloned(),
             starts_tls: entry.security.iter().any(|security| security.starts_with("STARTTLS")),
             verdict: entry.verdict(name),
             lines,
-        }
+        })
+    }
+
+    /// Whether it is a conversation from the greeting on, and not an opening that others call.
+    pub(super) fn is_whole(&self) -> bool {
+        function(&self.name).contains(' ') && matches!(self.lines.first(), Some(Line::Server(_)))
     }
 
     /// What the client says, line by line.

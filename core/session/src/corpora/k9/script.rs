@@ -46,7 +46,7 @@ pub(super) struct Exchange {
 }
 
 /// A command, in the parts that matter.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Command {
     /// In IMAP.
     pub(super) tag: String,
@@ -72,10 +72,11 @@ pub(super) struct Script {
 const fn words(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Smtp => "EHLO HELO STARTTLS AUTH MAIL RCPT DATA RSET NOOP QUIT",
-        Protocol::Pop3 => "CAPA STLS AUTH USER APOP STAT LIST UIDL RETR TOP DELE NOOP QUIT",
+        Protocol::Pop3 => "CAPA STLS AUTH USER APOP STAT LIST UIDL RETR TOP DELE RSET NOOP QUIT",
         Protocol::Imap => {
-            "CAPABILITY STARTTLS AUTHENTICATE LOGIN LOGOUT NOOP LIST LSUB NAMESPACE ID ENABLE COMPRESS CREATE IDLE \
-             SELECT EXAMINE UID"
+            "CAPABILITY STARTTLS AUTHENTICATE LOGIN LOGOUT NOOP LIST LSUB NAMESPACE ID ENABLE COMPRESS CREATE DELETE \
+             RENAME SUBSCRIBE UNSUBSCRIBE STATUS APPEND IDLE SELECT EXAMINE CLOSE UNSELECT CHECK EXPUNGE SEARCH FETCH \
+             STORE COPY MOVE UID"
         }
     }
 }
@@ -121,7 +122,7 @@ impl Script {
                     }
                     match Command::read(dialogue.protocol, text) {
                         Some(command) => script.begin(command),
-                        None => script.last().push(Round::default()),
+                        None => script.go_on(),
                     }
                     waiting.push_back(script.exchanges.len());
                 }
@@ -146,8 +147,12 @@ impl Script {
         self.exchanges.push_back(Exchange { command, rounds: vec![Round::default()] });
     }
 
-    fn last(&mut self) -> &mut Vec<Round> {
-        &mut self.exchanges.back_mut().unwrap().rounds
+    /// The client goes on with the last command; what it says before the first is a command that nobody gives here.
+    fn go_on(&mut self) {
+        match self.exchanges.back_mut() {
+            Some(last) => last.rounds.push(Round::default()),
+            None => self.begin(Command::default()),
+        }
     }
 
     /// The latest round of an exchange, counted from 1; without one, the greeting.
@@ -175,7 +180,7 @@ mod tests {
     /// The script of the dialogue `smtp/a/test` among those in `text`.
     fn script(text: &str) -> Script {
         let all: Written = serde_json::from_str(text).unwrap();
-        Script::of(&Dialogue::read("smtp/a/test", &all))
+        Script::of(&Dialogue::read("smtp/a/test", &all).unwrap())
     }
 
     fn said(exchange: Option<Exchange>) -> Vec<Vec<String>> {

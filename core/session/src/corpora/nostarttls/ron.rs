@@ -13,7 +13,7 @@ pub(super) enum Value {
     Number(u64),
     /// `[a, b]`.
     List(Vec<Self>),
-    /// `{a: b}`, the keys being texts.
+    /// `{a: b}`, the keys being texts or names.
     Map(Vec<(String, Self)>),
     /// `Name`, `Name(a, b)`, `Name(field: a)`, or the same without a name. The name of an unnamed part is empty.
     Node { name: String, parts: Vec<(String, Self)> },
@@ -31,6 +31,12 @@ pub(super) struct RonError {
 /// Reads one value that takes up the whole text.
 pub(super) fn parse(text: &str) -> Result<Value, RonError> {
     let mut reader = Reader { text, rest: text };
+    reader.skip()?;
+    // What a file allows its writer, this reader allows anyway.
+    while reader.take("#![enable(") {
+        reader.rest = reader.rest.split_once(")]").map_or("", |(_, rest)| rest);
+        reader.skip()?;
+    }
     let value = reader.value()?;
     reader.skip()?;
     if reader.rest.is_empty() { Ok(value) } else { Err(reader.wanted("the end")) }
@@ -175,7 +181,8 @@ impl<'a> Reader<'a> {
     }
 
     fn pair(&mut self) -> Result<(String, Value), RonError> {
-        let key = self.string()?;
+        let word = if is_raw(self.rest) { "" } else { self.word() };
+        let key = if word.is_empty() { self.string()? } else { word.to_owned() };
         self.skip()?;
         if self.take(":") { Ok((key, self.value()?)) } else { Err(self.wanted("a colon")) }
     }
@@ -308,6 +315,8 @@ mod tests {
             }),
             ("[A, \"b\",]", Value::List(vec![node("A", &[]), text("b")])),
             ("{ \"k\": true }", Value::Map(vec![("k".to_owned(), Value::Flag(true))])),
+            ("{ k : true }", Value::Map(vec![("k".to_owned(), Value::Flag(true))])),
+            ("// c\n#![enable(implicit_some)]\n#![enable(unwrap_newtypes)] 1", Value::Number(1)),
             ("/* a /* b */ */ ( // c\n a /*d*/ : e )", node("", &[("a", node("e", &[]))])),
             ("rest", node("rest", &[])),
         ] {
@@ -327,7 +336,7 @@ mod tests {
             ("r#\"a\"", 1, "the end of the text"),
             ("\"\\q\"", 1, "an escape"),
             ("\"\\u{110000}\"", 1, "an escape"),
-            ("{1: 2}", 1, "a text"),
+            ("{[]: 2}", 1, "a text"),
             ("{\"a\" 2}", 1, "a colon"),
             ("1.5", 1, "a whole number"),
             ("18446744073709551616", 1, "a whole number"),
