@@ -21,7 +21,7 @@ pub(super) struct Case {
     /// What the server has: a message, a list.
     pub(super) data: String,
     /// The words of curl's command line, for each of its operations (`-:`).
-    pub(super) operations: Vec<Vec<String>>,
+    operations: Vec<Vec<String>>,
     /// The files that curl is given, as `-` or by their path.
     pub(super) files: Vec<(String, String)>,
     /// The lines that curl says.
@@ -32,21 +32,17 @@ pub(super) struct Case {
 }
 
 impl Case {
-    pub(super) fn read(name: &str, text: &str) -> Self {
+    /// Reads a test file; `None` where it has no mail server.
+    pub(super) fn read(name: &str, text: &str) -> Option<Self> {
         let number = name.trim_start_matches("test");
         let text = conditions(text);
         let section =
             |tag: &str| section(&text, tag).map(|(attributes, body)| filled_in(&body, &attributes, number));
         let servers = section("server").unwrap_or_default();
-        let protocol = match servers
-            .lines()
-            .find(|line| ["imap", "pop3", "smtp"].iter().any(|name| line.starts_with(name)))
-        {
-            Some(line) if line.starts_with("imap") => Protocol::Imap,
-            Some(line) if line.starts_with("pop3") => Protocol::Pop3,
-            Some(_) => Protocol::Smtp,
-            None => panic!("{name}: no mail server"),
-        };
+        let protocols = [("imap", Protocol::Imap), ("pop3", Protocol::Pop3), ("smtp", Protocol::Smtp)];
+        let protocol = servers.lines().find_map(|line| {
+            protocols.iter().find(|(name, _)| line.starts_with(name)).map(|&(_, protocol)| protocol)
+        })?;
         let lines = |tag: &str| -> Vec<String> {
             section(tag)
                 .unwrap_or_default()
@@ -63,7 +59,7 @@ impl Case {
         let files: Vec<(String, String)> = files.collect();
         let command = words(&section("command").unwrap_or_default());
         let operations = command.split(|word| word == "-:" || word == "--next");
-        Self {
+        Some(Self {
             name: name.to_owned(),
             protocol,
             server: lines("servercmd"),
@@ -73,7 +69,7 @@ impl Case {
             said: mail(lines("protocol")),
             upload: section("upload"),
             error: section("errorcode").and_then(|code| code.trim().parse().ok()),
-        }
+        })
     }
 
     /// Whether curl has to bring TLS up on a connection that begins in the clear.
@@ -84,6 +80,10 @@ impl Case {
             .iter()
             .any(|word| ["imap://", "pop3://", "smtp://"].iter().any(|scheme| word.starts_with(scheme)));
         is_clear && (operation.has("--ssl") || operation.has("--ssl-reqd"))
+    }
+
+    pub(super) fn operations(&self) -> impl Iterator<Item = Operation<'_>> {
+        self.operations.iter().map(|words| Operation(words))
     }
 
     /// What curl does in its session of this number: one operation may make several.
@@ -343,7 +343,7 @@ mod tests {
                     'imap://u%40x;AUTH=PLAIN:p@%HOSTIP/%TESTNUMBER/;UID=1' -u \"a\\\"b:c d\"\n</command>\n</client>\n<verify>\n%if idn\n\
                     <errorcode>\n67\n</errorcode>\n%else\n<errorcode>\n3\n</errorcode>\n%endif\n<protocol crlf=\"yes\">\nA %hex[%c3%a4]hex% %LTx%GT\n\
                     </protocol>\n</verify>\n</testcase>\n";
-        let case = Case::read("test7", text);
+        let case = Case::read("test7", text).unwrap();
         assert_eq!((case.protocol, case.error), (Protocol::Imap, Some(67)));
         assert_eq!(case.server, ["REPLY AHUAcA== A002 OK"]);
         assert_eq!(case.data, "a\r\n\r\nb\r\n");
@@ -353,5 +353,11 @@ mod tests {
         let url = &case.operation(0).urls()[0];
         assert_eq!((url.user.as_deref(), url.password.as_deref()), (Some("u@x"), Some("p")));
         assert_eq!(url.path, ["7", ";UID=1"]);
+    }
+
+    #[test]
+    fn a_case_without_a_mail_server_is_none() {
+        let text = "<testcase>\n<client>\n<server>\nhttp\n</server>\n</client>\n</testcase>\n";
+        assert!(Case::read("test8", text).is_none());
     }
 }

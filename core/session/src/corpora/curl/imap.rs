@@ -123,6 +123,7 @@ pub(super) async fn play(case: &Case, chunks: Chunks, outcome: &mut Outcome) -> 
             _ => MailboxName::new(case.name.trim_start_matches("test"))?,
         };
         let (wire, peer, heard) = ServerEnd::connected(chunks);
+        outcome.heard.push(heard.clone());
         tokio::spawn(Server::of(case, peer).serve());
         let connection = ImapConnection::over(wire, &Runtime::current()?, timeouts(), false).await?;
         let logged_in = connection.log_in(&credentials).await;
@@ -183,7 +184,10 @@ async fn act(
         words.next().unwrap_or_default(),
         words.next().unwrap_or_default(),
     );
-    let number = || Uid::new(UidValidity::new(VALIDITY).unwrap(), first.parse().unwrap_or(1)).unwrap();
+    let number = || {
+        let number = first.parse().ok().filter(|&number| number > 0).unwrap_or(1);
+        Uid::new(UidValidity::new(VALIDITY).unwrap(), number).unwrap()
+    };
     match command {
         "SELECT" => {
             let selected = session.select(mailbox).await?;

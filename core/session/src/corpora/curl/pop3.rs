@@ -65,14 +65,8 @@ impl Server {
 pub(super) async fn play(case: &Case, chunks: Chunks, outcome: &mut Outcome) -> Result<(), Error> {
     for (index, said) in case.sessions().iter().enumerate() {
         let credentials = credentials(case, index)?;
-        // What the URL names is a number, or nothing of it is sent.
-        for url in case.operation(index).urls() {
-            let name = url.path.first().map_or("", String::as_str);
-            if name.contains(['\r', '\n']) {
-                return Err(Error::invalid("message number", "it is none"));
-            }
-        }
         let (wire, peer, heard) = ServerEnd::connected(chunks);
+        outcome.heard.push(heard.clone());
         tokio::spawn(Server::of(case, peer).serve());
         let connection = Pop3Connection::begin(Runtime::current()?, wire, true, timeouts()).await?;
         let logged_in = connection.log_in(&credentials).await;

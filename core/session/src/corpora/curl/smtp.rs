@@ -97,6 +97,7 @@ pub(super) async fn play(case: &Case, chunks: Chunks, outcome: &mut Outcome) -> 
         let envelope = envelope(case, index, said)?;
         let received = Received::default();
         let (wire, peer, heard) = ServerEnd::connected(chunks);
+        outcome.heard.push(heard.clone());
         tokio::spawn(Server::of(case, peer, &received).serve());
         let connection = SmtpConnection::begin(wire, Security::Tls, Runtime::current()?, timeouts()).await?;
         let logged_in = connection.log_in(&credentials).await;

@@ -1,7 +1,5 @@
 //! POP3.
 
-use tokio::task::JoinHandle;
-
 use super::*;
 use crate::corpora::server_end::ServerEnd;
 use crate::{Pop3Connection, Pop3Session, Runtime};
@@ -67,8 +65,8 @@ async fn play(dialogue: &Dialogue, chunks: Chunks) -> Vec<Done> {
             }
         }
     }
-    session.close().await.unwrap();
-    server.await.unwrap();
+    let was_open = !session.is_closed();
+    play.log.end(was_open, session.close().await, server).await;
     play.log.done
 }
 
@@ -117,25 +115,22 @@ impl Play<'_> {
     }
 
     /// Does what a step is for; `None` where no call of ours is.
-    async fn act(&mut self, session: &Pop3Session, step: &Step) -> Option<Result<String, Error>> {
+    async fn act(&mut self, session: &Pop3Session, step: &Step) -> Option<Outcome> {
         let kind = step.kind();
         let number = step.arguments().split(' ').next().and_then(|word| word.parse().ok());
         self.log.desk.lay_out(&kind, step.reply.clone());
         let outcome = match (kind.as_str(), number) {
             ("STAT", _) => {
-                session.stat().await.map(|drop| format!("{} messages, {} octets", drop.messages, drop.octets))
+                let counted = session.stat().await;
+                told(counted, |drop| format!("{} messages, {} octets", drop.messages, drop.octets))
             }
             ("LIST" | "UIDL", None) => self.list(session, &kind, &step.reply).await,
-            ("RETR", Some(number)) => {
-                session.retrieve_to_vec(number, LIMIT).await.map(|bytes| self.message(&bytes, &step.reply))
-            }
-            ("TOP", Some(number)) => {
-                session.top(number, 0, LIMIT).await.map(|bytes| self.message(&bytes, &step.reply))
-            }
-            ("DELE", Some(number)) => session.delete(number).await.map(|()| "deleted".to_owned()),
-            ("RSET", _) => session.reset().await.map(|()| "reset".to_owned()),
-            ("NOOP", _) => session.noop().await.map(|()| "alive".to_owned()),
-            ("QUIT", _) => session.quit().await.map(|update| format!("{update:?}")),
+            ("RETR", Some(number)) => message(session.retrieve_to_vec(number, LIMIT).await, &step.reply),
+            ("TOP", Some(number)) => message(session.top(number, 0, LIMIT).await, &step.reply),
+            ("DELE", Some(number)) => told(session.delete(number).await, |()| "deleted".to_owned()),
+            ("RSET", _) => told(session.reset().await, |()| "reset".to_owned()),
+            ("NOOP", _) => told(session.noop().await, |()| "alive".to_owned()),
+            ("QUIT", _) => told(session.quit().await, |update| format!("{update:?}")),
             _ => {
                 // Our listing asks for all, and there is no call for languages and UTF-8.
                 self.log.desk.clear();
@@ -147,7 +142,7 @@ impl Play<'_> {
     }
 
     /// A listing needs both lists; the one that is not recorded here has the same messages.
-    async fn list(&self, session: &Pop3Session, kind: &str, reply: &[u8]) -> Result<String, Error> {
+    async fn list(&self, session: &Pop3Session, kind: &str, reply: &[u8]) -> Outcome {
         let other = if kind == "LIST" { "UIDL" } else { "LIST" };
         let reply = String::from_utf8_lossy(reply);
         let numbers = reply.lines().skip(1).filter_map(|line| line.split(' ').next()?.parse::<u32>().ok());
@@ -160,16 +155,18 @@ impl Play<'_> {
         });
         Ok(listed.collect::<Vec<_>>().join(" "))
     }
+}
 
-    /// What was retrieved has to be what stands in the recording, taken out line by line.
-    fn message(&self, bytes: &[u8], recording: &[u8]) -> String {
-        let lines = recording.split_inclusive(|&byte| byte == b'\n').skip(1);
-        let lines = lines.take_while(|line| *line != b".\r\n");
-        let expected: Vec<u8> =
-            lines.flat_map(|line| line.strip_prefix(b".").unwrap_or(line)).copied().collect();
-        assert!(bytes == expected, "{}", self.log.dialogue.name);
-        format!("{} bytes", bytes.len())
+/// What was retrieved has to be what stands in the recording, taken out line by line.
+fn message(retrieved: Result<Vec<u8>, Error>, recording: &[u8]) -> Outcome {
+    let bytes = retrieved?;
+    let lines = recording.split_inclusive(|&byte| byte == b'\n').skip(1);
+    let lines = lines.take_while(|line| *line != b".\r\n");
+    let expected: Vec<u8> = lines.flat_map(|line| line.strip_prefix(b".").unwrap_or(line)).copied().collect();
+    if bytes != expected {
+        return Err(Odd::Misread(format!("{} bytes arrived of {}", bytes.len(), expected.len())));
     }
+    Ok(format!("{} bytes", bytes.len()))
 }
 
 /// The steps that end the presenting of a secret, by a command or the last line of an exchange.

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 
 use postseal_types::{Address, Envelope};
-use tokio::task::JoinHandle;
 
 use super::*;
 use crate::corpora::server_end::ServerEnd;
@@ -104,15 +103,15 @@ async fn play(dialogue: &Dialogue, chunks: Chunks) -> Vec<Done> {
             }
             "NOOP" => {
                 play.log.desk.lay_out("NOOP", step.reply.clone());
-                let outcome = session.noop().await.map(|()| "alive".to_owned());
+                let outcome = told(session.noop().await, |()| "alive".to_owned());
                 play.log.note(index, step.file.clone(), says_yes(&step.reply), outcome);
             }
             _ => {}
         }
         play.log.desk.clear();
     }
-    session.close().await.unwrap();
-    server.await.unwrap();
+    let was_open = !session.is_closed();
+    play.log.end(was_open, session.close().await, server).await;
     play.log.done
 }
 
@@ -183,7 +182,7 @@ impl Play<'_> {
         let all = || std::iter::once(mail).chain(parts.iter().map(|(_, step)| step));
         let refusing = || all().filter(|step| step.kind() != "RSET" && !says_yes(&step.reply));
         let goes_on = to_somebody(of("RCPT")) && refusing().all(|step| step.kind() == "RCPT");
-        let outcome = sent.and_then(|receipt| described(&receipt));
+        let outcome = sent.map_err(Odd::from).and_then(|receipt| described(&receipt));
         let telling = refusing().chain(of(".")).next();
         self.log.note(index, telling.and_then(|step| step.file.clone()), goes_on, outcome);
     }
@@ -196,19 +195,21 @@ fn to_somebody<'a>(recipients: impl Iterator<Item = &'a Step>) -> bool {
 }
 
 /// What a receipt says; a refusal of the whole message as the error that it would be elsewhere.
-fn described(receipt: &Receipt) -> Result<String, Error> {
+fn described(receipt: &Receipt) -> Outcome {
     match &receipt.message {
         Delivery::Sent { text } => Ok(format!(
             "sent to {} of {}: {text}",
             receipt.recipients.len() - receipt.refused().count(),
             receipt.recipients.len()
         )),
-        Delivery::NotSent(NotSent::Refused(refusal)) => Err(Error::Refused(refusal.clone())),
+        Delivery::NotSent(NotSent::Refused(refusal)) => Err(Error::Refused(refusal.clone()).into()),
         Delivery::NotSent(_) => {
             let refusal = receipt.refused().next().map(|(_, refusal)| refusal.clone());
-            Err(Error::Refused(refusal.unwrap()))
+            Err(refusal.map_or(Odd::Misread("not sent, and refused by nobody".to_owned()), |refusal| {
+                Error::Refused(refusal).into()
+            }))
         }
-        Delivery::Unknown { because } => Err(because.clone()),
+        Delivery::Unknown { because } => Err(because.clone().into()),
     }
 }
 

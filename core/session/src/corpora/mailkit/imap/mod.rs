@@ -4,8 +4,6 @@ mod acts;
 mod server;
 mod stated;
 
-use tokio::task::JoinHandle;
-
 use super::*;
 use crate::Runtime;
 use crate::corpora::server_end::ServerEnd;
@@ -37,8 +35,8 @@ async fn play(dialogue: &Dialogue, chunks: Chunks) -> Vec<Done> {
         }
         play.log.desk.clear();
     }
-    session.close().await.unwrap();
-    server.await.unwrap();
+    let was_open = !session.is_closed();
+    play.log.end(was_open, session.close().await, server).await;
     play.log.done
 }
 
@@ -88,4 +86,45 @@ fn logins(steps: &[Step]) -> Vec<usize> {
 
 fn is_challenge(step: &Step) -> bool {
     step.reply == b"+ \r\n"
+}
+
+/// A dialogue of our own with what servers may say, if seldom: it is played to its end.
+#[tokio::test]
+async fn an_odd_dialogue_is_played_to_its_end() {
+    let step = |said: &str, reply: &str| Step {
+        said: said.to_owned(),
+        reply: format!("{reply}A######## OK done\r\n").into_bytes(),
+        file: None,
+    };
+    let twice = "* LIST () \"/\" a\r\n* LIST () \"/\" \"a\"\r\n";
+    let steps = vec![
+        step("LOGIN username password\r\n", ""),
+        step("LIST \"\" \"*\"\r\n", twice),
+        step("SELECT a\r\n", "* 3 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n"),
+        step("UID FETCH 0 (FLAGS)\r\n", "* 1 FETCH (UID 0 FLAGS ())\r\n"),
+        step("UID FETCH 1 (FLAGS)\r\n", "* 1 FETCH (UID 2 FLAGS ())\r\n* 1 FETCH (UID 2 FLAGS (\\Seen))\r\n"),
+        step("UID STORE 0 FLAGS ()\r\n", ""),
+        step("UID STORE 9:3 FLAGS ()\r\n", ""),
+        step("UID STORE 1:4294967295 FLAGS ()\r\n", ""),
+        step("UID SEARCH ALL\r\n", "* SEARCH 1\r\n* SEARCH 2\r\n"),
+    ];
+    let dialogue = Dialogue { name: "own".to_owned(), steps, fails: false };
+    for chunks in [Chunks::Whole, Chunks::OneByte] {
+        let done = play(&dialogue, chunks).await;
+        let told: Vec<(usize, &str)> = done.iter().map(|done| (done.step, done.outcome.as_str())).collect();
+        let selected = "3 messages, validity 7, next ?, 0 flags of which 0 and new ones last, read and write";
+        let expected = [
+            (0, "open"),
+            (0, "logged in"),
+            (1, "a"),
+            (2, selected),
+            (4, "1 messages, 1 flags"),
+            (5, "stored"),
+            (6, "stored"),
+            (7, "stored"),
+            (8, "2 found"),
+        ];
+        assert_eq!(told, expected);
+        assert!(done.iter().all(|done| done.complaint.is_none()), "{done:?}");
+    }
 }

@@ -1,5 +1,7 @@
 //! What a recording states of a message, found in another way than the library's: by looking for it in the text.
 
+use std::collections::BTreeSet;
+
 use super::server::uid;
 use crate::imap::Fetched;
 
@@ -8,8 +10,10 @@ pub(super) fn misread(message: &Fetched, responses: &[Vec<u8>]) -> Vec<&'static 
     let of_message = responses.iter().filter(|response| uid(response) == Some(message.uid.number()));
     let of_message: Vec<&[u8]> = of_message.map(Vec::as_slice).collect();
     let last = |text: &str| of_message.iter().rev().find_map(|response| after(response, text));
+    // A message is handed on as soon as it is whole: flags that change behind it are news.
+    let told: Vec<&[u8]> = of_message.iter().filter_map(|response| after(response, " FLAGS (")).collect();
     let facts = [
-        ("flags", last(" FLAGS (").is_none_or(|rest| flags(rest) == own_flags(message))),
+        ("flags", told.is_empty() || told.iter().any(|rest| flags(rest) == own_flags(message))),
         ("size", last("RFC822.SIZE ").is_none_or(|rest| number(rest) == message.size)),
         ("date", last("INTERNALDATE \"").is_some() <= message.received.is_some()),
         ("envelope", last("ENVELOPE (").is_some() <= message.envelope.is_some()),
@@ -18,6 +22,56 @@ pub(super) fn misread(message: &Fetched, responses: &[Vec<u8>]) -> Vec<&'static 
         ("header", last("BODY[HEADER] {").is_none_or(|rest| literal(rest) == message.header.as_deref())),
     ];
     facts.into_iter().filter_map(|(name, holds)| (!holds).then_some(name)).collect()
+}
+
+/// The names of the mailboxes that a listing tells, each once, but for those that nobody could send back.
+pub(super) fn mailboxes(responses: &[Vec<u8>]) -> BTreeSet<String> {
+    let names = responses.iter().filter_map(|response| {
+        let text = String::from_utf8_lossy(response).into_owned();
+        let words = text.to_ascii_uppercase();
+        let is_listing = words.starts_with("* LIST (") || words.starts_with("* LSUB (");
+        let (_, rest) = text.split_once(") ").filter(|_| is_listing)?;
+        // The delimiter may be a blank in quotes.
+        let rest = rest.strip_prefix("\" \"").unwrap_or(rest);
+        let (_, name) = rest.split_once(' ')?;
+        let name = name.trim_end_matches(['\r', '\n']);
+        let name = match name.strip_prefix('"') {
+            Some(quoted) => unquoted(quoted),
+            None if name.starts_with('{') => name.split_once("}\r\n")?.1.to_owned(),
+            None => name.split(' ').next()?.to_owned(),
+        };
+        Some(if name.eq_ignore_ascii_case("INBOX") { "INBOX".to_owned() } else { name })
+    });
+    names.filter(|name| !name.is_empty() && !name.contains(['\0', '\r', '\n'])).collect()
+}
+
+/// The text up to the closing quote, without its escapes.
+fn unquoted(text: &str) -> String {
+    let mut plain = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => break,
+            '\\' => plain.extend(chars.next()),
+            c => plain.push(c),
+        }
+    }
+    plain
+}
+
+#[test]
+fn a_mailbox_is_stated_once_in_whatever_form() {
+    let lines = [
+        "* LIST () \"/\" INBOX\r\n",
+        "* list (\\Noselect) \"/\" \"inbox\"\r\n",
+        "* LSUB () NIL {5}\r\na (b)\r\n",
+        "* LIST () \" \" \"a (b)\"\r\n",
+        "* LIST () \"\\\\\" \"q\\\"\" (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n",
+        "* LIST () \"/\" \"\"\r\n",
+        "A1 OK (done) \"/\" x\r\n",
+    ];
+    let names = mailboxes(&lines.map(|line| line.as_bytes().to_vec()));
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), ["INBOX", "a (b)", "q\""]);
 }
 
 /// What stands behind a text that is not in a literal: a literal's first line has no item of a response in these recordings.
@@ -37,7 +91,7 @@ fn number(text: &[u8]) -> Option<u64> {
 fn literal(text: &[u8]) -> Option<&[u8]> {
     let size = usize::try_from(number(text)?).ok()?;
     let start = text.windows(2).position(|pair| pair == b"\r\n")? + 2;
-    text.get(start..start + size)
+    text.get(start..start.checked_add(size)?)
 }
 
 fn flags(text: &[u8]) -> Vec<String> {

@@ -15,7 +15,9 @@ async fn real_servers_are_read_without_an_error() {
     for path in &paths {
         let (responses, end) = responses(&transcript(path), Chunks::Whole).await;
         let name = path.strip_prefix(&folder).unwrap().display().to_string();
-        assert!(is_hang_up(&end), "{name}: {end}");
+        if !is_hang_up(&end) {
+            unread.entry(name.clone()).or_default().push(end.to_string());
+        }
         for response in &responses {
             if let Reading::Unread(what) = read(response) {
                 unread.entry(name.clone()).or_default().push(what);

@@ -32,7 +32,8 @@ pub(super) fn place(rule: &str) -> Option<Place> {
     PLACES.iter().find(|(name, _)| *name == rule).map(|&(_, place)| Place(place))
 }
 
-const PLACES: [(&str, &str); 71] = [
+/// Every rule that we have a reader for.
+pub(super) const PLACES: [(&str, &str); 71] = [
     ("astring", "* STATUS {} (MESSAGES 1)"),
     ("atom", "* 1 FETCH (FLAGS ({}))"),
     ("bodyDisposition", r#"* 1 FETCH (BODYSTRUCTURE ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 1 1 NIL {}))"#),
