@@ -56,7 +56,8 @@ fn seconds(word: &str) -> Option<i64> {
     let (hour, minute): (i64, i64) = (number(numbers.next()?)?, number(numbers.next()?)?);
     let second: i64 = numbers.next().map_or(Some(0), number)?;
     let is_on_the_clock = hour < 24 && minute < 60 && second <= 60 && numbers.next().is_none();
-    is_on_the_clock.then_some(hour * 3600 + minute * 60 + second)
+    // Numbers that are not on the clock may be too large to reckon with.
+    is_on_the_clock.then(|| hour * 3600 + minute * 60 + second)
 }
 
 /// The minutes east of UTC that `+HHMM` or the name of a zone says.
@@ -136,6 +137,8 @@ mod tests {
             "1 Jan 2020 24:00:00 +0000",
             "1 Jan 2020 00:60 +0000",
             "1 Jan 2020 00:00:61 +0000",
+            "1 Jan 2020 184467440737095516:00 +0000",
+            "1 Jan 9223372036854775807 00:00 +0000",
             "1 Jan 2020 +1:00 +0000",
             "1 Jan 2020 (12:00 +0000",
             "1 Jan 2020 12:00 +0060",
