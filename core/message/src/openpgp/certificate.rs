@@ -271,24 +271,26 @@ impl Certificate {
 #[derive(Debug, Clone)]
 pub(crate) struct EncryptionKey {
     key: Key<PublicParts, UnspecifiedRole>,
+    /// As a message names it.
+    handle: KeyHandle,
     features: Features,
 }
 
 impl EncryptionKey {
     fn new(key: &ValidErasedKeyAmalgamation<'_, PublicParts>) -> Self {
         let features = key.valid_cert().features().unwrap_or_else(Features::empty);
-        Self { key: key.key().clone(), features }
+        // By its fingerprint where the message is of the newer kind, in which a key ID has no place (RFC 9580, section 5.1). The key
+        // remembers it from here on, and so does its copy, which is asked for it again while it encrypts.
+        let handle = if features.supports_seipdv2() {
+            key.key().fingerprint().into()
+        } else {
+            key.key().keyid().into()
+        };
+        Self { key: key.key().clone(), handle, features }
     }
 
-    /// As a message names it: by its fingerprint where the message is of the newer kind, in which a key ID has no place (RFC 9580, section
-    /// 5.1).
     pub(super) fn recipient(&self) -> Recipient<'_> {
-        let handle: KeyHandle = if self.features.supports_seipdv2() {
-            self.key.fingerprint().into()
-        } else {
-            self.key.keyid().into()
-        };
-        Recipient::new(self.features.clone(), handle, &self.key)
+        Recipient::new(self.features.clone(), self.handle.clone(), &self.key)
     }
 }
 

@@ -10,7 +10,7 @@ use openpgp::parse::{PacketParser, PacketParserResult, Parse};
 use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 
-use super::mail_armor::Dearmored;
+use super::mail_armor::dearmored;
 use super::policy::{CLOCK_SKEW, checked};
 use super::reader::Reader;
 use super::{KeyHandle, Keyring, PgpError, PgpLimits, SignatureResult};
@@ -141,19 +141,13 @@ fn read<'a>(
     now: SystemTime,
 ) -> Result<(Vec<u8>, Reader<'a>), PgpError> {
     let (now, limit) = (checked(now)?, options.limits.plaintext);
+    let packets = dearmored(message);
+    let message = packets.as_deref().unwrap_or(message);
     refuse_stub(message, options.limits.packets)?;
     let mut reader = Reader::new(keyring, options, now);
     match read_proven(form, message, &mut reader).map_err(|error| reader.failure(&error))? {
         Some(data) => Ok((data, reader)),
         None => Err(PgpError::LimitExceeded { what: "octets of plaintext", limit }),
-    }
-}
-
-/// Begins to read a message, armored or binary.
-fn begin<'a, P: Parse<'a, T>, T>(message: &'a [u8]) -> openpgp::Result<T> {
-    match Dearmored::new(message) {
-        Some(packets) => P::from_reader(packets),
-        None => P::from_bytes(message),
     }
 }
 
@@ -164,7 +158,7 @@ fn begin<'a, P: Parse<'a, T>, T>(message: &'a [u8]) -> openpgp::Result<T> {
 fn refuse_stub(message: &[u8], packets: usize) -> Result<(), PgpError> {
     // A block and two octets of it again; an empty literal packet at least; the modification detection code.
     const SHORTEST: usize = 8 + 2 + 8 + 22;
-    let mut next = begin::<PacketParser<'_>, _>(message);
+    let mut next = PacketParser::from_bytes(message);
     for _ in 0..=packets {
         let Ok(PacketParserResult::Some(mut parser)) = next else { break };
         match &parser.packet {
@@ -196,13 +190,13 @@ fn read_proven(form: Form, message: &[u8], reader: &mut Reader<'_>) -> openpgp::
     let mut data = Vec::with_capacity(message.len().min(limit));
     let is_proven = match form {
         Form::Encrypted => {
-            let builder = begin::<DecryptorBuilder<'_>, _>(message)?.buffer_size(buffer);
+            let builder = DecryptorBuilder::from_bytes(message)?.buffer_size(buffer);
             let mut source = builder.with_policy(&policy, time, reader)?;
             read_to_end(&mut source, &mut data, buffer, limit)?;
             source.message_processed()
         }
         Form::Signed => {
-            let builder = begin::<VerifierBuilder<'_>, _>(message)?.buffer_size(buffer);
+            let builder = VerifierBuilder::from_bytes(message)?.buffer_size(buffer);
             let mut source = builder.with_policy(&policy, time, reader)?;
             read_to_end(&mut source, &mut data, buffer, limit)?;
             source.message_processed()

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use openpgp::armor::Kind;
+use openpgp::crypto::KeyPair;
 use openpgp::policy::StandardPolicy;
-use openpgp::serialize::stream::{Encryptor, LiteralWriter, Message, Signer};
+use openpgp::serialize::stream::{self, Encryptor, LiteralWriter, Message};
 use openpgp::types::{HashAlgorithm, SymmetricAlgorithm};
 use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
@@ -15,7 +16,7 @@ use sequoia_openpgp as openpgp;
 use super::certificate::EncryptionKey;
 use super::mail_armor::MailArmor;
 use super::policy::{checked, policy};
-use super::{Certificate, PgpError, UnlockedKey, Unusable, armor};
+use super::{Certificate, PgpError, Signatory, UnlockedKey, Unusable, armor};
 
 /// The hash of all our signatures; [`MICALG`] says so in a header.
 const HASH: HashAlgorithm = HashAlgorithm::SHA512;
@@ -54,7 +55,23 @@ impl PgpData {
 pub struct Recipients<'a> {
     holders: Vec<Holder<'a>>,
     passphrases: Vec<&'a Secret>,
-    signer: Option<&'a UnlockedKey>,
+    signer: Option<Signer<'a>>,
+}
+
+/// Who signs, with the part of the key that does where it was found already.
+#[derive(Debug, Clone)]
+enum Signer<'a> {
+    Key(&'a UnlockedKey),
+    Found(&'a Signatory),
+}
+
+impl Signer<'_> {
+    fn pair(&self, now: SystemTime) -> Result<KeyPair, PgpError> {
+        match self {
+            Self::Key(key) => key.signer(now).map(|found| found.0),
+            Self::Found(found) => Ok(found.0.clone()),
+        }
+    }
 }
 
 /// The holder of a certificate, with the keys to encrypt to where they were found already.
@@ -118,7 +135,13 @@ impl<'a> Recipients<'a> {
     /// were meant for someone else.
     #[must_use]
     pub fn signed_by(mut self, signer: &'a UnlockedKey) -> Self {
-        self.signer = Some(signer);
+        self.signer = Some(Signer::Key(signer));
+        self
+    }
+
+    /// The same by the part of a key that was found already.
+    pub(crate) fn signed_with(mut self, signatory: &'a Signatory) -> Self {
+        self.signer = Some(Signer::Found(signatory));
         self
     }
 
@@ -173,7 +196,7 @@ fn write_encrypted(
     let keys: Vec<_> =
         recipients.holders.iter().map(|holder| holder.keys(&policy, now)).collect::<Result<_, _>>()?;
     let keys = keys.iter().flat_map(|keys| keys.iter()).map(EncryptionKey::recipient);
-    let signer = recipients.signer.map(|key| key.signer(now)).transpose()?;
+    let signer = recipients.signer.as_ref().map(|signer| signer.pair(now)).transpose()?;
 
     (|| {
         let mut message = Encryptor::for_recipients(Message::new(sink), keys)
@@ -181,7 +204,7 @@ fn write_encrypted(
             .symmetric_algo(SymmetricAlgorithm::AES256)
             .build()?;
         if let Some(signer) = signer {
-            let mut layer = Signer::new(message, signer)?.hash_algo(HASH)?.creation_time(now);
+            let mut layer = stream::Signer::new(message, signer)?.hash_algo(HASH)?.creation_time(now);
             for holder in &recipients.holders {
                 layer = layer.add_intended_recipient(holder.certificate.cert());
             }
@@ -210,8 +233,14 @@ fn unusable_recipient(recipients: &Recipients<'_>, now: SystemTime) -> Option<Pg
 ///
 /// [`PgpError::KeyUnusable`] or [`PgpError::NoSecretKey`] when the key can't sign at `now`.
 pub fn sign_detached(data: &[u8], key: &UnlockedKey, now: SystemTime) -> Result<PgpData, PgpError> {
-    let bytes = sign(data, key, now, Form::Detached)?;
+    let bytes = sign(data, &Signer::Key(key), now, Form::Detached)?;
     Ok(PgpData { bytes, kind: Kind::Signature })
+}
+
+/// Signs like [`sign_detached`], and gives the signature as it stands in mail: with ASCII armor, in lines that end in CRLF.
+pub(crate) fn sign_for_mail(data: &[u8], signatory: &Signatory, now: SystemTime) -> Result<String, PgpError> {
+    let bytes = sign(data, &Signer::Found(signatory), now, Form::Detached)?;
+    Ok(armor::enarmor(Kind::Signature, &bytes).replace('\n', "\r\n"))
 }
 
 /// Signs `data`; the message holds both. It is not encrypted: anyone can read it.
@@ -220,7 +249,7 @@ pub fn sign_detached(data: &[u8], key: &UnlockedKey, now: SystemTime) -> Result<
 ///
 /// As for [`sign_detached`].
 pub fn sign_inline(data: &[u8], key: &UnlockedKey, now: SystemTime) -> Result<PgpData, PgpError> {
-    let bytes = sign(data, key, now, Form::Inline)?;
+    let bytes = sign(data, &Signer::Key(key), now, Form::Inline)?;
     Ok(PgpData { bytes, kind: Kind::Message })
 }
 
@@ -231,7 +260,7 @@ pub fn sign_inline(data: &[u8], key: &UnlockedKey, now: SystemTime) -> Result<Pg
 ///
 /// As for [`sign_detached`].
 pub fn sign_cleartext(text: &str, key: &UnlockedKey, now: SystemTime) -> Result<String, PgpError> {
-    let bytes = sign(text.as_bytes(), key, now, Form::Cleartext)?;
+    let bytes = sign(text.as_bytes(), &Signer::Key(key), now, Form::Cleartext)?;
     String::from_utf8(bytes).map_err(|_| PgpError::Internal { what: "signing text" })
 }
 
@@ -241,12 +270,12 @@ enum Form {
     Cleartext,
 }
 
-fn sign(data: &[u8], key: &UnlockedKey, now: SystemTime, form: Form) -> Result<Vec<u8>, PgpError> {
+fn sign(data: &[u8], signer: &Signer<'_>, now: SystemTime, form: Form) -> Result<Vec<u8>, PgpError> {
     let now = checked(now)?;
-    let pair = key.signer(now)?;
+    let pair = signer.pair(now)?;
     let mut bytes = Vec::new();
     (|| {
-        let signer = Signer::new(Message::new(&mut bytes), pair)?.hash_algo(HASH)?.creation_time(now);
+        let signer = stream::Signer::new(Message::new(&mut bytes), pair)?.hash_algo(HASH)?.creation_time(now);
         let mut message = match form {
             Form::Detached => signer.detached().build()?,
             Form::Inline => return write_literal(signer.build()?, data),
