@@ -54,7 +54,7 @@ impl Write for Target {
 
 /// Has the new name written to the disk, too. The file is in its place already, so that a system that can't do this is no failure.
 fn sync_folder(path: &Path) {
-    if let Some(folder) = folder(path).filter(|_| cfg!(unix)) {
+    if let Some(folder) = folder(path) {
         _ = File::open(folder).and_then(|folder| folder.sync_all());
     }
 }
