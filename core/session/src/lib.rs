@@ -50,6 +50,9 @@ mod denied;
 mod error;
 #[cfg(test)]
 mod everywhere;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod heard;
 pub mod imap;
 mod login;
 mod net;
@@ -72,6 +75,7 @@ pub use pop3::{
     Maildrop, MessageStream, Pop3Capabilities, Pop3Connection, Pop3Message, Pop3Retrieval, Pop3Retrieved,
     Pop3Session, Pop3Update, SeenUids, UniqueId,
 };
+pub use postseal_types::{Listener, Progress};
 pub use runtime::Runtime;
 pub use sasl::{Credentials, TokenProvider};
 pub use server::{Host, Security, Server};

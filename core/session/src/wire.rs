@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use postseal_types::Meter;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
@@ -14,6 +15,8 @@ use crate::{Error, PeerFault};
 
 /// How much is read at a time.
 const READ_CHUNK: usize = 16 * 1024;
+/// How much is written at a time where it is counted.
+const WRITE_CHUNK: usize = 64 * 1024;
 
 /// Any byte stream under a session: TCP, TLS, or a test's pipe.
 pub(crate) trait Transport: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
@@ -191,6 +194,15 @@ impl<S> Wire<S> {
             self.stream.flush().await
         };
         result.await.map_err(|error| self.error(&error))
+    }
+
+    /// The same in pieces, each counted when it is out.
+    pub(crate) async fn send_counted(&mut self, bytes: &[u8], meter: &mut Meter) -> Result<(), Error> {
+        for piece in bytes.chunks(WRITE_CHUNK) {
+            self.send(piece).await?;
+            meter.advance(piece.len());
+        }
+        Ok(())
     }
 
     /// Ends the stream politely; whatever goes wrong no longer matters.

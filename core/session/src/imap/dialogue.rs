@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use postseal_types::Meter;
 use zeroize::Zeroizing;
 
 use super::capabilities::Capabilities;
@@ -77,6 +78,10 @@ impl Dialogue {
         }
     }
 
+    pub(super) const fn guard_mut(&mut self) -> &mut Guard {
+        &mut self.guard
+    }
+
     pub(super) const fn wire(&self) -> &Wire<Secure> {
         self.guard.wire()
     }
@@ -105,12 +110,16 @@ impl Dialogue {
         let name = command.name;
         let tag = self.begin(name);
         self.guard.allow(command.allowance);
-        let condition = match self.send(&tag, command, data).await? {
+        let mut meter = command.meter();
+        let condition = match self.send(&tag, command, &mut meter, data).await? {
             Some(refused) => refused,
             None => self.finish(&tag, name, data).await?,
         };
         match condition {
-            Condition { status: Status::Ok, code, .. } => Ok(code),
+            Condition { status: Status::Ok, code, .. } => {
+                meter.finish();
+                Ok(code)
+            }
             refused => Err(refusal(name, refused)),
         }
     }
@@ -129,6 +138,7 @@ impl Dialogue {
         &mut self,
         tag: &str,
         command: Command,
+        meter: &mut Meter,
         data: &mut (impl Extend<Event> + Send),
     ) -> Result<Option<Condition>, Error> {
         let unasked = self.capabilities.unasked_literal();
@@ -138,7 +148,13 @@ impl Dialogue {
                 Part::Text(text) => out.extend_from_slice(text.as_bytes()),
                 Part::Literal(bytes) if bytes.len() <= unasked => {
                     out.extend_from_slice(format!("{{{}+}}\r\n", bytes.len()).as_bytes());
-                    out.extend_from_slice(&bytes);
+                    if meter.is_heard() {
+                        self.wire_mut().send(&out).await?;
+                        self.wire_mut().send_counted(&bytes, meter).await?;
+                        out.clear();
+                    } else {
+                        out.extend_from_slice(&bytes);
+                    }
                 }
                 Part::Literal(bytes) => {
                     out.extend_from_slice(format!("{{{}}}\r\n", bytes.len()).as_bytes());
@@ -147,6 +163,10 @@ impl Dialogue {
                         return Ok(Some(refused));
                     }
                     out = bytes;
+                    if meter.is_heard() {
+                        self.wire_mut().send_counted(&out, meter).await?;
+                        out.clear();
+                    }
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use super::dots::Dots;
 use super::reply::Status;
+use super::tally::Tally;
 use crate::tls::TlsInfo;
 use crate::wire::{Secure, Wire};
 use crate::{Error, PeerFault, Timeouts};
@@ -19,11 +20,12 @@ pub(super) const MAX_DRAIN: usize = 1024 * 1024;
 pub(super) struct Conversation {
     wire: Wire<Secure>,
     timeouts: Timeouts,
+    tally: Tally,
 }
 
 impl Conversation {
-    pub(super) const fn new(wire: Wire<Secure>, timeouts: Timeouts) -> Self {
-        Self { wire, timeouts }
+    pub(super) fn new(wire: Wire<Secure>, timeouts: Timeouts) -> Self {
+        Self { wire, timeouts, tally: Tally::default() }
     }
 
     pub(super) const fn tls(&self) -> Option<&TlsInfo> {
@@ -32,6 +34,11 @@ impl Conversation {
 
     pub(super) const fn timeouts(&self) -> &Timeouts {
         &self.timeouts
+    }
+
+    /// Counts what comes of messages in `tally` from now on.
+    pub(super) fn measure(&mut self, tally: Tally) {
+        self.tally = tally;
     }
 
     /// Reads the greeting that comes on a fresh connection with implicit TLS.
@@ -110,8 +117,10 @@ impl Conversation {
         if unread.is_empty() {
             return Err(PeerFault::Disconnected { step }.into());
         }
+        let before = out.len();
         let used = dots.take_out(unread, out);
         self.wire.consume(used);
+        self.tally.advance(out.len() - before);
         Ok(!dots.ended())
     }
 
