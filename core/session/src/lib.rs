@@ -40,7 +40,7 @@
 //! - **Any executor** may call. Input, output and timers stay on the [`Runtime`]; a process that forks makes a new one
 //!   ([`Error::Forked`]).
 //! - **Secrets** are wiped when dropped, have no `Debug` that shows them, and are blanked where a server echoes them in a text that ends up
-//!   in an error. Nothing here writes a log.
+//!   in an error. Nothing here writes a log; an app that keeps one gives a [`LogSink`], whose events have no room for a secret.
 
 mod connector;
 #[cfg(test)]
@@ -54,6 +54,7 @@ mod everywhere;
 #[allow(clippy::unwrap_used)]
 mod heard;
 pub mod imap;
+mod log;
 mod login;
 mod net;
 mod pop3;
@@ -71,6 +72,7 @@ pub use connector::{Connector, Timeouts};
 pub use denied::Denied;
 pub use error::{EnhancedCode, Error, PeerFault, Refusal};
 pub use imap::{ImapConnection, ImapSession};
+pub use log::{LogAnswer, LogEvent, LogKind, LogLevel, LogSink, Protocol};
 pub use pop3::{
     Maildrop, MessageStream, Pop3Capabilities, Pop3Connection, Pop3Message, Pop3Retrieval, Pop3Retrieved,
     Pop3Session, Pop3Update, SeenUids, UniqueId,

@@ -10,6 +10,7 @@ use postseal_types::Meter;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
+use crate::log::Log;
 use crate::tls::TlsInfo;
 use crate::{Error, PeerFault};
 
@@ -36,12 +37,13 @@ pub(crate) struct Secure(Option<TlsInfo>);
 pub(crate) struct Wire<S> {
     stream: Progress,
     unread: Unread,
+    log: Log,
     state: S,
 }
 
 impl Wire<Plain> {
     pub(crate) fn plain(stream: impl Transport + 'static) -> Self {
-        Self { stream: Progress::new(Box::new(stream)), unread: Unread::default(), state: Plain }
+        Self::new(stream, Plain)
     }
 
     /// Gives the bare stream to the TLS handshake. A byte that came before is an error: it would otherwise be taken for one that
@@ -71,7 +73,7 @@ impl Wire<Secure> {
     }
 
     fn with(stream: impl Transport + 'static, info: Option<TlsInfo>) -> Self {
-        Self { stream: Progress::new(Box::new(stream)), unread: Unread::default(), state: Secure(info) }
+        Self::new(stream, Secure(info))
     }
 
     /// What the handshake agreed on, where there was one.
@@ -81,6 +83,25 @@ impl Wire<Secure> {
 }
 
 impl<S> Wire<S> {
+    fn new(stream: impl Transport + 'static, state: S) -> Self {
+        Self {
+            stream: Progress::new(Box::new(stream)),
+            unread: Unread::default(),
+            log: Log::default(),
+            state,
+        }
+    }
+
+    /// The same wire, for a session that has `log`.
+    pub(crate) fn logged(self, log: Log) -> Self {
+        Self { log, ..self }
+    }
+
+    /// The session's log.
+    pub(crate) const fn log(&self) -> &Log {
+        &self.log
+    }
+
     /// Names what is done next and its deadline: the longest time without a byte moving, counted while it is waited for.
     pub(crate) fn begin(&mut self, step: &'static str, deadline: Duration) {
         self.stream.begin(step, Some(deadline));

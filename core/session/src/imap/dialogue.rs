@@ -11,6 +11,7 @@ use super::command::{Command, Part};
 use super::guard::Guard;
 use super::response::{Code, Condition, Data, Response, Status};
 use crate::error::{PeerFault, Refusal, server_text};
+use crate::log::LogAnswer;
 use crate::wire::{Secure, Wire};
 use crate::{Error, Timeouts};
 
@@ -127,10 +128,16 @@ impl Dialogue {
     /// Names what is done next, and gives it a tag.
     pub(super) fn begin(&mut self, name: &'static str) -> String {
         self.tags = self.tags.wrapping_add(1);
+        self.expect(name);
+        self.wire().log().command(name);
+        format!("P{}", self.tags)
+    }
+
+    /// Names what is waited for next.
+    pub(super) fn expect(&mut self, name: &'static str) {
         self.guard.reset_count();
         let progress = self.timeouts.progress;
         self.wire_mut().begin(name, progress);
-        format!("P{}", self.tags)
     }
 
     /// Sends a command. A literal waits for the server's consent unless it is known to be given; the condition is its "no".
@@ -222,6 +229,7 @@ impl Dialogue {
             if !matches!(bytes.trim_ascii(), b"" | b")") {
                 let response = Response::parse(&bytes).ok_or_else(|| PeerFault::unexpected(step, &bytes))?;
                 self.guard.reuse(bytes);
+                self.note(step, &response);
                 return Ok(response);
             }
         }
@@ -244,6 +252,18 @@ impl Dialogue {
             Response::Data(Data::Other) => Ok(None),
             Response::Data(data) => Ok(Some(Event::Data(data))),
             Response::Continue(_) | Response::Done { .. } => Ok(None),
+        }
+    }
+
+    /// Puts what a response says into the log.
+    fn note(&self, step: &'static str, response: &Response) {
+        match response {
+            Response::Done { condition, .. } => self.wire().log().reply(step, condition.status.into()),
+            Response::Continue(_) => self.wire().log().reply(step, LogAnswer::Continue),
+            Response::Notice(condition) if condition.status == Status::Bye => {
+                self.wire().log().reply(step, LogAnswer::Bye);
+            }
+            Response::Notice(_) | Response::Data(_) => {}
         }
     }
 
@@ -305,4 +325,15 @@ pub(super) fn refusal_of(command: &'static str, condition: Condition) -> Refusal
         _ => None,
     };
     Refusal { response_code, ..Refusal::new(command, &condition.text) }
+}
+
+impl From<Status> for LogAnswer {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Ok | Status::Preauth => Self::Ok,
+            Status::No => Self::No,
+            Status::Bad => Self::Bad,
+            Status::Bye => Self::Bye,
+        }
+    }
 }

@@ -117,7 +117,8 @@ impl ImapSession {
         let tls = dialogue.wire().tls().cloned().map(Arc::new);
         let capabilities = Arc::new(dialogue.capabilities.clone());
         let (alerts, patience) = (dialogue.alerts.clone(), dialogue.timeouts.close + CLOSE_SLACK);
-        let task = TaskHandle::start(runtime, move |jobs| serve(Engine::new(dialogue), jobs))?;
+        let log = dialogue.wire().log().clone();
+        let task = TaskHandle::start(runtime, log, move |jobs| serve(Engine::new(dialogue), jobs))?;
         Ok(Self { task, tls, capabilities, alerts, patience, listener: None })
     }
 

@@ -3,6 +3,7 @@
 use super::dots::Dots;
 use super::reply::Status;
 use super::tally::Tally;
+use crate::log::Log;
 use crate::tls::TlsInfo;
 use crate::wire::{Secure, Wire};
 use crate::{Error, PeerFault, Timeouts};
@@ -32,6 +33,10 @@ impl Conversation {
         self.wire.tls()
     }
 
+    pub(super) const fn log(&self) -> &Log {
+        self.wire.log()
+    }
+
     pub(super) const fn timeouts(&self) -> &Timeouts {
         &self.timeouts
     }
@@ -53,12 +58,13 @@ impl Conversation {
         self.reply().await
     }
 
-    /// Sends `lines`, one or several whole commands, where no answer is outstanding.
+    /// Sends `lines`, one or several whole commands of which `name` is the first, where no answer is outstanding.
     pub(super) async fn send(&mut self, name: &'static str, lines: &[u8]) -> Result<(), Error> {
         self.expect(name);
         // What came unasked would be taken for the answer to this command, and each answer for that of the one before.
         let unasked = self.wire.buffered();
         if unasked.is_empty() {
+            self.wire.log().command(name);
             return self.wire.send(lines).await;
         }
         let line = unasked.split(|&byte| byte == b'\n').next().unwrap_or_default();
@@ -84,7 +90,9 @@ impl Conversation {
     /// Reads a status line of at most `limit` bytes.
     pub(super) async fn status(&mut self, limit: usize) -> Result<Status, Error> {
         let line = self.wire.read_line(limit).await?;
-        Status::parse(self.wire.step(), &line)
+        let status = Status::parse(self.wire.step(), &line)?;
+        self.wire.log().reply(self.wire.step(), status.answer());
+        Ok(status)
     }
 
     /// Reads the lines of a multi-line answer, at most `limit`, and gives each to `take`.

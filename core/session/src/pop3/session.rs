@@ -69,7 +69,9 @@ impl Pop3Session {
             capabilities: capabilities.clone(),
             patience: conversation.timeouts().close,
         };
-        let task = TaskHandle::start(runtime, |queue| Task::new(conversation, &capabilities, queue).serve())?;
+        let log = conversation.log().clone();
+        let task =
+            TaskHandle::start(runtime, log, |queue| Task::new(conversation, &capabilities, queue).serve())?;
         Ok(Self { task, facts: Arc::new(facts), listener: None })
     }
 

@@ -184,6 +184,9 @@ impl Task {
         // Both lists in one round trip, where the second command won't be refused and may be sent early.
         let together = self.window > 1 && self.has_uidl == Some(true);
         self.conversation.send("LIST", if together { b"LIST\r\nUIDL\r\n" } else { b"LIST\r\n" }).await?;
+        if together {
+            self.conversation.log().command("UIDL");
+        }
         let sizes = match self.sizes().await {
             // Where both were asked for, the answer to UIDL is still to be read.
             Err(error) if !together || !error.keeps_session() => return Err(error),
@@ -238,7 +241,9 @@ impl Task {
     async fn send(&mut self, group: &[Request]) -> Result<(), Error> {
         let name = group.first().map_or("", |request| request.name);
         let lines: String = group.iter().map(Request::line).collect();
-        self.conversation.send(name, lines.as_bytes()).await
+        self.conversation.send(name, lines.as_bytes()).await?;
+        group.iter().skip(1).for_each(|request| self.conversation.log().command(request.name));
+        Ok(())
     }
 
     async fn delete(&mut self, requests: &[Request]) -> Result<Vec<Result<(), Error>>, Error> {

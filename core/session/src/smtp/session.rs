@@ -52,7 +52,8 @@ impl SmtpSession {
         timeouts: Timeouts,
     ) -> Result<Self, Error> {
         let tls = wire.tls().cloned();
-        let task = TaskHandle::start(runtime, move |queue| serve(wire, timeouts, queue))?;
+        let log = wire.log().clone();
+        let task = TaskHandle::start(runtime, log, move |queue| serve(wire, timeouts, queue))?;
         let shared = Shared { tls, extensions, timeouts, sends: Mutex::default() };
         Ok(Self { task, shared: Arc::new(shared), listener: None })
     }

@@ -208,6 +208,7 @@ impl Transaction<'_> {
         in_step(self.wire).await?;
         let lines: String = group.iter().map(|(_, line)| line.as_str()).collect();
         let mut answers = Vec::new();
+        group.iter().for_each(|(step, _)| self.wire.log().command(step.name()));
         for (step, _) in group {
             self.wire.begin(step.name(), self.timeouts.progress);
             if answers.is_empty() {
@@ -276,6 +277,9 @@ impl Transaction<'_> {
     async fn body(&mut self) -> Result<Decided, Error> {
         let mut body = Body::new(&self.job.message, self.job.framing);
         let mut meter = self.job.meter();
+        if self.job.framing == Framing::Length {
+            self.wire.log().command(self.step());
+        }
         while !body.is_over() {
             let left = body.left();
             let piece = body.next_piece();
