@@ -66,12 +66,7 @@ async fn a_lost_session_is_told_and_what_came_meanwhile_is_not_lost() {
         assert_eq!(arrived(&mut watch).await, ["one"]);
         for round in ["two", "three"] {
             world.server.cut_connections();
-            let error = loop {
-                match watch.next().await {
-                    Err(error) => break error,
-                    Ok(change) => panic!("{change:?}"),
-                }
-            };
+            let error = watch.next().await.unwrap_err();
             assert!(error.is_retryable(), "{error:?}");
             deliver(&world, round);
             assert_eq!(arrived(&mut watch).await, [round]);
