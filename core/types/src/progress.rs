@@ -102,13 +102,19 @@ impl Meter {
         }
     }
 
-    /// Now it is known, or better known, how many there are.
-    pub const fn expect(&mut self, total: Option<u64>) {
-        self.total = total;
+    /// Now it is known, or better known, how many are still to come.
+    pub fn expect_left(&mut self, left: Option<u64>) {
+        self.total = left.map(|left| self.done.saturating_add(left));
+    }
+
+    /// Whether somebody listens.
+    #[must_use]
+    pub const fn is_heard(&self) -> bool {
+        self.listener.is_some()
     }
 
     /// All is through. What was expected and did not come is counted as done.
-    pub fn finish(mut self) {
+    pub fn finish(&mut self) {
         self.done = self.done.max(self.total.unwrap_or_default());
         self.total = Some(self.done);
         self.tell();
@@ -172,7 +178,7 @@ mod tests {
         let step = Meter::STEP;
         let mut meter = Meter::new(Some(listener), Some(1));
         meter.advance(usize::try_from(step).unwrap());
-        meter.expect(Some(5 * step));
+        meter.expect_left(Some(4 * step));
         meter.advance(usize::try_from(step).unwrap());
         meter.finish();
         let all = Some(5 * step);
