@@ -64,3 +64,29 @@ fn folder(path: &Path) -> Option<&Path> {
     path.file_name()?;
     path.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_kept_goes_after_a_panic_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = || std::fs::read_dir(folder.path()).unwrap().count();
+        let path = folder.path().join("new");
+        let panicked = std::panic::catch_unwind(|| {
+            let mut target = Target::create(&path, false).unwrap();
+            target.write_all(b"a secret").unwrap();
+            assert_eq!(names(), 1);
+            panic!("on purpose");
+        });
+        assert!(panicked.is_err());
+        assert_eq!(names(), 0);
+
+        let mut target = Target::create(&path, false).unwrap();
+        target.write_all(b"content").unwrap();
+        target.keep().unwrap();
+        assert_eq!((names(), std::fs::read(&path).unwrap()), (1, b"content".to_vec()));
+    }
+}
