@@ -1,18 +1,19 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use openpgp::Cert;
 use openpgp::armor::Kind;
 use openpgp::cert::Preferences;
 use openpgp::cert::ValidCert;
 use openpgp::cert::amalgamation::key::ValidErasedKeyAmalgamation;
 use openpgp::cert::amalgamation::{ValidAmalgamation, ValidateAmalgamation};
-use openpgp::packet::Key;
+use openpgp::crypto::SessionKey;
 use openpgp::packet::key::{PublicParts, UnspecifiedRole};
+use openpgp::packet::pkesk::{PKESK3, PKESK6};
+use openpgp::packet::{Key, PKESK};
 use openpgp::policy::StandardPolicy;
 use openpgp::serialize::Serialize;
-use openpgp::serialize::stream::Recipient;
-use openpgp::types::{Features, RevocationStatus};
-use openpgp::{Cert, KeyHandle};
+use openpgp::types::{Features, RevocationStatus, SymmetricAlgorithm};
 use postseal_types::Address;
 use sequoia_openpgp as openpgp;
 
@@ -271,26 +272,41 @@ impl Certificate {
 #[derive(Debug, Clone)]
 pub(crate) struct EncryptionKey {
     key: Key<PublicParts, UnspecifiedRole>,
-    /// As a message names it.
-    handle: KeyHandle,
+    /// By which, or by whose key ID, a message names it.
+    fingerprint: openpgp::Fingerprint,
     features: Features,
 }
 
 impl EncryptionKey {
     fn new(key: &ValidErasedKeyAmalgamation<'_, PublicParts>) -> Self {
         let features = key.valid_cert().features().unwrap_or_else(Features::empty);
-        // By its fingerprint where the message is of the newer kind, in which a key ID has no place (RFC 9580, section 5.1). The key
-        // remembers it from here on, and so does its copy, which is asked for it again while it encrypts.
-        let handle = if features.supports_seipdv2() {
-            key.key().fingerprint().into()
-        } else {
-            key.key().keyid().into()
-        };
-        Self { key: key.key().clone(), handle, features }
+        // The key remembers it from here on, and so does its copy, which is asked for it again while it encrypts.
+        let fingerprint = key.key().fingerprint();
+        Self { key: key.key().clone(), fingerprint, features }
     }
 
-    pub(super) fn recipient(&self) -> Recipient<'_> {
-        Recipient::new(self.features.clone(), self.handle.clone(), &self.key)
+    /// Whether its holder reads the newer kind of message.
+    pub(super) fn reads_seipdv2(&self) -> bool {
+        self.features.supports_seipdv2()
+    }
+
+    /// A session key for the older kind of message, which names this key by its key ID.
+    pub(super) fn wrap_v3(
+        &self,
+        cipher: SymmetricAlgorithm,
+        session_key: &SessionKey,
+    ) -> openpgp::Result<PKESK> {
+        let mut packet = PKESK3::for_recipient(cipher, session_key, &self.key)?;
+        packet.set_recipient(Some((&self.fingerprint).into()));
+        Ok(packet.into())
+    }
+
+    /// A session key for the newer kind of message, which names this key by its fingerprint: a key ID has no place there (RFC 9580,
+    /// section 5.1).
+    pub(super) fn wrap_v6(&self, session_key: &SessionKey) -> openpgp::Result<PKESK> {
+        let mut packet = PKESK6::for_recipient(session_key, &self.key)?;
+        packet.set_recipient(Some(self.fingerprint.clone()));
+        Ok(packet.into())
     }
 }
 
