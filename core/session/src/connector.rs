@@ -35,10 +35,10 @@ impl Timeouts {
     pub const MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
     fn bounded(self) -> Self {
-        let Self { connect, handshake, progress, final_reply, close } = self;
-        let [connect, handshake, progress, final_reply, close] =
-            [connect, handshake, progress, final_reply, close].map(|deadline| deadline.min(Self::MAX));
-        Self { connect, handshake, progress, final_reply, close }
+        let Self { connect, handshake, token, progress, final_reply, close } = self;
+        let [connect, handshake, token, progress, final_reply, close] =
+            [connect, handshake, token, progress, final_reply, close].map(|deadline| deadline.min(Self::MAX));
+        Self { connect, handshake, token, progress, final_reply, close }
     }
 }
 
