@@ -488,3 +488,68 @@ async fn a_session_closed_between_two_messages_sends_what_was_begun() {
     })
     .await;
 }
+
+const ENVELOPE: &str = "
+    C: MAIL FROM:<alice@example.test>
+    C: RCPT TO:<bob@example.test>
+";
+const GO: &str = "
+    S: 250 ok
+    S: 250 ok
+";
+
+/// Conversations of two sends, the second of which waits: whether the first is accepted, and what the server says before it has all of the first,
+/// up to its answer, before it has all of the second, and in all.
+fn conversations() -> Vec<(String, bool, [usize; 4])> {
+    let text = "C: Subject: x\nC:\nC: ..\nC: .\n";
+    let data = (format!("{ENVELOPE}C: DATA\n"), format!("{GO}S: 354 go\n"), text.to_owned());
+    let chunk = "C: BDAT 17 LAST\nC: Subject: x\nC:\nC: .\n".to_owned();
+    let bdat = (ENVELOPE.to_owned(), GO.to_owned(), chunk);
+    let anew = format!("S: 503 one at a time\nS: 250 ok\nC: RSET\nS: 250 ok\n{}{}", bdat.0, bdat.1);
+    let mut conversations = Vec::new();
+    for (extensions, (envelope, go, message), after_refusal) in
+        [("PIPELINING", &data, &data.1), ("PIPELINING, CHUNKING", &bdat, &anew)]
+    {
+        for (answer, between) in [("250 as 1", go), ("554 spam", after_refusal)] {
+            let parts = [
+                format!("{envelope}{go}"),
+                format!("{message}{envelope}S: {answer}\n"),
+                between.clone(),
+                format!("{message}S: 250 as 2\n"),
+            ];
+            let said = [1, 2, 3, 4]
+                .map(|count| Script::parse(&logged_in(extensions, &parts[..count].concat())).output_len());
+            conversations.push((logged_in(extensions, &parts.concat()), answer == "250 as 1", said));
+        }
+    }
+    conversations
+}
+
+#[tokio::test]
+async fn a_line_cut_at_any_byte_gives_no_message_a_wrong_answer() {
+    for (script, is_accepted, [first, answered, second, len]) in conversations() {
+        let is_unknown = |outcome: &Result<Receipt, Error>| {
+            outcome.as_ref().is_ok_and(|receipt| matches!(receipt.message, Delivery::Unknown { .. }))
+        };
+        for at in first..=len {
+            for chunks in BOTH {
+                let cut = Script::parse(&script).cut_at(at);
+                let (connection, _server) = play(cut, chunks, Security::Tls, TIMEOUTS).await;
+                let session = connection.unwrap().log_in(&alice()).await.unwrap();
+                let (to, options) = (to_bob(), SendOptions::default());
+                let send = || session.send(&to, MESSAGE, &options);
+                let (one, two) = bounded(async { futures::join!(send(), send()) }).await;
+                let place = format!("{at} of {script}: {one:?}, {two:?}");
+                match one {
+                    unknown if at < answered => assert!(is_unknown(&unknown), "{place}"),
+                    answer => assert_eq!(answer.unwrap().is_sent(), is_accepted, "{place}"),
+                }
+                match two {
+                    failed if at < second => assert!(failed.is_err(), "{place}"),
+                    unknown if at < len => assert!(is_unknown(&unknown), "{place}"),
+                    answer => assert_eq!(delivery(answer), sent("as 2"), "{place}"),
+                }
+            }
+        }
+    }
+}
