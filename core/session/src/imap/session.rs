@@ -69,10 +69,14 @@ impl Job {
                 if reply.is_abandoned() {
                     return Ok(());
                 }
-                let outcome = work(engine).await;
-                let broken = outcome.as_ref().err().filter(|error| !error.keeps_session()).cloned();
-                reply.give(outcome);
-                broken.map_or(Ok(()), Err)
+                match work(engine).await {
+                    // The caller is told when the session has ended.
+                    Err(broken) if !broken.keeps_session() => Err(broken),
+                    outcome => {
+                        reply.give(outcome);
+                        Ok(())
+                    }
+                }
             })
         }))
     }

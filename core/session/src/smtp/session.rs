@@ -246,8 +246,10 @@ async fn serve(
                 let (is_abandoned, ahead) = (|| reply.is_abandoned(), || queue.send_ahead());
                 let result = transaction::run(&mut wire, &job, &timeouts, is_abandoned, ahead).await;
                 drop(job);
+                // Where the session ends with it, the caller is told when it has.
+                let after = result?;
                 reply.give(Ok(()));
-                if result? == After::Open {
+                if after == After::Open {
                     queue.take_back(&mut wire, &timeouts).await?;
                     simple(&mut wire, "RSET", command::RSET, &timeouts).await?;
                 }
