@@ -68,21 +68,53 @@ fn imap() {
     });
 }
 
+/// Somebody with one message. The server may hold the maildrop of the user before for a moment yet.
+fn user(server: &TestServer, round: usize, message: &[u8]) -> Credentials {
+    let address = format!("user{round}@example.test");
+    server.add_user(&address, "wonderland");
+    server.deliver(&address, "INBOX", message).unwrap();
+    Credentials::password(&address, "wonderland").unwrap()
+}
+
 #[test]
 fn pop3() {
-    with_server(async |server, connector, alice| {
-        server.deliver(ALICE, "INBOX", b"a\r\n").unwrap();
+    with_server(async |server, connector, _| {
         for round in 0..ROUNDS {
+            let user = user(&server, round, b"a\r\n");
             let connection =
                 Pop3Connection::open(&connector, &at(server.pop3(Begin::Tls).port())).await.unwrap();
-            let session = connection.log_in(&alice).await.unwrap();
-            let step = if round % 2 == 0 { "STAT" } else { "RETR" };
+            let session = connection.log_in(&user).await.unwrap();
+            let step = if round % 4 == 0 { "STAT" } else { "RETR" };
+            let listed = session.messages().await.unwrap();
             server.inject(Protocol::Pop3, Fault::instead_of(step).cut());
-            let error = match step {
-                "STAT" => session.stat().await.unwrap_err(),
-                _ => session.retrieve_to_vec(1, 1024).await.unwrap_err(),
+            let error = match round % 4 {
+                0 => session.stat().await.unwrap_err(),
+                1 => session.retrieve_to_vec(1, 1024).await.unwrap_err(),
+                2 => session.retrieve_all(listed, 1024).next().await.unwrap_err(),
+                _ => session.retrieve(1).await.unwrap_err(),
             };
             assert_eq!((error, session.is_closed()), (disconnected(step), true));
+        }
+    });
+}
+
+#[test]
+fn pop3_in_the_middle_of_a_stream() {
+    with_server(async |server, connector, _| {
+        for round in 0..ROUNDS {
+            let user = user(&server, round, &b"some text\r\n".repeat(20_000));
+            server.inject(Protocol::Pop3, Fault::at_byte(100_000).cut());
+            let connection =
+                Pop3Connection::open(&connector, &at(server.pop3(Begin::Tls).port())).await.unwrap();
+            let session = connection.log_in(&user).await.unwrap();
+            let mut stream = session.retrieve(1).await.unwrap();
+            let error = loop {
+                match stream.next_chunk().await {
+                    Ok(chunk) => assert!(chunk.is_some(), "it was cut"),
+                    Err(error) => break error,
+                }
+            };
+            assert_eq!((error, session.is_closed()), (disconnected("RETR"), true));
         }
     });
 }
