@@ -69,10 +69,14 @@ impl Job {
                 if reply.is_abandoned() {
                     return Ok(());
                 }
-                let outcome = work(engine).await;
-                let broken = outcome.as_ref().err().filter(|error| !error.keeps_session()).cloned();
-                reply.give(outcome);
-                broken.map_or(Ok(()), Err)
+                match work(engine).await {
+                    // The caller is told when the session has ended.
+                    Err(broken) if !broken.keeps_session() => Err(broken),
+                    outcome => {
+                        reply.give(outcome);
+                        Ok(())
+                    }
+                }
             })
         }))
     }
@@ -140,6 +144,11 @@ impl ImapSession {
         W: for<'a> FnOnce(&'a mut Engine) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
     {
         self.task.call(|reply| Job::new(reply, work)).await
+    }
+
+    /// Whether work that goes on for long should end, for another call or the end of the session.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.task.is_awaited()
     }
 
     /// What the TLS handshake agreed on; `None` for a session over a stream of the caller's ([`dangerous`](crate::dangerous)).

@@ -337,9 +337,13 @@ async fn answer<T>(reply: Reply<T>, work: impl Future<Output = Result<T, Error>>
     settle(reply, work.await)
 }
 
-/// Gives `outcome` to the caller; an error that leaves nothing to go on with ends the task too.
+/// Gives `outcome` to the caller. An error that leaves nothing to go on with ends the task, and the caller is told when it has.
 fn settle<T>(reply: Reply<T>, outcome: Result<T, Error>) -> Result<(), Error> {
-    let broken = outcome.as_ref().err().filter(|error| !error.keeps_session()).cloned();
-    reply.give(outcome);
-    broken.map_or(Ok(()), Err)
+    match outcome {
+        Err(broken) if !broken.keeps_session() => Err(broken),
+        outcome => {
+            reply.give(outcome);
+            Ok(())
+        }
+    }
 }
