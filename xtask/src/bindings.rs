@@ -28,7 +28,7 @@ impl Built {
 
     /// The program that writes the bindings.
     pub(crate) fn bindgen(&self) -> PathBuf {
-        self.program("uniffi-bindgen")
+        self.program("postseal-bindgen")
     }
 
     /// A program of the workspace.

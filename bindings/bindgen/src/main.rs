@@ -1,4 +1,4 @@
-//! Writes the Kotlin, Swift and Python bindings: `uniffi-bindgen generate LIBRARY --language … --out-dir …`.
+//! Writes the Kotlin, Swift and Python bindings: `postseal-bindgen generate LIBRARY --language … --out-dir …`.
 //!
 //! A crate of its own, so that building a package for one language does not build the generator with it.
 

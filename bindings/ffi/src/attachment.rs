@@ -7,6 +7,7 @@ use postseal::{ContentType, MessageId};
 
 use crate::cancel::cancellable;
 use crate::error::About;
+use crate::numbers::signed;
 use crate::{CancelToken, PostsealError, runtime};
 
 /// A file that travels with a message: its name, its type, its bytes.
@@ -38,8 +39,8 @@ impl Attachment {
 
     /// How many bytes the file has.
     #[must_use]
-    pub fn size(&self) -> u64 {
-        self.0.data().len() as u64
+    pub fn size(&self) -> i64 {
+        signed(self.0.data().len())
     }
 
     /// The file name. In a message that came it is safe to use below a folder: no path separators, no control characters.

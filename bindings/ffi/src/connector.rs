@@ -1,11 +1,12 @@
 //! Where to connect and what to trust.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use postseal::session as core;
 
 use crate::error::About;
+use crate::numbers::{Timestamp, checked};
 use crate::{PostsealError, runtime};
 
 /// Where a server listens, and how TLS begins there.
@@ -14,7 +15,7 @@ pub struct Server {
     /// A domain name or an IP address: the certificate must be for it.
     pub host: String,
     /// The TCP port.
-    pub port: u16,
+    pub port: i32,
     /// How TLS begins.
     pub security: Security,
 }
@@ -23,7 +24,7 @@ impl TryFrom<Server> for core::Server {
     type Error = PostsealError;
 
     fn try_from(server: Server) -> Result<Self, PostsealError> {
-        Ok(Self::new(&server.host, server.port, server.security.into())?)
+        Ok(Self::new(&server.host, checked(server.port, "port")?, server.security.into())?)
     }
 }
 
@@ -342,9 +343,9 @@ pub struct CertificateInfo {
     /// The host names and IP addresses that it is for.
     pub names: Vec<String>,
     /// The start of its validity.
-    pub not_before: Option<SystemTime>,
+    pub not_before: Option<Timestamp>,
     /// The end of its validity.
-    pub not_after: Option<SystemTime>,
+    pub not_after: Option<Timestamp>,
     /// The hash of its key, for [`TlsOptions`].
     pub key_hash: Option<String>,
 }
@@ -356,8 +357,8 @@ impl From<core::CertificateInfo> for CertificateInfo {
             subject: info.subject,
             issuer: info.issuer,
             names: info.names,
-            not_before: info.not_before,
-            not_after: info.not_after,
+            not_before: info.not_before.map(Into::into),
+            not_after: info.not_after.map(Into::into),
             key_hash: info.spki.map(|hash| hash.to_string()),
         }
     }

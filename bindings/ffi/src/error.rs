@@ -10,18 +10,17 @@ use postseal::{
 };
 
 use crate::connector::CertificateFault;
+use crate::numbers::signed;
 
 /// Writes the error enum: what is the same in each variant stands here once.
 macro_rules! errors {
     ($($(#[doc = $doc:literal])* $code:ident { $($(#[doc = $field_doc:literal])* $field:ident: $kind:ty),* $(,)? })*) => {
-        /// What went wrong. Apps match on the variant, or on `code`; people read `detail`.
+        /// What went wrong. Apps match on the variant, or on its code; people read the text.
         #[derive(Debug, Clone, PartialEq, uniffi::Error)]
         pub enum PostsealError {
             $(
                 $(#[doc = $doc])*
                 $code {
-                    /// The stable code, such as `login-refused`: the same in every language.
-                    code: String,
                     /// What happened, for people. It may change between versions.
                     detail: String,
                     /// Whether the same call may work later without a change by the caller.
@@ -33,17 +32,31 @@ macro_rules! errors {
             )*
         }
 
+        #[uniffi::export]
         impl PostsealError {
-            /// The stable code.
+            /// The stable code, such as `login-refused`: the same in every language.
             #[must_use]
-            pub fn code(&self) -> &str {
-                match self { $(Self::$code { code, .. } => code,)* }
+            pub fn code(&self) -> String {
+                let code = match self { $(Self::$code { .. } => ErrorCode::$code,)* };
+                code.to_string()
             }
 
-            /// What happened, for people.
+            /// What happened, for people. It may change between versions.
             #[must_use]
-            pub fn detail(&self) -> &str {
-                match self { $(Self::$code { detail, .. } => detail,)* }
+            pub fn text(&self) -> String {
+                match self { $(Self::$code { detail, .. } => detail.clone(),)* }
+            }
+
+            /// Whether the same call may work later without a change by the caller.
+            #[must_use]
+            pub fn is_retryable(&self) -> bool {
+                match self { $(Self::$code { retryable, .. } => *retryable,)* }
+            }
+
+            /// Whether the session that gave this error can be used for the next call.
+            #[must_use]
+            pub fn keeps_session(&self) -> bool {
+                match self { $(Self::$code { session_usable, .. } => *session_usable,)* }
             }
         }
     };
@@ -75,7 +88,7 @@ errors! {
     /// Something is larger, deeper or more than a named limit allows.
     LimitExceeded {
         /// The limit, in bytes or items.
-        limit: Option<u64>,
+        limit: Option<i64>,
     }
     /// The TLS handshake failed for another reason than the certificate.
     Tls {}
@@ -106,9 +119,9 @@ errors! {
     /// The mailbox was rebuilt: its UIDs mean other messages now.
     UidValidityChanged {
         /// The UIDVALIDITY that the caller's handles carry.
-        expected: Option<u32>,
+        expected: Option<i64>,
         /// The mailbox's UIDVALIDITY now.
-        actual: Option<u32>,
+        actual: Option<i64>,
     }
     /// What was asked for is not there.
     NotFound {}
@@ -135,7 +148,7 @@ errors! {
 
 impl fmt::Display for PostsealError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.detail())
+        f.write_str(&self.text())
     }
 }
 
@@ -147,7 +160,7 @@ pub struct Refusal {
     /// The command that was refused, without its arguments.
     pub command: String,
     /// The SMTP reply code.
-    pub smtp_code: Option<u16>,
+    pub smtp_code: Option<i32>,
     /// The enhanced status code, such as `5.1.1` (RFC 3463).
     pub enhanced_code: Option<String>,
     /// The IMAP or POP3 response code, such as `NONEXISTENT` or `IN-USE`.
@@ -162,12 +175,33 @@ impl From<&postseal::session::Refusal> for Refusal {
     fn from(refusal: &postseal::session::Refusal) -> Self {
         Self {
             command: refusal.command.to_owned(),
-            smtp_code: refusal.code,
+            smtp_code: refusal.code.map(Into::into),
             enhanced_code: refusal.enhanced.map(|code| code.to_string()),
             response_code: refusal.response_code.clone(),
             text: refusal.text.clone(),
             is_transient: refusal.is_transient(),
         }
+    }
+}
+
+/// An error that is part of a result, such as what became of one of several messages.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Failure {
+    /// The stable code, such as `timeout`.
+    pub code: String,
+    /// What happened, for people.
+    pub detail: String,
+    /// Whether the same may work later without a change by the caller.
+    pub retryable: bool,
+    /// Whether the session that gave it can be used for the next call.
+    pub session_usable: bool,
+}
+
+impl<E: Into<PostsealError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let error = error.into();
+        let (code, detail) = (error.code(), error.text());
+        Self { code, detail, retryable: error.is_retryable(), session_usable: error.keeps_session() }
     }
 }
 
@@ -193,7 +227,6 @@ impl PostsealError {
     /// An argument or field that can't be used.
     pub(crate) fn invalid(field: &str, reason: impl fmt::Display) -> Self {
         Self::InvalidInput {
-            code: ErrorCode::InvalidInput.as_str().to_owned(),
             detail: format!("invalid {field}: {reason}"),
             retryable: false,
             session_usable: true,
@@ -229,62 +262,57 @@ through_the_facade!(SessionError, SealError, OpenError, FieldError, NewIdError, 
 
 impl From<CoreError> for PostsealError {
     fn from(error: CoreError) -> Self {
-        let code = error.code().as_str().to_owned();
         let detail = error.to_string();
         let retryable = error.is_retryable();
         let session_usable = !matches!(&error, CoreError::Session(error) if !error.keeps_session());
         match error.code() {
             ErrorCode::InvalidInput => {
-                Self::InvalidInput { code, detail, retryable, session_usable, field: field(&error) }
+                Self::InvalidInput { detail, retryable, session_usable, field: field(&error) }
             }
             ErrorCode::Unsupported => {
-                Self::Unsupported { code, detail, retryable, session_usable, extension: extension(&error) }
+                Self::Unsupported { detail, retryable, session_usable, extension: extension(&error) }
             }
             ErrorCode::Refused => {
-                Self::Refused { code, detail, retryable, session_usable, refusal: refusal(&error) }
+                Self::Refused { detail, retryable, session_usable, refusal: refusal(&error) }
             }
             ErrorCode::LoginRefused => {
-                Self::LoginRefused { code, detail, retryable, session_usable, refusal: refusal(&error) }
+                Self::LoginRefused { detail, retryable, session_usable, refusal: refusal(&error) }
             }
-            ErrorCode::Protocol => Self::Protocol { code, detail, retryable, session_usable },
+            ErrorCode::Protocol => Self::Protocol { detail, retryable, session_usable },
             ErrorCode::LimitExceeded => {
-                Self::LimitExceeded { code, detail, retryable, session_usable, limit: limit(&error) }
+                Self::LimitExceeded { detail, retryable, session_usable, limit: limit(&error) }
             }
-            ErrorCode::Tls => Self::Tls { code, detail, retryable, session_usable },
+            ErrorCode::Tls => Self::Tls { detail, retryable, session_usable },
             ErrorCode::Certificate => match error {
                 CoreError::Session(SessionError::Certificate(fault)) => {
                     let fault = (*fault).into();
-                    Self::Certificate { code, detail, retryable, session_usable, fault }
+                    Self::Certificate { detail, retryable, session_usable, fault }
                 }
-                _ => Self::Internal { code, detail, retryable, session_usable },
+                _ => Self::Internal { detail, retryable, session_usable },
             },
             ErrorCode::Timeout => {
                 let (step, after) = timeout(&error);
-                Self::Timeout { code, detail, retryable, session_usable, step, after }
+                Self::Timeout { detail, retryable, session_usable, step, after }
             }
-            ErrorCode::Network => {
-                Self::Network { code, detail, retryable, session_usable, step: step(&error) }
-            }
-            ErrorCode::Cancelled => Self::Cancelled { code, detail, retryable, session_usable },
-            ErrorCode::Closed => {
-                Self::Closed { code, detail, retryable, session_usable, because: because(&error) }
-            }
+            ErrorCode::Network => Self::Network { detail, retryable, session_usable, step: step(&error) },
+            ErrorCode::Cancelled => Self::Cancelled { detail, retryable, session_usable },
+            ErrorCode::Closed => Self::Closed { detail, retryable, session_usable, because: because(&error) },
             ErrorCode::UidValidityChanged => {
                 let (expected, actual) = validities(&error);
-                Self::UidValidityChanged { code, detail, retryable, session_usable, expected, actual }
+                Self::UidValidityChanged { detail, retryable, session_usable, expected, actual }
             }
-            ErrorCode::NotFound => Self::NotFound { code, detail, retryable, session_usable },
+            ErrorCode::NotFound => Self::NotFound { detail, retryable, session_usable },
             ErrorCode::KeyMissing => {
                 let (keys, takes_passphrase) = keys(&error);
                 let missing = missing(&error);
-                Self::KeyMissing { code, detail, retryable, session_usable, missing, keys, takes_passphrase }
+                Self::KeyMissing { detail, retryable, session_usable, missing, keys, takes_passphrase }
             }
-            ErrorCode::WrongPassphrase => Self::WrongPassphrase { code, detail, retryable, session_usable },
-            ErrorCode::Tampered => Self::Tampered { code, detail, retryable, session_usable },
-            ErrorCode::Malformed => Self::Malformed { code, detail, retryable, session_usable },
-            ErrorCode::Forked => Self::Forked { code, detail, retryable, session_usable },
+            ErrorCode::WrongPassphrase => Self::WrongPassphrase { detail, retryable, session_usable },
+            ErrorCode::Tampered => Self::Tampered { detail, retryable, session_usable },
+            ErrorCode::Malformed => Self::Malformed { detail, retryable, session_usable },
+            ErrorCode::Forked => Self::Forked { detail, retryable, session_usable },
             // A code that is new in the core: the tests below find it before anybody else does.
-            _ => Self::Internal { code, detail, retryable, session_usable },
+            _ => Self::Internal { detail, retryable, session_usable },
         }
     }
 }
@@ -313,11 +341,11 @@ fn refusal(error: &CoreError) -> Option<Refusal> {
     }
 }
 
-fn limit(error: &CoreError) -> Option<u64> {
+fn limit(error: &CoreError) -> Option<i64> {
     match (error, pgp(error)) {
-        (CoreError::Session(SessionError::LimitExceeded { limit, .. }), _) => Some(*limit),
-        (_, Some(PgpError::LimitExceeded { limit, .. })) => u64::try_from(*limit).ok(),
-        (CoreError::Open(OpenError::TooManyLayers { limit }), _) => u64::try_from(*limit).ok(),
+        (CoreError::Session(SessionError::LimitExceeded { limit, .. }), _) => Some(signed(*limit)),
+        (_, Some(PgpError::LimitExceeded { limit, .. })) => Some(signed(*limit)),
+        (CoreError::Open(OpenError::TooManyLayers { limit }), _) => Some(signed(*limit)),
         _ => None,
     }
 }
@@ -343,10 +371,10 @@ fn because(error: &CoreError) -> Option<String> {
     }
 }
 
-fn validities(error: &CoreError) -> (Option<u32>, Option<u32>) {
+fn validities(error: &CoreError) -> (Option<i64>, Option<i64>) {
     match error {
         CoreError::Session(SessionError::UidValidityChanged { expected, actual }) => {
-            (Some(*expected), Some(*actual))
+            (Some((*expected).into()), Some((*actual).into()))
         }
         _ => (None, None),
     }

@@ -11,6 +11,7 @@ mod error;
 mod foreign;
 mod imap;
 mod message;
+mod numbers;
 mod openpgp;
 mod pgpmime;
 mod runtime;
@@ -25,10 +26,11 @@ pub use connector::{
     Server, Timeouts, TlsInfo, TlsOptions, TlsVersion, TrustSource,
 };
 pub use credentials::{Credentials, TokenAnswer, TokenProvider};
-pub use error::{MissingCertificate, PostsealError, Refusal};
+pub use error::{Failure, MissingCertificate, PostsealError, Refusal};
 pub use foreign::CallbackError;
 pub use imap::*;
 pub use message::{AddressList, Message, Part, Text, TransferEncoding};
+pub use numbers::Timestamp;
 pub use openpgp::*;
 pub use pgpmime::*;
 pub use smtp::{

@@ -10,6 +10,7 @@ use postseal::message::mime as parsed;
 use crate::attachment::{Attachment, write_new};
 use crate::cancel::cancellable;
 use crate::error::About as _;
+use crate::numbers::signed;
 use crate::values::{HeaderField, Mailbox, MessageDate};
 use crate::{CancelToken, PostsealError, runtime};
 
@@ -51,8 +52,8 @@ impl Message {
 
     /// How many bytes the message has.
     #[must_use]
-    pub fn size(&self) -> u64 {
-        self.0.as_bytes().len() as u64
+    pub fn size(&self) -> i64 {
+        signed(self.0.as_bytes().len())
     }
 
     /// Writes the message to a file, which must not exist yet.

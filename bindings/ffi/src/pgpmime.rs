@@ -10,6 +10,7 @@ use postseal::message::{mime, pgpmime};
 use crate::attachment::write_new;
 use crate::cancel::cancellable;
 use crate::message::Message;
+use crate::numbers::{checked, signed};
 use crate::openpgp::Keyring;
 use crate::smtp::{Receipt, SendOptions, SmtpSession};
 use crate::values::{Draft, Envelope};
@@ -70,32 +71,45 @@ pub async fn seal_message(
     keyring: Arc<Keyring>,
     options: Option<SealOptions>,
     cancel: Option<Arc<CancelToken>>,
-) -> Result<Sealed, PostsealError> {
+) -> Result<Arc<Sealed>, PostsealError> {
     let keyring = keyring.snapshot();
     let seal = move || {
         let draft = draft.core()?;
         let options = SealOptions::core(options);
         let sealed = pgpmime::seal(&draft, protection.into(), &keyring, &options, SystemTime::now())?;
-        Ok::<_, PostsealError>(sealed.into())
+        Ok::<_, PostsealError>(Sealed::new(&sealed))
     };
     cancellable(cancel, runtime::compute(seal)).await
 }
 
 /// A sealed message.
-#[derive(Debug, Clone, uniffi::Record)]
+#[derive(Debug, uniffi::Object)]
 pub struct Sealed {
-    /// What is to be submitted: the copy for the `To` and `Cc` recipients, if there are any, then one for each Bcc recipient.
-    pub copies: Vec<Arc<SealedCopy>>,
-    /// The copy for the sender's own records; none where the sender asked not to be able to read it.
-    pub own_copy: Option<Arc<SealedCopy>>,
+    copies: Vec<Arc<SealedCopy>>,
+    own_copy: Option<Arc<SealedCopy>>,
 }
 
-impl From<core::Sealed> for Sealed {
-    fn from(sealed: core::Sealed) -> Self {
+#[uniffi::export]
+impl Sealed {
+    /// What is to be submitted: the copy for the `To` and `Cc` recipients, if there are any, then one for each Bcc recipient.
+    #[must_use]
+    pub fn copies(&self) -> Vec<Arc<SealedCopy>> {
+        self.copies.clone()
+    }
+
+    /// The copy for the sender's own records; none where the sender asked not to be able to read it.
+    #[must_use]
+    pub fn own_copy(&self) -> Option<Arc<SealedCopy>> {
+        self.own_copy.clone()
+    }
+}
+
+impl Sealed {
+    pub(crate) fn new(sealed: &core::Sealed) -> Arc<Self> {
         let nobody = core::Envelope { from: None, to: Vec::new() };
         let own_copy = sealed.own_copy().map(|bytes| SealedCopy::new(nobody, bytes));
         let copies = sealed.copies.iter().map(|copy| SealedCopy::new(copy.envelope.clone(), &copy.bytes));
-        Self { copies: copies.collect(), own_copy }
+        Arc::new(Self { copies: copies.collect(), own_copy })
     }
 }
 
@@ -122,8 +136,8 @@ impl SealedCopy {
 
     /// How many bytes the message has.
     #[must_use]
-    pub fn size(&self) -> u64 {
-        self.bytes.len() as u64
+    pub fn size(&self) -> i64 {
+        signed(self.bytes.len())
     }
 
     /// Writes the message to a file, which must not exist yet.
@@ -175,40 +189,58 @@ pub struct OpenOptions {
     pub passphrases: Vec<String>,
     /// The most bytes of a message, and of what is inside each layer of it; 64 MiB where nothing is given.
     #[uniffi(default)]
-    pub max_bytes: Option<u64>,
+    pub max_bytes: Option<i64>,
 }
 
 impl OpenOptions {
     /// What the core takes, with the passphrases that it borrows.
-    fn core<'a>(&self, passphrases: &'a [Secret]) -> core::OpenOptions<'a> {
+    fn core<'a>(&self, passphrases: &'a [Secret]) -> Result<core::OpenOptions<'a>, PostsealError> {
         let mut options = core::OpenOptions { passphrases, ..core::OpenOptions::default() };
         if let Some(most) = self.max_bytes {
-            let most = usize::try_from(most).unwrap_or(usize::MAX);
+            let most = checked(most, "max_bytes")?;
             options.limits = mime::Limits { message_bytes: most, ..options.limits };
             options.pgp.plaintext = most;
         }
-        options
+        Ok(options)
     }
 }
 
 /// A message that was opened.
-#[derive(Debug, Clone, uniffi::Record)]
+#[derive(Debug, uniffi::Object)]
 pub struct Opened {
-    /// The message inside all layers of protection, with the header fields that were protected.
-    pub message: Arc<Message>,
-    /// What can be believed about it.
-    pub verdict: Verdict,
-    /// What was put right to open it.
-    pub repairs: Vec<Repair>,
+    message: Arc<Message>,
+    verdict: Verdict,
+    repairs: Vec<Repair>,
 }
 
-impl From<core::Opened> for Opened {
-    fn from(opened: core::Opened) -> Self {
-        Self {
+#[uniffi::export]
+impl Opened {
+    /// The message inside all layers of protection, with the header fields that were protected.
+    #[must_use]
+    pub fn message(&self) -> Arc<Message> {
+        self.message.clone()
+    }
+
+    /// What can be believed about it.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        self.verdict.clone()
+    }
+
+    /// What was put right to open it.
+    #[must_use]
+    pub fn repairs(&self) -> Vec<Repair> {
+        self.repairs.clone()
+    }
+}
+
+impl Opened {
+    pub(crate) fn new(opened: core::Opened) -> Arc<Self> {
+        Arc::new(Self {
             verdict: (&opened.verdict).into(),
             repairs: opened.repairs.iter().map(Into::into).collect(),
             message: Arc::new(Message(opened.message)),
-        }
+        })
     }
 }
 
@@ -224,13 +256,14 @@ pub async fn open_message(
     keyring: Arc<Keyring>,
     options: Option<OpenOptions>,
     cancel: Option<Arc<CancelToken>>,
-) -> Result<Opened, PostsealError> {
+) -> Result<Arc<Opened>, PostsealError> {
     let keyring = keyring.snapshot();
     let open = move || {
         let options = options.unwrap_or_default();
         let passphrases: Vec<Secret> = options.passphrases.iter().map(|text| text.as_str().into()).collect();
         let bytes = message.0.as_bytes();
-        pgpmime::open(bytes, &keyring, &options.core(&passphrases), SystemTime::now()).map(Opened::from)
+        let opened = pgpmime::open(bytes, &keyring, &options.core(&passphrases)?, SystemTime::now())?;
+        Ok::<_, PostsealError>(Opened::new(opened))
     };
     cancellable(cancel, runtime::compute(open)).await
 }

@@ -7,7 +7,8 @@ use postseal::session as core;
 use crate::cancel::cancellable;
 use crate::connector::{Connector, Server, TlsInfo};
 use crate::credentials::Credentials;
-use crate::error::{About, Refusal};
+use crate::error::{About, Failure, Refusal};
+use crate::numbers::signed;
 use crate::values::Envelope;
 use crate::{CancelToken, PostsealError, runtime};
 
@@ -291,10 +292,8 @@ pub enum Delivery {
     /// It was handed over whole, but the server's answer was lost: the message may be on its way or not. Sending it again may deliver
     /// it twice, not sending it again may lose it: a person, or a look at what arrived, decides.
     Unknown {
-        /// The code of what lost the answer.
-        because: String,
-        /// The same in words.
-        detail: String,
+        /// What lost the answer.
+        because: Failure,
     },
 }
 
@@ -302,9 +301,7 @@ impl From<core::Delivery> for Delivery {
     fn from(delivery: core::Delivery) -> Self {
         match delivery {
             core::Delivery::Sent { text } => Self::Sent { text },
-            core::Delivery::Unknown { because } => {
-                Self::Unknown { because: because.code().to_string(), detail: because.to_string() }
-            }
+            core::Delivery::Unknown { because } => Self::Unknown { because: because.into() },
             core::Delivery::NotSent(core::NotSent::Refused(refusal)) => {
                 Self::NotSent { refusal: Some((&refusal).into()) }
             }
@@ -338,7 +335,7 @@ pub struct SmtpExtensions {
     /// SIZE: the size of a message can be declared.
     pub size: bool,
     /// The longest message that the server takes, in octets, where it says so.
-    pub max_size: Option<u64>,
+    pub max_size: Option<i64>,
     /// 8BITMIME.
     pub eight_bit_mime: bool,
     /// SMTPUTF8.
@@ -357,7 +354,7 @@ impl From<&core::SmtpExtensions> for SmtpExtensions {
     fn from(extensions: &core::SmtpExtensions) -> Self {
         Self {
             size: extensions.size,
-            max_size: extensions.max_size,
+            max_size: extensions.max_size.map(signed),
             eight_bit_mime: extensions.eight_bit_mime,
             smtputf8: extensions.smtputf8,
             dsn: extensions.dsn,

@@ -9,6 +9,7 @@ use postseal::{Address, HeaderName, HeaderValue, MessageId};
 use crate::PostsealError;
 use crate::attachment::Attachment;
 use crate::error::About;
+use crate::numbers::{Timestamp, checked};
 
 /// A person or a place that mail comes from or goes to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, uniffi::Record)]
@@ -79,15 +80,15 @@ impl From<&core::Envelope> for Envelope {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Record)]
 pub struct MessageDate {
     /// The point in time.
-    pub time: SystemTime,
+    pub time: Timestamp,
     /// Minutes east of UTC.
     #[uniffi(default = 0)]
-    pub offset_minutes: i16,
+    pub offset_minutes: i32,
 }
 
 impl From<core::Date> for MessageDate {
     fn from(date: core::Date) -> Self {
-        Self { time: date.time(), offset_minutes: date.offset_minutes() }
+        Self { time: date.time().into(), offset_minutes: date.offset_minutes().into() }
     }
 }
 
@@ -165,8 +166,10 @@ pub fn check_draft(draft: Draft) -> Result<Draft, PostsealError> {
 
 impl Draft {
     fn date(&self) -> Result<core::Date, PostsealError> {
-        let given = self.date.unwrap_or_else(|| MessageDate { time: SystemTime::now(), offset_minutes: 0 });
-        core::Date::new(given.time, given.offset_minutes).about("date")
+        match self.date {
+            Some(date) => core::Date::new(date.time.0, checked(date.offset_minutes, "date")?).about("date"),
+            None => core::Date::utc(SystemTime::now()).about("date"),
+        }
     }
 
     fn message_id(&self) -> Result<MessageId, PostsealError> {

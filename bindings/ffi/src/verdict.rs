@@ -1,8 +1,8 @@
 //! The verdict on a message: what can be believed about it, and every reason why it is not more.
 
-use std::time::SystemTime;
-
 use postseal::message::{openpgp, pgpmime as core};
+
+use crate::numbers::Timestamp;
 
 /// What can be believed about a message: one for each message, and never better than what was proven.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
@@ -155,7 +155,7 @@ pub enum SignatureVerdict {
         /// The fingerprint of its key that made the signature.
         key: String,
         /// When it was made, as the signer says.
-        made: Option<SystemTime>,
+        made: Option<Timestamp>,
     },
     /// The certificate of the signer is not at hand.
     UnknownSigner {
@@ -173,7 +173,7 @@ impl From<&core::SignatureVerdict> for SignatureVerdict {
     fn from(verdict: &core::SignatureVerdict) -> Self {
         match verdict {
             core::SignatureVerdict::Valid { signer, key, made } => {
-                Self::Valid { signer: signer.to_string(), key: key.to_string(), made: *made }
+                Self::Valid { signer: signer.to_string(), key: key.to_string(), made: made.map(Into::into) }
             }
             core::SignatureVerdict::UnknownSigner { issuer } => {
                 Self::UnknownSigner { issuer: issuer.as_ref().map(ToString::to_string) }

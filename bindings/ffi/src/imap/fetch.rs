@@ -1,6 +1,5 @@
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use futures::FutureExt as _;
 use postseal::session::{Error, imap as core};
@@ -8,6 +7,7 @@ use tokio::sync::Mutex;
 
 use super::records::{Flag, ImapEnvelope, Structure, Uid};
 use crate::cancel::cancellable;
+use crate::numbers::{Timestamp, checked, signed};
 use crate::{CancelToken, PostsealError};
 
 /// What to fetch of each message.
@@ -116,13 +116,14 @@ impl FetchStream {
     #[uniffi::method(default(cancel = None))]
     pub async fn next_batch(
         &self,
-        most: u32,
+        most: i32,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Vec<Fetched>, PostsealError> {
+        let most = checked(most, "most")?;
         cancellable(cancel, async {
             let mut pulled = self.0.lock().await;
             let mut batch: Vec<Fetched> = pulled.next().await?.into_iter().map(Into::into).collect();
-            while !batch.is_empty() && batch.len() < most as usize {
+            while !batch.is_empty() && batch.len() < most {
                 match pulled.stream.next().now_or_never() {
                     Some(Some(Ok(fetched))) => batch.push(fetched.into()),
                     Some(Some(Err(error))) => {
@@ -167,9 +168,9 @@ pub struct Fetched {
     /// Its flags.
     pub flags: Option<Vec<Flag>>,
     /// Its size in bytes.
-    pub size: Option<u64>,
+    pub size: Option<i64>,
     /// When the server took it in.
-    pub received: Option<SystemTime>,
+    pub received: Option<Timestamp>,
     /// Its envelope, as the server sees it.
     pub envelope: Option<ImapEnvelope>,
     /// Its structure, as the server sees it: the part itself first, then what is in it, in the order of the message.
@@ -194,8 +195,8 @@ impl From<core::Fetched> for Fetched {
         Self {
             uid: fetched.uid.into(),
             flags: fetched.flags.map(|flags| flags.iter().map(Into::into).collect()),
-            size: fetched.size,
-            received: fetched.received,
+            size: fetched.size.map(signed),
+            received: fetched.received.map(Into::into),
             envelope: fetched.envelope.map(Into::into),
             structure: fetched.structure.as_ref().map(Structure::flatten).unwrap_or_default(),
             header: fetched.header,
@@ -227,14 +228,14 @@ pub enum Unreadable {
     /// The message is too large to be fetched.
     TooLarge {
         /// Its size in bytes.
-        size: u64,
+        size: i64,
     },
 }
 
 impl From<core::Unreadable> for Unreadable {
     fn from(why: core::Unreadable) -> Self {
         match why {
-            core::Unreadable::TooLarge { size } => Self::TooLarge { size },
+            core::Unreadable::TooLarge { size } => Self::TooLarge { size: signed(size) },
             core::Unreadable::Malformed { item } => Self::Malformed { item },
             _ => Self::Malformed { item: String::new() },
         }

@@ -1,19 +1,20 @@
 use postseal::session::imap as core;
 
 use crate::PostsealError;
+use crate::numbers::{checked, signed};
 
 /// The handle of a message in a mailbox: its UID, and the UIDVALIDITY under which that UID means this message. It can be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, uniffi::Record)]
 pub struct Uid {
     /// The UIDVALIDITY of the mailbox when the UID was learnt.
-    pub validity: u32,
+    pub validity: i64,
     /// The UID itself.
-    pub number: u32,
+    pub number: i64,
 }
 
 impl From<core::Uid> for Uid {
     fn from(uid: core::Uid) -> Self {
-        Self { validity: uid.validity().value(), number: uid.number() }
+        Self { validity: uid.validity().value().into(), number: uid.number().into() }
     }
 }
 
@@ -21,13 +22,15 @@ impl TryFrom<Uid> for core::Uid {
     type Error = PostsealError;
 
     fn try_from(uid: Uid) -> Result<Self, PostsealError> {
-        Self::new(validity(uid.validity)?, uid.number)
+        let number = checked(uid.number, "number")?;
+        Self::new(validity(uid.validity)?, number)
             .ok_or_else(|| PostsealError::invalid("number", "0 is no UID"))
     }
 }
 
-fn validity(value: u32) -> Result<core::UidValidity, PostsealError> {
-    core::UidValidity::new(value).ok_or_else(|| PostsealError::invalid("validity", "0 is no UIDVALIDITY"))
+fn validity(value: i64) -> Result<core::UidValidity, PostsealError> {
+    core::UidValidity::new(checked(value, "validity")?)
+        .ok_or_else(|| PostsealError::invalid("validity", "0 is no UIDVALIDITY"))
 }
 
 /// Messages of one mailbox, under one UIDVALIDITY.
@@ -36,7 +39,7 @@ pub enum UidSet {
     /// Every message of the mailbox.
     All {
         /// The UIDVALIDITY of the mailbox.
-        validity: u32,
+        validity: i64,
     },
     /// This message and every one that came after it.
     StartingAt {
@@ -270,22 +273,22 @@ impl Role {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Record)]
 pub struct MailboxStatus {
     /// How many messages there are.
-    pub messages: Option<u32>,
+    pub messages: Option<i64>,
     /// How many of them were not read.
-    pub unseen: Option<u32>,
+    pub unseen: Option<i64>,
     /// The UID that the next message will have at least.
-    pub uid_next: Option<u32>,
+    pub uid_next: Option<i64>,
     /// Under which UIDVALIDITY its UIDs have their meaning.
-    pub uid_validity: Option<u32>,
+    pub uid_validity: Option<i64>,
 }
 
 impl From<core::MailboxStatus> for MailboxStatus {
     fn from(status: core::MailboxStatus) -> Self {
         Self {
-            messages: status.messages,
-            unseen: status.unseen,
-            uid_next: status.uid_next,
-            uid_validity: status.uid_validity.map(core::UidValidity::value),
+            messages: status.messages.map(Into::into),
+            unseen: status.unseen.map(Into::into),
+            uid_next: status.uid_next.map(Into::into),
+            uid_validity: status.uid_validity.map(|validity| validity.value().into()),
         }
     }
 }
@@ -294,11 +297,11 @@ impl From<core::MailboxStatus> for MailboxStatus {
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct Selected {
     /// Under which UIDVALIDITY its UIDs have their meaning.
-    pub uid_validity: u32,
+    pub uid_validity: i64,
     /// The UID that the next message will have at least, where the server says.
-    pub uid_next: Option<u32>,
+    pub uid_next: Option<i64>,
     /// How many messages there are.
-    pub exists: u32,
+    pub exists: i64,
     /// The flags that messages in it have or can have.
     pub flags: Vec<Flag>,
     /// The flags that can be changed for good.
@@ -312,9 +315,9 @@ pub struct Selected {
 impl From<core::Selected> for Selected {
     fn from(selected: core::Selected) -> Self {
         Self {
-            uid_validity: selected.uid_validity.value(),
-            uid_next: selected.uid_next,
-            exists: selected.exists,
+            uid_validity: selected.uid_validity.value().into(),
+            uid_next: selected.uid_next.map(Into::into),
+            exists: selected.exists.into(),
             flags: shown(&selected.flags),
             permanent_flags: shown(&selected.permanent_flags),
             allows_new_keywords: selected.allows_new_keywords,
@@ -389,7 +392,7 @@ pub struct Structure {
     /// The number to fetch it by; none for a multipart at the top.
     pub number: Option<String>,
     /// How many parts are around it.
-    pub depth: u32,
+    pub depth: i32,
     /// What it is.
     pub kind: StructureKind,
     /// The media type in lower case, such as `text/plain`.
@@ -407,7 +410,7 @@ pub struct Structure {
     /// The Content-Transfer-Encoding in lower case; none for a multipart.
     pub encoding: Option<String>,
     /// The size in bytes, encoded as it is; none for a multipart.
-    pub size: Option<u64>,
+    pub size: Option<i64>,
     /// The envelope of a message in a message.
     pub envelope: Option<ImapEnvelope>,
 }
@@ -443,7 +446,7 @@ impl Structure {
         list
     }
 
-    fn of(part: &core::Structure, depth: u32) -> Self {
+    fn of(part: &core::Structure, depth: i32) -> Self {
         let (kind, single, envelope) = match &part.content {
             core::Content::Single(single) => (StructureKind::Single, Some(single), None),
             core::Content::Message { data, envelope, .. } => {
@@ -462,7 +465,7 @@ impl Structure {
             content_id: single.and_then(|single| single.content_id.clone()),
             description: single.and_then(|single| single.description.clone()),
             encoding: single.map(|single| single.encoding.clone()),
-            size: single.map(|single| single.size),
+            size: single.map(|single| signed(single.size)),
             envelope: envelope.map(|envelope| (**envelope).clone().into()),
         }
     }

@@ -5,6 +5,7 @@ use postseal::session::imap as core;
 use super::records::{Flag, UidSet};
 use crate::PostsealError;
 use crate::error::About as _;
+use crate::numbers::checked;
 
 /// What to search for. Texts are found in any case, wherever they stand.
 #[derive(Debug, uniffi::Object)]
@@ -42,6 +43,10 @@ by_text! {
     text;
 }
 
+fn day_of(year: i32, month: i32, day: i32) -> Result<core::Date, PostsealError> {
+    Ok(core::Date::new(checked(year, "year")?, checked(month, "month")?, checked(day, "day")?)?)
+}
+
 /// One constructor for each of the core's that takes a day.
 macro_rules! by_day {
     ($($(#[doc = $doc:literal])* $name:ident;)*) => {
@@ -54,8 +59,8 @@ macro_rules! by_day {
                 ///
                 /// `InvalidInput` where there is no such day.
                 #[uniffi::constructor]
-                pub fn $name(year: u16, month: u8, day: u8) -> Result<Arc<Self>, PostsealError> {
-                    Ok(Arc::new(Self(core::Search::$name(core::Date::new(year, month, day)?))))
+                pub fn $name(year: i32, month: i32, day: i32) -> Result<Arc<Self>, PostsealError> {
+                    Ok(Arc::new(Self(core::Search::$name(day_of(year, month, day)?))))
                 }
             )*
         }
@@ -90,17 +95,23 @@ impl Search {
     }
 
     /// Larger than so many bytes.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for a negative number, or one of more than 32 bits.
     #[uniffi::constructor]
-    #[must_use]
-    pub fn larger(bytes: u32) -> Arc<Self> {
-        Arc::new(Self(core::Search::larger(bytes)))
+    pub fn larger(bytes: i64) -> Result<Arc<Self>, PostsealError> {
+        Ok(Arc::new(Self(core::Search::larger(checked(bytes, "bytes")?))))
     }
 
     /// Smaller than so many bytes.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for a negative number, or one of more than 32 bits.
     #[uniffi::constructor]
-    #[must_use]
-    pub fn smaller(bytes: u32) -> Arc<Self> {
-        Arc::new(Self(core::Search::smaller(bytes)))
+    pub fn smaller(bytes: i64) -> Result<Arc<Self>, PostsealError> {
+        Ok(Arc::new(Self(core::Search::smaller(checked(bytes, "bytes")?))))
     }
 
     /// With this flag.

@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use postseal::MailboxName;
 use postseal::session as core;
@@ -14,6 +13,7 @@ use crate::cancel::cancellable;
 use crate::connector::{Connector, Server, TlsInfo};
 use crate::credentials::Credentials;
 use crate::message::Message;
+use crate::numbers::Timestamp;
 use crate::{CancelToken, PostsealError, runtime};
 
 /// A session with an IMAP server, logged in. Calls may come from anywhere at once: they are done one after another. Each names its
@@ -232,11 +232,12 @@ impl ImapSession {
         mailbox: &str,
         message: Vec<u8>,
         flags: Vec<Flag>,
-        received: Option<SystemTime>,
+        received: Option<Timestamp>,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Option<Uid>, PostsealError> {
         let (mailbox, flags) = (MailboxName::new(mailbox)?, self::flags(flags)?);
-        let uid = cancellable(cancel, self.0.append(&mailbox, message, &flags, received)).await?;
+        let uid = cancellable(cancel, self.0.append(&mailbox, message, &flags, received.map(|time| time.0)))
+            .await?;
         Ok(uid.map(Into::into))
     }
 

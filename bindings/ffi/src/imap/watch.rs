@@ -12,12 +12,12 @@ pub enum Change {
     /// Messages have come.
     Exists {
         /// This many there are now.
-        count: u32,
+        count: i64,
     },
     /// Messages were removed.
     Expunged {
         /// This many.
-        count: u32,
+        count: i64,
     },
     /// Flags of some messages have changed.
     Flags,
@@ -26,8 +26,8 @@ pub enum Change {
 impl From<core::Change> for Change {
     fn from(change: core::Change) -> Self {
         match change {
-            core::Change::Exists(count) => Self::Exists { count },
-            core::Change::Expunged(count) => Self::Expunged { count },
+            core::Change::Exists(count) => Self::Exists { count: count.into() },
+            core::Change::Expunged(count) => Self::Expunged { count: count.into() },
             _ => Self::Flags,
         }
     }

@@ -7,6 +7,7 @@ use postseal::Address;
 
 use crate::PostsealError;
 use crate::error::About as _;
+use crate::numbers::Timestamp;
 
 /// A certificate: the public half of a key, with the user IDs that its holder gave it.
 #[derive(Debug, uniffi::Object)]
@@ -45,8 +46,8 @@ impl Certificate {
 
     /// The version of the key: 4 or 6.
     #[must_use]
-    pub fn version(&self) -> u8 {
-        self.0.fingerprint().version()
+    pub fn version(&self) -> i32 {
+        self.0.fingerprint().version().into()
     }
 
     /// The fingerprints of all its keys, the primary one first.
@@ -57,14 +58,14 @@ impl Certificate {
 
     /// When the primary key was made.
     #[must_use]
-    pub fn created(&self) -> SystemTime {
-        self.0.created()
+    pub fn created(&self) -> Timestamp {
+        self.0.created().into()
     }
 
     /// When it expires; none for never.
     #[must_use]
-    pub fn expires(&self) -> Option<SystemTime> {
-        self.0.expires(SystemTime::now())
+    pub fn expires(&self) -> Option<Timestamp> {
+        self.0.expires(SystemTime::now()).map(Into::into)
     }
 
     /// Whether its holder has revoked it, as far as the signatures that we have say.

@@ -30,12 +30,25 @@ impl From<KeyProfile> for core::KeyProfile {
 }
 
 /// A new key, and what revokes it.
-#[derive(Debug, Clone, uniffi::Record)]
+#[derive(Debug, uniffi::Object)]
 pub struct GeneratedKey {
+    key: Arc<SecretKey>,
+    revocation: Arc<RevocationCertificate>,
+}
+
+#[uniffi::export]
+impl GeneratedKey {
     /// The key.
-    pub key: Arc<SecretKey>,
+    #[must_use]
+    pub fn key(&self) -> Arc<SecretKey> {
+        self.key.clone()
+    }
+
     /// To be kept apart from the key: it is the way to say that the key is lost.
-    pub revocation: Arc<RevocationCertificate>,
+    #[must_use]
+    pub fn revocation(&self) -> Arc<RevocationCertificate> {
+        self.revocation.clone()
+    }
 }
 
 /// Makes a key: a primary key that certifies, a subkey that signs, a subkey that encrypts. It doesn't expire.
@@ -51,16 +64,16 @@ pub async fn generate_key(
     owner: Mailbox,
     passphrase: Option<String>,
     cancel: Option<Arc<CancelToken>>,
-) -> Result<GeneratedKey, PostsealError> {
+) -> Result<Arc<GeneratedKey>, PostsealError> {
     let user_id = core::UserId::from(&owner.core("owner")?);
     let secret = passphrase.map(Secret::from);
     let make =
         move || core::SecretKey::generate(profile.into(), &user_id, secret.as_ref(), SystemTime::now());
     let (key, revocation) = cancellable(cancel, runtime::compute(make)).await?;
-    Ok(GeneratedKey {
+    Ok(Arc::new(GeneratedKey {
         key: Arc::new(SecretKey(key)),
         revocation: Arc::new(RevocationCertificate(revocation)),
-    })
+    }))
 }
 
 /// A secret key as it is stored: with its certificate, and as a rule locked with a passphrase. It never shows a secret.
