@@ -51,6 +51,9 @@ public struct PostsealError: Error, Hashable, Sendable {
         public var keys: [String] = []
         /// ``ErrorCode/keyMissing`` when opening: whether a passphrase would do, too.
         public var takesPassphrase = false
+
+        /// Nothing.
+        public init() {}
     }
 
     /// An error as it comes out of the generated code.

@@ -45,8 +45,8 @@ public struct Sealed: Sendable {
     public let ownCopy: SealedCopy?
 
     init(raw: PostsealFFI.Sealed) {
-        copies = raw.copies.map(SealedCopy.init(raw:))
-        ownCopy = raw.ownCopy.map(SealedCopy.init(raw:))
+        copies = raw.copies().map(SealedCopy.init(raw:))
+        ownCopy = raw.ownCopy().map(SealedCopy.init(raw:))
     }
 }
 
@@ -87,7 +87,7 @@ public struct OpenOptions: Sendable {
     }
 
     var raw: PostsealFFI.OpenOptions {
-        PostsealFFI.OpenOptions(passphrases: passphrases, maxBytes: maxBytes.map { UInt64(max(0, $0)) })
+        PostsealFFI.OpenOptions(passphrases: passphrases, maxBytes: maxBytes.map(Int64.init))
     }
 }
 
@@ -101,8 +101,8 @@ public struct Opened: Sendable {
     public let repairs: [Repair]
 
     init(raw: PostsealFFI.Opened) {
-        message = Message(raw: raw.message)
-        verdict = raw.verdict
-        repairs = raw.repairs
+        message = Message(raw: raw.message())
+        verdict = raw.verdict()
+        repairs = raw.repairs()
     }
 }

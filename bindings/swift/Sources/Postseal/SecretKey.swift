@@ -20,7 +20,8 @@ public struct SecretKey: Sendable {
         let made = try await call {
             try await generateKey(profile: profile, owner: owner, passphrase: passphrase, cancel: $0)
         }
-        return GeneratedKey(key: SecretKey(raw: made.key), revocation: RevocationCertificate(raw: made.revocation))
+        return GeneratedKey(
+            key: SecretKey(raw: made.key()), revocation: RevocationCertificate(raw: made.revocation()))
     }
 
     /// Reads one secret key, armored or binary, locked or not.
