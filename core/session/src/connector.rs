@@ -5,10 +5,10 @@ use rustls::ClientConfig;
 use tokio::io::BufReader;
 use tokio_rustls::TlsConnector;
 
-use crate::starttls::{self, Dialect};
+use crate::log::{Log, LogSink};
 use crate::tls::{TlsConfig, TlsInfo, TrustSource};
 use crate::wire::{Plain, Secure, Wire};
-use crate::{Error, PeerFault, Runtime, Security, Server, net};
+use crate::{Error, PeerFault, Protocol, Runtime, Security, Server, net, starttls};
 
 /// How much is read from the network at a time, to be decrypted: a few TLS records.
 const READ_AHEAD: usize = 64 * 1024;
@@ -20,6 +20,8 @@ pub struct Timeouts {
     pub connect: Duration,
     /// Until the TLS handshake is done.
     pub handshake: Duration,
+    /// Until a [`TokenProvider`](crate::TokenProvider) has a token, each time that it is asked.
+    pub token: Duration,
     /// Without a byte moving, while an answer is due.
     pub progress: Duration,
     /// For the answer to a whole message. RFC 5321, section 4.5.3.2.6, asks for 10 minutes: a shorter one causes double sends.
@@ -33,6 +35,7 @@ impl Default for Timeouts {
         Self {
             connect: Duration::from_secs(30),
             handshake: Duration::from_secs(30),
+            token: Duration::from_secs(60),
             progress: Duration::from_secs(60),
             final_reply: Duration::from_secs(600),
             close: Duration::from_secs(5),
@@ -48,6 +51,7 @@ pub struct Connector {
     tls: Arc<ClientConfig>,
     trust_source: TrustSource,
     timeouts: Timeouts,
+    sink: Option<Arc<dyn LogSink>>,
 }
 
 impl Connector {
@@ -58,13 +62,20 @@ impl Connector {
     /// [`Error::InvalidInput`] where a root or the client certificate can't be used.
     pub fn new(runtime: &Runtime, tls: &TlsConfig) -> Result<Self, Error> {
         let (tls, trust_source) = tls.build()?;
-        Ok(Self { runtime: runtime.clone(), tls, trust_source, timeouts: Timeouts::default() })
+        Ok(Self { runtime: runtime.clone(), tls, trust_source, timeouts: Timeouts::default(), sink: None })
     }
 
     /// The same connector with other deadlines.
     #[must_use]
     pub const fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
+        self
+    }
+
+    /// The same connector, with a sink that is told what its sessions do; see [`LogEvent`](crate::LogEvent) for what can be in there.
+    #[must_use]
+    pub fn with_log(mut self, sink: Arc<dyn LogSink>) -> Self {
+        self.sink = Some(sink);
         self
     }
 
@@ -86,18 +97,40 @@ impl Connector {
         &self.runtime
     }
 
+    /// Connects on the runtime, and has `begin` go on over TLS. Dropping the wait closes the connection.
+    pub(crate) async fn open<T, F>(
+        &self,
+        server: &Server,
+        protocol: Protocol,
+        begin: impl FnOnce(Self, Wire<Secure>) -> F + Send + 'static,
+    ) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let (connector, server) = (self.clone(), server.clone());
+        let log = Log::begin(self.sink.as_ref(), protocol);
+        let of_session = log.clone();
+        let opening = async move {
+            let wire = connector.connect(&server, protocol, of_session).await?;
+            begin(connector, wire).await
+        };
+        self.runtime.run(opening).await.inspect_err(|error| log.closed(Some(error.code())))
+    }
+
     /// Connects, and returns once TLS is up. After implicit TLS the server's greeting is still to be read; after STARTTLS an SMTP,
     /// IMAP or POP3 server does not greet again. Must run on the [`Runtime`].
-    pub(crate) async fn connect(&self, server: &Server, dialect: Dialect) -> Result<Wire<Secure>, Error> {
-        let stream = net::connect(&server.host, server.port, self.timeouts.connect).await?;
-        let mut wire = Wire::plain(stream);
+    async fn connect(&self, server: &Server, protocol: Protocol, log: Log) -> Result<Wire<Secure>, Error> {
+        let stream = net::connect(&server.host, server.port, self.timeouts.connect, &log).await?;
+        let mut wire = Wire::plain(stream).logged(log);
         if server.security == Security::StartTls {
-            wire = starttls::negotiate(wire, dialect, &self.timeouts).await?;
+            wire = starttls::negotiate(wire, protocol, &self.timeouts).await?;
         }
         self.handshake(wire, server).await
     }
 
     async fn handshake(&self, wire: Wire<Plain>, server: &Server) -> Result<Wire<Secure>, Error> {
+        let log = wire.log().clone();
         let stream = wire.into_stream()?;
         // rustls alone reads 4 KB at a time, so a record would take five calls of the operating system.
         let stream = BufReader::with_capacity(READ_AHEAD, stream);
@@ -108,8 +141,10 @@ impl Connector {
             Err(_) => Err(Error::Timeout { step: "the TLS handshake", after }),
             Ok(Err(error)) => Err(handshake_error(&error)),
             Ok(Ok(stream)) => {
-                let info = TlsInfo::of(stream.get_ref().1);
-                Ok(Wire::secure(stream, info))
+                let connection = stream.get_ref().1;
+                log.tell(crate::tls::log_kind(connection));
+                let info = TlsInfo::of(connection);
+                Ok(Wire::secure(stream, info).logged(log))
             }
         }
     }

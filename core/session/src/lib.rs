@@ -40,7 +40,7 @@
 //! - **Any executor** may call. Input, output and timers stay on the [`Runtime`]; a process that forks makes a new one
 //!   ([`Error::Forked`]).
 //! - **Secrets** are wiped when dropped, have no `Debug` that shows them, and are blanked where a server echoes them in a text that ends up
-//!   in an error. Nothing here writes a log.
+//!   in an error. Nothing here writes a log; an app that keeps one gives a [`LogSink`], whose events have no room for a secret.
 
 mod connector;
 #[cfg(test)]
@@ -50,7 +50,11 @@ mod denied;
 mod error;
 #[cfg(test)]
 mod everywhere;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod heard;
 pub mod imap;
+mod log;
 mod login;
 mod net;
 mod pop3;
@@ -68,10 +72,12 @@ pub use connector::{Connector, Timeouts};
 pub use denied::Denied;
 pub use error::{EnhancedCode, Error, PeerFault, Refusal};
 pub use imap::{ImapConnection, ImapSession};
+pub use log::{LogAnswer, LogEvent, LogKind, LogLevel, LogSink, Protocol};
 pub use pop3::{
     Maildrop, MessageStream, Pop3Capabilities, Pop3Connection, Pop3Message, Pop3Retrieval, Pop3Retrieved,
     Pop3Session, Pop3Update, SeenUids, UniqueId,
 };
+pub use postseal_types::{Listener, Progress};
 pub use runtime::Runtime;
 pub use sasl::{Credentials, TokenProvider};
 pub use server::{Host, Security, Server};

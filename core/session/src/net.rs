@@ -8,6 +8,7 @@ use futures::stream::FuturesUnordered;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
+use crate::log::{Log, LogKind};
 use crate::{Error, Host};
 
 /// The wait before the next address is tried beside those under way (RFC 8305, section 5).
@@ -16,13 +17,20 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 const MAX_ADDRESSES: usize = 16;
 
 /// Opens a TCP connection within `deadline`: to the first address that answers, both families tried side by side.
-pub(crate) async fn connect(host: &Host, port: u16, deadline: Duration) -> Result<TcpStream, Error> {
+pub(crate) async fn connect(
+    host: &Host,
+    port: u16,
+    deadline: Duration,
+    log: &Log,
+) -> Result<TcpStream, Error> {
+    log.tell(LogKind::Connecting { host: host.clone(), port });
     let step = "connecting";
-    let stream = timeout(deadline, async { race(resolve(host, port).await?).await })
+    let stream = timeout(deadline, async { race(resolve(host, port).await?, log).await })
         .await
         .map_err(|_| Error::Timeout { step, after: deadline })??;
     // Mail is short lines in turn: waiting to fill a segment costs 40 ms each (Nagle and delayed acknowledgement).
     stream.set_nodelay(true).map_err(|error| Error::network(step, &error))?;
+    log.tell(LogKind::Connected);
     Ok(stream)
 }
 
@@ -53,7 +61,7 @@ fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     ordered
 }
 
-async fn race(addresses: Vec<SocketAddr>) -> Result<TcpStream, Error> {
+async fn race(addresses: Vec<SocketAddr>, log: &Log) -> Result<TcpStream, Error> {
     let mut waiting = addresses.into_iter();
     let mut attempts = FuturesUnordered::new();
     let mut failure = None;
@@ -68,7 +76,12 @@ async fn race(addresses: Vec<SocketAddr>) -> Result<TcpStream, Error> {
         tokio::select! {
             Some(result) = attempts.next() => match result {
                 Ok(stream) => return Ok(stream),
-                Err(error) => failure = Some(error),
+                Err(error) => {
+                    if more || !attempts.is_empty() {
+                        log.tell(LogKind::Retry { with: "another address" });
+                    }
+                    failure = Some(error);
+                }
             },
             () = sleep(ATTEMPT_DELAY), if more => {}
         }
@@ -111,13 +124,14 @@ mod tests {
             gone.local_addr().unwrap()
         };
         let live = listener.local_addr().unwrap();
-        assert_eq!(race(vec![dead, live]).await.unwrap().peer_addr().unwrap(), live);
+        assert_eq!(race(vec![dead, live], &Log::default()).await.unwrap().peer_addr().unwrap(), live);
     }
 
     #[tokio::test]
     async fn refused_is_a_typed_error() {
         let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-        let result = connect(&Host::parse("127.0.0.1").unwrap(), gone.port(), Duration::from_secs(5)).await;
+        let host = Host::parse("127.0.0.1").unwrap();
+        let result = connect(&host, gone.port(), Duration::from_secs(5), &Log::default()).await;
         let Err(Error::Network { step: "connecting", kind: std::io::ErrorKind::ConnectionRefused, .. }) =
             result
         else {

@@ -36,7 +36,8 @@ pub trait TokenProvider: Send + Sync {
     /// An access token for a login that is about to begin.
     ///
     /// `refused` is the token that the server has just refused: it has expired or was withdrawn, so a fresh one is wanted. It is
-    /// asked at most twice for one login. The error is a text for people; it ends the login as [`Error::InvalidInput`].
+    /// asked at most twice for one login. The error is a text for people; it ends the login as [`Error::InvalidInput`]. One that does not
+    /// answer within [`Timeouts::token`](crate::Timeouts::token) is given up with [`Error::Timeout`], which ends the connection too.
     fn token<'a>(
         &'a self,
         refused: Option<&'a Secret>,

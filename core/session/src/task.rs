@@ -9,6 +9,7 @@ use futures::FutureExt as _;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 
+use crate::log::Log;
 use crate::{Error, Runtime};
 
 /// How many commands may wait for a session.
@@ -58,6 +59,7 @@ impl<C: Send + 'static> TaskHandle<C> {
     /// Starts `serve` as a task. It ends when its channel does, and returns what broke the session, if anything did.
     pub(crate) fn start<F>(
         runtime: &Runtime,
+        log: Log,
         serve: impl FnOnce(mpsc::Receiver<C>) -> F,
     ) -> Result<Self, Error>
     where
@@ -68,6 +70,7 @@ impl<C: Send + 'static> TaskHandle<C> {
         let work = AssertUnwindSafe(serve(queue)).catch_unwind();
         let task = runtime.spawn(async move {
             let outcome = work.await.unwrap_or_else(|_| Err(Error::internal("the session's task panicked")));
+            log.closed(outcome.as_ref().err().map(Error::code));
             _ = end.send(Some(outcome));
         })?;
         let shared = Shared {
@@ -170,7 +173,7 @@ mod tests {
     }
 
     fn adder() -> TaskHandle<Command> {
-        TaskHandle::start(&Runtime::current().unwrap(), |mut queue| async move {
+        TaskHandle::start(&Runtime::current().unwrap(), Log::default(), |mut queue| async move {
             let mut sum = 0;
             while let Some(command) = queue.recv().await {
                 match command {

@@ -6,14 +6,18 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use postseal_types::Meter;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
+use crate::log::Log;
 use crate::tls::TlsInfo;
 use crate::{Error, PeerFault};
 
 /// How much is read at a time.
 const READ_CHUNK: usize = 16 * 1024;
+/// How much is written at a time where it is counted.
+const WRITE_CHUNK: usize = 64 * 1024;
 
 /// Any byte stream under a session: TCP, TLS, or a test's pipe.
 pub(crate) trait Transport: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
@@ -33,12 +37,13 @@ pub(crate) struct Secure(Option<TlsInfo>);
 pub(crate) struct Wire<S> {
     stream: Progress,
     unread: Unread,
+    log: Log,
     state: S,
 }
 
 impl Wire<Plain> {
     pub(crate) fn plain(stream: impl Transport + 'static) -> Self {
-        Self { stream: Progress::new(Box::new(stream)), unread: Unread::default(), state: Plain }
+        Self::new(stream, Plain)
     }
 
     /// Gives the bare stream to the TLS handshake. A byte that came before is an error: it would otherwise be taken for one that
@@ -68,7 +73,7 @@ impl Wire<Secure> {
     }
 
     fn with(stream: impl Transport + 'static, info: Option<TlsInfo>) -> Self {
-        Self { stream: Progress::new(Box::new(stream)), unread: Unread::default(), state: Secure(info) }
+        Self::new(stream, Secure(info))
     }
 
     /// What the handshake agreed on, where there was one.
@@ -78,6 +83,25 @@ impl Wire<Secure> {
 }
 
 impl<S> Wire<S> {
+    fn new(stream: impl Transport + 'static, state: S) -> Self {
+        Self {
+            stream: Progress::new(Box::new(stream)),
+            unread: Unread::default(),
+            log: Log::default(),
+            state,
+        }
+    }
+
+    /// The same wire, for a session that has `log`.
+    pub(crate) fn logged(self, log: Log) -> Self {
+        Self { log, ..self }
+    }
+
+    /// The session's log.
+    pub(crate) const fn log(&self) -> &Log {
+        &self.log
+    }
+
     /// Names what is done next and its deadline: the longest time without a byte moving, counted while it is waited for.
     pub(crate) fn begin(&mut self, step: &'static str, deadline: Duration) {
         self.stream.begin(step, Some(deadline));
@@ -191,6 +215,15 @@ impl<S> Wire<S> {
             self.stream.flush().await
         };
         result.await.map_err(|error| self.error(&error))
+    }
+
+    /// The same in pieces, each counted when it is out.
+    pub(crate) async fn send_counted(&mut self, bytes: &[u8], meter: &mut Meter) -> Result<(), Error> {
+        for piece in bytes.chunks(WRITE_CHUNK) {
+            self.send(piece).await?;
+            meter.advance(piece.len());
+        }
+        Ok(())
     }
 
     /// Ends the stream politely; whatever goes wrong no longer matters.

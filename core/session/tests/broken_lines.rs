@@ -30,6 +30,7 @@ const PROTOCOLS: [Protocol; 3] = [Protocol::Smtp, Protocol::Imap, Protocol::Pop3
 const SHORT: Timeouts = Timeouts {
     connect: Duration::from_secs(5),
     handshake: Duration::from_millis(300),
+    token: Duration::from_millis(300),
     progress: Duration::from_millis(300),
     final_reply: Duration::from_millis(400),
     close: Duration::from_millis(200),

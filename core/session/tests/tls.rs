@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(5),
     handshake: Duration::from_secs(5),
+    token: Duration::from_secs(5),
     progress: Duration::from_secs(5),
     final_reply: Duration::from_secs(5),
     close: Duration::from_secs(5),

@@ -1,13 +1,15 @@
-//! The words that every Postseal crate shares: [`Address`], [`Envelope`], [`Secret`] and the one list of [`ErrorCode`]s.
+//! The words that every Postseal crate shares: [`Address`], [`Envelope`], [`Secret`], [`Progress`] and the one list of [`ErrorCode`]s.
 //!
 //! The message side and the session side know nothing of each other; what both must agree on lives here, and nothing else does.
 
 mod address;
 mod code;
 mod envelope;
+mod progress;
 mod secret;
 
 pub use address::{Address, AddressError};
 pub use code::ErrorCode;
 pub use envelope::Envelope;
+pub use progress::{Listener, Meter, Progress};
 pub use secret::Secret;

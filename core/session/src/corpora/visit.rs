@@ -16,6 +16,7 @@ use crate::{
 pub(crate) const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(10),
     handshake: Duration::from_secs(6),
+    token: Duration::from_secs(6),
     progress: Duration::from_secs(6),
     final_reply: Duration::from_secs(6),
     close: Duration::from_secs(1),

@@ -32,6 +32,7 @@ const BOB: &str = "bob@example.test";
 const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(11),
     handshake: Duration::from_secs(12),
+    token: Duration::from_secs(12),
     progress: Duration::from_secs(30),
     final_reply: Duration::from_secs(600),
     close: Duration::from_secs(5),

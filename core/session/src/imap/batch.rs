@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use postseal_types::{Listener, Meter};
 use tokio::sync::mpsc;
 
 use super::fetch::Fetched;
@@ -21,11 +22,32 @@ pub(super) struct Left {
     pub(super) sized: VecDeque<(u32, u64)>,
     /// The UIDs behind them, of which the sizes are not known.
     numbers: VecDeque<u32>,
+    /// Counts what comes, where somebody listens.
+    pub(super) meter: Option<Meter>,
 }
 
 impl Left {
-    pub(super) fn new(numbers: Vec<u32>) -> Self {
-        Self { sized: VecDeque::new(), numbers: numbers.into() }
+    pub(super) fn new(numbers: Vec<u32>, listener: Option<Listener>) -> Self {
+        let meter = listener.map(|listener| Meter::new(Some(listener), None));
+        Self { sized: VecDeque::new(), numbers: numbers.into(), meter }
+    }
+
+    /// Tells the listener how much is to come, where the sizes of all messages are known.
+    pub(super) fn estimate(&mut self, is_too_large: impl Fn(u64) -> bool) {
+        let Some(meter) = self.meter.as_mut().filter(|_| self.numbers.is_empty()) else {
+            return;
+        };
+        let sizes = self.sized.iter().map(|(_, size)| *size).filter(|size| !is_too_large(*size));
+        meter.expect_left(Some(sizes.fold(0, u64::saturating_add)));
+    }
+
+    /// Tells the listener where nothing more comes.
+    pub(super) fn finish_if_empty(&mut self) {
+        if self.is_empty()
+            && let Some(meter) = &mut self.meter
+        {
+            meter.finish();
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use postseal_types::{Listener, Meter};
+
 use super::guard::MAX_ANSWER;
 use super::name::MailboxName;
 
@@ -16,6 +18,8 @@ pub(super) struct Command {
     pub(super) parts: Vec<Part>,
     /// How many bytes its answer may have.
     pub(super) allowance: u64,
+    /// Is told how much of its literals went out.
+    pub(super) listener: Option<Listener>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,13 +31,25 @@ pub(super) enum Part {
 impl Command {
     /// `name` is all fixed text, such as `UID FETCH`.
     pub(super) fn new(name: &'static str) -> Self {
-        Self { name, parts: vec![Part::Text(name.to_owned())], allowance: MAX_ANSWER }
+        Self { name, parts: vec![Part::Text(name.to_owned())], allowance: MAX_ANSWER, listener: None }
     }
 
     /// Lets its answer have so many bytes.
     pub(super) const fn allowing(mut self, bytes: u64) -> Self {
         self.allowance = bytes;
         self
+    }
+
+    /// Has `listener` told how much of its literals went out.
+    pub(super) fn telling(mut self, listener: Option<Listener>) -> Self {
+        self.listener = listener;
+        self
+    }
+
+    /// Counts its literals as they go out.
+    pub(super) fn meter(&self) -> Meter {
+        let length = |part: &Part| if let Part::Literal(bytes) = part { bytes.len() as u64 } else { 0 };
+        Meter::new(self.listener.clone(), Some(self.parts.iter().map(length).sum()))
     }
 
     /// A blank, and text of our own making.

@@ -7,12 +7,12 @@ use super::login;
 use super::response::{Code, Response, Status};
 use super::session::ImapSession;
 use crate::error::{PeerFault, server_text};
+use crate::log::Log;
 use crate::login::{LogIn, log_in};
 use crate::sasl::Proof;
-use crate::starttls::Dialect;
 use crate::tls::TlsInfo;
 use crate::wire::{Secure, Wire};
-use crate::{Connector, Credentials, Denied, Error, Runtime, Security, Server, Timeouts};
+use crate::{Connector, Credentials, Denied, Error, Protocol, Runtime, Security, Server, Timeouts};
 
 /// A connection to an IMAP server: TLS is up, the server has greeted, nobody is logged in.
 pub struct ImapConnection {
@@ -37,14 +37,11 @@ impl ImapConnection {
     ///
     /// Dropping the future closes the connection.
     pub async fn open(connector: &Connector, server: &Server) -> Result<Self, Error> {
-        let (connector, server) = (connector.clone(), server.clone());
-        let runtime = connector.runtime().clone();
-        let opening = async move {
-            let wire = connector.connect(&server, Dialect::Imap).await?;
-            let has_greeted = server.security == Security::StartTls;
+        let has_greeted = server.security == Security::StartTls;
+        let begin = async move |connector: Connector, wire| {
             Self::over(wire, connector.runtime(), *connector.timeouts(), has_greeted).await
         };
-        runtime.run(opening).await
+        connector.open(server, Protocol::Imap, begin).await
     }
 
     /// The same over a connection on which TLS is up.
@@ -106,6 +103,14 @@ impl LogIn for ImapConnection {
         &self.runtime
     }
 
+    fn timeouts(&self) -> &Timeouts {
+        &self.dialogue.timeouts
+    }
+
+    fn log(&self) -> &Log {
+        self.dialogue.wire().log()
+    }
+
     fn is_over(&self) -> bool {
         self.dialogue.is_over
     }
@@ -123,12 +128,15 @@ impl LogIn for ImapConnection {
 /// Reads the greeting; whether it is PREAUTH.
 async fn greeting(dialogue: &mut Dialogue) -> Result<bool, Error> {
     const STEP: &str = "the greeting";
-    _ = dialogue.begin(STEP);
+    dialogue.expect(STEP);
     let Response::Notice(condition) = dialogue.next_response(STEP).await? else {
         return Err(PeerFault::unexpected(STEP, b"no greeting").into());
     };
     if let Some(Code::Capability(capabilities)) = condition.code {
         dialogue.capabilities = capabilities;
+    }
+    if condition.status != Status::Bye {
+        dialogue.wire().log().reply(STEP, condition.status.into());
     }
     match condition.status {
         Status::Ok => Ok(false),

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use postseal_types::Meter;
 use zeroize::Zeroizing;
 
 use super::capabilities::Capabilities;
@@ -10,6 +11,7 @@ use super::command::{Command, Part};
 use super::guard::Guard;
 use super::response::{Code, Condition, Data, Response, Status};
 use crate::error::{PeerFault, Refusal, server_text};
+use crate::log::LogAnswer;
 use crate::wire::{Secure, Wire};
 use crate::{Error, Timeouts};
 
@@ -77,6 +79,10 @@ impl Dialogue {
         }
     }
 
+    pub(super) const fn guard_mut(&mut self) -> &mut Guard {
+        &mut self.guard
+    }
+
     pub(super) const fn wire(&self) -> &Wire<Secure> {
         self.guard.wire()
     }
@@ -105,12 +111,16 @@ impl Dialogue {
         let name = command.name;
         let tag = self.begin(name);
         self.guard.allow(command.allowance);
-        let condition = match self.send(&tag, command, data).await? {
+        let mut meter = command.meter();
+        let condition = match self.send(&tag, command, &mut meter, data).await? {
             Some(refused) => refused,
             None => self.finish(&tag, name, data).await?,
         };
         match condition {
-            Condition { status: Status::Ok, code, .. } => Ok(code),
+            Condition { status: Status::Ok, code, .. } => {
+                meter.finish();
+                Ok(code)
+            }
             refused => Err(refusal(name, refused)),
         }
     }
@@ -118,10 +128,16 @@ impl Dialogue {
     /// Names what is done next, and gives it a tag.
     pub(super) fn begin(&mut self, name: &'static str) -> String {
         self.tags = self.tags.wrapping_add(1);
+        self.expect(name);
+        self.wire().log().command(name);
+        format!("P{}", self.tags)
+    }
+
+    /// Names what is waited for next.
+    pub(super) fn expect(&mut self, name: &'static str) {
         self.guard.reset_count();
         let progress = self.timeouts.progress;
         self.wire_mut().begin(name, progress);
-        format!("P{}", self.tags)
     }
 
     /// Sends a command. A literal waits for the server's consent unless it is known to be given; the condition is its "no".
@@ -129,6 +145,7 @@ impl Dialogue {
         &mut self,
         tag: &str,
         command: Command,
+        meter: &mut Meter,
         data: &mut (impl Extend<Event> + Send),
     ) -> Result<Option<Condition>, Error> {
         let unasked = self.capabilities.unasked_literal();
@@ -138,7 +155,13 @@ impl Dialogue {
                 Part::Text(text) => out.extend_from_slice(text.as_bytes()),
                 Part::Literal(bytes) if bytes.len() <= unasked => {
                     out.extend_from_slice(format!("{{{}+}}\r\n", bytes.len()).as_bytes());
-                    out.extend_from_slice(&bytes);
+                    if meter.is_heard() {
+                        self.wire_mut().send(&out).await?;
+                        self.wire_mut().send_counted(&bytes, meter).await?;
+                        out.clear();
+                    } else {
+                        out.extend_from_slice(&bytes);
+                    }
                 }
                 Part::Literal(bytes) => {
                     out.extend_from_slice(format!("{{{}}}\r\n", bytes.len()).as_bytes());
@@ -147,6 +170,10 @@ impl Dialogue {
                         return Ok(Some(refused));
                     }
                     out = bytes;
+                    if meter.is_heard() {
+                        self.wire_mut().send_counted(&out, meter).await?;
+                        out.clear();
+                    }
                 }
             }
         }
@@ -202,6 +229,7 @@ impl Dialogue {
             if !matches!(bytes.trim_ascii(), b"" | b")") {
                 let response = Response::parse(&bytes).ok_or_else(|| PeerFault::unexpected(step, &bytes))?;
                 self.guard.reuse(bytes);
+                self.note(step, &response);
                 return Ok(response);
             }
         }
@@ -224,6 +252,18 @@ impl Dialogue {
             Response::Data(Data::Other) => Ok(None),
             Response::Data(data) => Ok(Some(Event::Data(data))),
             Response::Continue(_) | Response::Done { .. } => Ok(None),
+        }
+    }
+
+    /// Puts what a response says into the log.
+    fn note(&self, step: &'static str, response: &Response) {
+        match response {
+            Response::Done { condition, .. } => self.wire().log().reply(step, condition.status.into()),
+            Response::Continue(_) => self.wire().log().reply(step, LogAnswer::Continue),
+            Response::Notice(condition) if condition.status == Status::Bye => {
+                self.wire().log().reply(step, LogAnswer::Bye);
+            }
+            Response::Notice(_) | Response::Data(_) => {}
         }
     }
 
@@ -285,4 +325,15 @@ pub(super) fn refusal_of(command: &'static str, condition: Condition) -> Refusal
         _ => None,
     };
     Refusal { response_code, ..Refusal::new(command, &condition.text) }
+}
+
+impl From<Status> for LogAnswer {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Ok | Status::Preauth => Self::Ok,
+            Status::No => Self::No,
+            Status::Bad => Self::Bad,
+            Status::Bye => Self::Bye,
+        }
+    }
 }

@@ -295,11 +295,14 @@ impl fmt::Debug for FetchStream {
 
 /// The UIDs of the set, ascending: those that there are, where the set is too large to try each.
 async fn find(plan: Plan, uids: UidSet) -> Result<Batch, Error> {
+    let listener = plan.session.listener.clone();
     let numbers = match uids.numbers(MAX_BATCH as u64) {
         Some(numbers) => numbers,
         None => search(plan, uids).await?,
     };
-    Ok(Batch { parcels: 0, left: Left::new(numbers) })
+    let mut left = Left::new(numbers, listener);
+    left.finish_if_empty();
+    Ok(Batch { parcels: 0, left })
 }
 
 async fn search(plan: Plan, uids: UidSet) -> Result<Vec<u32>, Error> {
@@ -334,10 +337,13 @@ impl Plan {
     async fn fetch(&self, engine: &mut Engine, mut left: Left) -> Result<Batch, Error> {
         let mut parcels = Parcels::new(&self.arrivals);
         let numbers = if self.items.is_heavy() {
+            let is_too_large = |size| size > MAX_LITERAL && self.items.is_whole();
             if left.sized.is_empty() {
                 left.sized = self.sizes(engine, &left.take_unsized()).await?;
+                if self.items.is_whole() {
+                    left.estimate(is_too_large);
+                }
             }
-            let is_too_large = |size| size > MAX_LITERAL && self.items.is_whole();
             while let Some((number, size)) = left.take_too_large(is_too_large) {
                 self.too_large(number, size).into_iter().for_each(|message| parcels.add(message));
             }
@@ -347,10 +353,15 @@ impl Plan {
         };
         let mut fetched = Ok(());
         if !numbers.is_empty() {
+            engine.dialogue.guard_mut().measure(left.meter.take());
             fetched = self.ask(engine, &numbers, &self.items, |message| parcels.add(message)).await;
+            left.meter = engine.dialogue.guard_mut().measure(None);
         }
         // What came before a failure, whole and in its turn, is handed out, too.
         parcels.send();
+        if fetched.is_ok() {
+            left.finish_if_empty();
+        }
         fetched.map(|()| Batch { parcels: parcels.sent, left })
     }
 

@@ -1,5 +1,7 @@
 //! Reads responses whole, and within limits, before any parser sees a byte of them.
 
+use postseal_types::Meter;
+
 use crate::wire::{Secure, Wire};
 use crate::{Error, PeerFault};
 
@@ -38,6 +40,8 @@ pub(super) struct Guard {
     items: u64,
     /// How many bytes it may bring.
     allowance: u64,
+    /// Counts the bytes of literals, where somebody listens.
+    meter: Option<Meter>,
 }
 
 #[derive(Default)]
@@ -52,7 +56,15 @@ struct Partial {
 
 impl Guard {
     pub(super) fn new(wire: Wire<Secure>) -> Self {
-        Self { wire, partial: Partial::default(), responses: 0, bytes: 0, items: 0, allowance: MAX_ANSWER }
+        Self {
+            wire,
+            partial: Partial::default(),
+            responses: 0,
+            bytes: 0,
+            items: 0,
+            allowance: MAX_ANSWER,
+            meter: None,
+        }
     }
 
     pub(super) const fn wire(&self) -> &Wire<Secure> {
@@ -82,6 +94,11 @@ impl Guard {
     /// Lets the current command bring so many bytes.
     pub(super) const fn allow(&mut self, bytes: u64) {
         self.allowance = bytes;
+    }
+
+    /// Counts the bytes of literals with `meter` from now on. Returns the meter that did before.
+    pub(super) const fn measure(&mut self, meter: Option<Meter>) -> Option<Meter> {
+        std::mem::replace(&mut self.meter, meter)
     }
 
     /// Reads one response: its lines, each ended by CRLF, and its literals.
@@ -118,6 +135,9 @@ impl Guard {
             return Err(PeerFault::Disconnected { step: self.wire.step() }.into());
         }
         *literal_left = literal_left.saturating_sub(count);
+        if let Some(meter) = &mut self.meter {
+            meter.advance(count);
+        }
         Ok(())
     }
 

@@ -3,6 +3,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use futures::future::BoxFuture;
+use postseal_types::Listener;
 use tokio::sync::mpsc;
 
 use super::capabilities::Capabilities;
@@ -46,6 +47,7 @@ pub struct ImapSession {
     capabilities: Arc<Capabilities>,
     alerts: Alerts,
     patience: Duration,
+    pub(super) listener: Option<Listener>,
 }
 
 /// One call, to be carried out by the task.
@@ -115,8 +117,20 @@ impl ImapSession {
         let tls = dialogue.wire().tls().cloned().map(Arc::new);
         let capabilities = Arc::new(dialogue.capabilities.clone());
         let (alerts, patience) = (dialogue.alerts.clone(), dialogue.timeouts.close + CLOSE_SLACK);
-        let task = TaskHandle::start(runtime, move |jobs| serve(Engine::new(dialogue), jobs))?;
-        Ok(Self { task, tls, capabilities, alerts, patience })
+        let log = dialogue.wire().log().clone();
+        let task = TaskHandle::start(runtime, log, move |jobs| serve(Engine::new(dialogue), jobs))?;
+        Ok(Self { task, tls, capabilities, alerts, patience, listener: None })
+    }
+
+    /// The same session, with a listener that is told of each [`fetch`](Self::fetch), [`message`](Self::message) and
+    /// [`append`](Self::append) how much of it went through; `None` takes the listener away.
+    ///
+    /// Of a fetch the bytes of headers, parts and messages count. How many there are in all is known for whole messages, once
+    /// the server has told the sizes of all of them, and at the end. Of an append the message counts; the last call comes with
+    /// the server's yes.
+    #[must_use]
+    pub fn with_progress(&self, listener: impl Into<Option<Listener>>) -> Self {
+        Self { listener: listener.into(), ..self.clone() }
     }
 
     /// Has the task do `work`, and waits for what it gives.
@@ -213,7 +227,7 @@ impl ImapSession {
             let no_date = || Error::invalid("received", "it is outside of the years 1 to 9999");
             command = command.arg(date_time(received).ok_or_else(no_date)?);
         }
-        let command = command.literal(message);
+        let command = command.literal(message).telling(self.listener.clone());
         let answer = self.run(move |engine| Box::pin(async move { engine.run(command).await })).await?;
         let handle = answer.codes().find_map(|code| match code {
             Code::AppendUid(validity, uids) => Uid::new(UidValidity::new(*validity)?, *uids.first()?.start()),

@@ -270,6 +270,7 @@ async fn idle(engine: &mut Engine, jobs: &mut mpsc::Receiver<Job>) -> Result<Tur
     if goes_on {
         let progress = engine.dialogue.timeouts.progress;
         engine.dialogue.wire_mut().begin(STEP, progress);
+        engine.dialogue.wire().log().command("DONE");
         engine.dialogue.send_line(&[b"DONE"]).await?;
         let mut events = Vec::new();
         engine.dialogue.finish(&tag, STEP, &mut events).await?;

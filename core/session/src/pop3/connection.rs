@@ -2,12 +2,12 @@ use super::capabilities::Pop3Capabilities;
 use super::conversation::Conversation;
 use super::login;
 use super::session::Pop3Session;
+use crate::log::Log;
 use crate::login::{LogIn, log_in};
 use crate::sasl::{Credentials, Proof};
-use crate::starttls::Dialect;
 use crate::tls::TlsInfo;
 use crate::wire::{Secure, Wire};
-use crate::{Connector, Denied, Error, Runtime, Security, Server, Timeouts};
+use crate::{Connector, Denied, Error, Protocol, Runtime, Security, Server, Timeouts};
 
 /// A connection to a POP3 server: TLS is up, nobody is logged in (RFC 1939's AUTHORIZATION state).
 #[derive(Debug)]
@@ -23,6 +23,14 @@ impl LogIn for Pop3Connection {
 
     fn runtime(&self) -> &Runtime {
         &self.runtime
+    }
+
+    fn timeouts(&self) -> &Timeouts {
+        self.conversation.timeouts()
+    }
+
+    fn log(&self) -> &Log {
+        self.conversation.log()
     }
 
     async fn present(&mut self, proof: &Proof) -> Result<Pop3Capabilities, Error> {
@@ -45,15 +53,11 @@ impl Pop3Connection {
     ///
     /// Dropping the future drops the connection.
     pub async fn open(connector: &Connector, server: &Server) -> Result<Self, Error> {
-        let runtime = connector.runtime().clone();
-        let (connector, server) = (connector.clone(), server.clone());
-        runtime
-            .run(async move {
-                let wire = connector.connect(&server, Dialect::Pop3).await?;
-                let greets = server.security == Security::Tls;
-                Self::begin(connector.runtime().clone(), wire, greets, *connector.timeouts()).await
-            })
-            .await
+        let greets = server.security == Security::Tls;
+        let begin = move |connector: Connector, wire| {
+            Self::begin(connector.runtime().clone(), wire, greets, *connector.timeouts())
+        };
+        connector.open(server, Protocol::Pop3, begin).await
     }
 
     /// Begins on a wire with TLS; after STLS the server does not greet again.

@@ -2,6 +2,8 @@
 
 use super::dots::Dots;
 use super::reply::Status;
+use super::tally::Tally;
+use crate::log::Log;
 use crate::tls::TlsInfo;
 use crate::wire::{Secure, Wire};
 use crate::{Error, PeerFault, Timeouts};
@@ -19,19 +21,29 @@ pub(super) const MAX_DRAIN: usize = 1024 * 1024;
 pub(super) struct Conversation {
     wire: Wire<Secure>,
     timeouts: Timeouts,
+    tally: Tally,
 }
 
 impl Conversation {
-    pub(super) const fn new(wire: Wire<Secure>, timeouts: Timeouts) -> Self {
-        Self { wire, timeouts }
+    pub(super) fn new(wire: Wire<Secure>, timeouts: Timeouts) -> Self {
+        Self { wire, timeouts, tally: Tally::default() }
     }
 
     pub(super) const fn tls(&self) -> Option<&TlsInfo> {
         self.wire.tls()
     }
 
+    pub(super) const fn log(&self) -> &Log {
+        self.wire.log()
+    }
+
     pub(super) const fn timeouts(&self) -> &Timeouts {
         &self.timeouts
+    }
+
+    /// Counts what comes of messages in `tally` from now on.
+    pub(super) fn measure(&mut self, tally: Tally) {
+        self.tally = tally;
     }
 
     /// Reads the greeting that comes on a fresh connection with implicit TLS.
@@ -46,12 +58,13 @@ impl Conversation {
         self.reply().await
     }
 
-    /// Sends `lines`, one or several whole commands, where no answer is outstanding.
+    /// Sends `lines`, one or several whole commands of which `name` is the first, where no answer is outstanding.
     pub(super) async fn send(&mut self, name: &'static str, lines: &[u8]) -> Result<(), Error> {
         self.expect(name);
         // What came unasked would be taken for the answer to this command, and each answer for that of the one before.
         let unasked = self.wire.buffered();
         if unasked.is_empty() {
+            self.wire.log().command(name);
             return self.wire.send(lines).await;
         }
         let line = unasked.split(|&byte| byte == b'\n').next().unwrap_or_default();
@@ -77,7 +90,9 @@ impl Conversation {
     /// Reads a status line of at most `limit` bytes.
     pub(super) async fn status(&mut self, limit: usize) -> Result<Status, Error> {
         let line = self.wire.read_line(limit).await?;
-        Status::parse(self.wire.step(), &line)
+        let status = Status::parse(self.wire.step(), &line)?;
+        self.wire.log().reply(self.wire.step(), status.answer());
+        Ok(status)
     }
 
     /// Reads the lines of a multi-line answer, at most `limit`, and gives each to `take`.
@@ -110,8 +125,10 @@ impl Conversation {
         if unread.is_empty() {
             return Err(PeerFault::Disconnected { step }.into());
         }
+        let before = out.len();
         let used = dots.take_out(unread, out);
         self.wire.consume(used);
+        self.tally.advance(out.len() - before);
         Ok(!dots.ended())
     }
 

@@ -11,6 +11,7 @@ mod retrieval;
 mod seen;
 mod session;
 mod stream;
+mod tally;
 mod task;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! The first line of an answer: `+OK`, `-ERR`, or `+` for the next step of a login (RFC 1939, section 3; RFC 5034, section 4).
 
 use crate::error::Refusal;
-use crate::{Error, PeerFault};
+use crate::{Error, LogAnswer, PeerFault};
 
 /// The longest response code that is taken for one.
 const MAX_RESPONSE_CODE: usize = 64;
@@ -30,6 +30,15 @@ impl Status {
             b"-ERR" => Ok(Self::Refused(refusal(command, text))),
             b"+" => Ok(Self::Challenge(text.to_vec())),
             _ => Err(PeerFault::unexpected(command, line).into()),
+        }
+    }
+
+    /// What of it stands in the log.
+    pub(super) const fn answer(&self) -> LogAnswer {
+        match self {
+            Self::Ok(_) => LogAnswer::Ok,
+            Self::Refused(_) => LogAnswer::No,
+            Self::Challenge(_) => LogAnswer::Continue,
         }
     }
 }

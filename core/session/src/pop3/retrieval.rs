@@ -1,6 +1,9 @@
 use std::collections::VecDeque;
 
+use postseal_types::Listener;
+
 use super::message::Pop3Message;
+use super::tally::Tally;
 use super::task::{Batch, Command, MAX_BATCH_BYTES, Request, WINDOW};
 use crate::Error;
 use crate::task::{Answer, TaskHandle};
@@ -12,6 +15,7 @@ use crate::task::{Answer, TaskHandle};
 pub struct Pop3Retrieval {
     task: TaskHandle<Command>,
     limit: usize,
+    tally: Tally,
     /// Not asked for yet.
     left: VecDeque<Pop3Message>,
     /// Asked for.
@@ -41,8 +45,15 @@ struct Coming {
 }
 
 impl Pop3Retrieval {
-    pub(super) fn new(task: TaskHandle<Command>, messages: Vec<Pop3Message>, limit: usize) -> Self {
-        Self { task, limit, left: messages.into(), coming: None, ready: VecDeque::new(), broken: None }
+    pub(super) fn new(
+        task: TaskHandle<Command>,
+        messages: Vec<Pop3Message>,
+        limit: usize,
+        listener: Option<Listener>,
+    ) -> Self {
+        let sizes = messages.iter().map(|message| message.size).filter(|&size| size <= limit as u64);
+        let tally = Tally::new(listener, Some(sizes.fold(0, u64::saturating_add)));
+        Self { task, limit, tally, left: messages.into(), coming: None, ready: VecDeque::new(), broken: None }
     }
 
     /// The next message; `None` after the last.
@@ -97,10 +108,11 @@ impl Pop3Retrieval {
     async fn ask(&mut self) -> Result<bool, Error> {
         let (messages, requests) = self.next_batch();
         if messages.is_empty() {
+            self.tally.finish();
             return Ok(false);
         }
-        let limit = self.limit;
-        let answer = self.task.begin(|reply| Command::Fetch { requests, limit, reply }).await?;
+        let (limit, tally) = (self.limit, self.tally.clone());
+        let answer = self.task.begin(|reply| Command::Fetch { requests, limit, tally, reply }).await?;
         self.left.drain(..messages.len());
         self.coming = Some(Coming { messages, answer });
         Ok(true)

@@ -1,11 +1,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use postseal_types::Listener;
+
 use super::capabilities::Pop3Capabilities;
 use super::conversation::Conversation;
 use super::message::{Maildrop, Pop3Message};
 use super::retrieval::Pop3Retrieval;
 use super::stream::MessageStream;
+use super::tally::Tally;
 use super::task::{Command, Request, Task};
 use crate::task::TaskHandle;
 use crate::tls::TlsInfo;
@@ -30,6 +33,7 @@ use crate::{Error, Refusal, Runtime};
 pub struct Pop3Session {
     task: TaskHandle<Command>,
     facts: Arc<Facts>,
+    listener: Option<Listener>,
 }
 
 #[derive(Debug)]
@@ -65,8 +69,20 @@ impl Pop3Session {
             capabilities: capabilities.clone(),
             patience: conversation.timeouts().close,
         };
-        let task = TaskHandle::start(runtime, |queue| Task::new(conversation, &capabilities, queue).serve())?;
-        Ok(Self { task, facts: Arc::new(facts) })
+        let log = conversation.log().clone();
+        let task =
+            TaskHandle::start(runtime, log, |queue| Task::new(conversation, &capabilities, queue).serve())?;
+        Ok(Self { task, facts: Arc::new(facts), listener: None })
+    }
+
+    /// The same session, with a listener that is told of each [`retrieve`](Self::retrieve), [`retrieve_to_vec`](Self::retrieve_to_vec)
+    /// and [`retrieve_all`](Self::retrieve_all) how much came; `None` takes the listener away.
+    ///
+    /// How much there is in all is known beforehand with [`retrieve_all`](Self::retrieve_all), which has the sizes that the server
+    /// lists; else at the end.
+    #[must_use]
+    pub fn with_progress(&self, listener: impl Into<Option<Listener>>) -> Self {
+        Self { listener: listener.into(), ..self.clone() }
     }
 
     /// What the TLS handshake agreed on; `None` for a session over a stream of the caller's ([`dangerous`](crate::dangerous)).
@@ -110,7 +126,8 @@ impl Pop3Session {
     /// [`Error::Refused`] where there is no such message; [`Error::InvalidInput`] for the number 0; those of the [session](Self).
     pub async fn retrieve(&self, number: u32) -> Result<MessageStream, Error> {
         let request = Request::retrieve(number)?;
-        let parts = self.task.call(|reply| Command::Stream { request, reply }).await?;
+        let tally = Tally::new(self.listener.clone(), None);
+        let parts = self.task.call(|reply| Command::Stream { request, tally, reply }).await?;
         Ok(MessageStream::new(parts, self.task.clone()))
     }
 
@@ -121,7 +138,10 @@ impl Pop3Session {
     /// [`Error::LimitExceeded`] for a larger one: what is left of it is passed over where that is less than 1 MiB, otherwise the
     /// session is closed, as [`is_closed`](Self::is_closed) tells. And those of [`retrieve`](Self::retrieve).
     pub async fn retrieve_to_vec(&self, number: u32, limit: usize) -> Result<Vec<u8>, Error> {
-        self.fetch_one(Request::retrieve(number)?, limit).await
+        let tally = Tally::new(self.listener.clone(), None);
+        let message = self.fetch_one(Request::retrieve(number)?, limit, tally.clone()).await?;
+        tally.finish();
+        Ok(message)
     }
 
     /// Retrieves `messages`, each of at most `limit` bytes, one after the other and in their order, as they are asked for.
@@ -131,7 +151,7 @@ impl Pop3Session {
     /// batches. Nothing is sent before the first [`Pop3Retrieval::next`].
     #[must_use]
     pub fn retrieve_all(&self, messages: Vec<Pop3Message>, limit: usize) -> Pop3Retrieval {
-        Pop3Retrieval::new(self.task.clone(), messages, limit)
+        Pop3Retrieval::new(self.task.clone(), messages, limit, self.listener.clone())
     }
 
     /// The header of a message and the first `lines` lines of its body, at most `limit` bytes (TOP: RFC 1939, section 7).
@@ -143,12 +163,12 @@ impl Pop3Session {
         if !self.facts.capabilities.may_have("TOP") {
             return Err(Error::Unsupported { extension: "TOP" });
         }
-        self.fetch_one(Request::top(number, lines)?, limit).await
+        self.fetch_one(Request::top(number, lines)?, limit, Tally::default()).await
     }
 
-    async fn fetch_one(&self, request: Request, limit: usize) -> Result<Vec<u8>, Error> {
+    async fn fetch_one(&self, request: Request, limit: usize, tally: Tally) -> Result<Vec<u8>, Error> {
         let requests = vec![request];
-        let mut batch = self.task.call(|reply| Command::Fetch { requests, limit, reply }).await?;
+        let mut batch = self.task.call(|reply| Command::Fetch { requests, limit, tally, reply }).await?;
         match (batch.answers.pop_front(), batch.broken) {
             (Some(answer), _) => answer,
             (None, Some(error)) => Err(error),

@@ -4,6 +4,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::conversation::Conversation;
 use super::dots::Dots;
+use super::tally::Tally;
 use super::task::{Command, Queue};
 use crate::Error;
 use crate::task::TaskHandle;
@@ -89,7 +90,12 @@ impl Feed {
     /// # Errors
     ///
     /// What broke the conversation; the reader gets it too.
-    pub(super) async fn carry(self, conversation: &mut Conversation, queue: &mut Queue) -> Result<(), Error> {
+    pub(super) async fn carry(
+        self,
+        conversation: &mut Conversation,
+        queue: &mut Queue,
+        tally: &Tally,
+    ) -> Result<(), Error> {
         let patience = conversation.timeouts().progress;
         let (mut dots, mut chunk) = (Dots::default(), Vec::with_capacity(CHUNK));
         let carried = loop {
@@ -103,6 +109,7 @@ impl Feed {
                 break Ok(false);
             }
             if dots.ended() {
+                tally.finish();
                 break Ok(true);
             }
         };

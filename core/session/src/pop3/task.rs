@@ -10,6 +10,7 @@ use super::conversation::Conversation;
 use super::message::{self, Maildrop, Pop3Message, UniqueId};
 use super::session::Pop3Update;
 use super::stream::{self, Parts};
+use super::tally::Tally;
 use crate::Error;
 use crate::task::Reply;
 
@@ -26,8 +27,8 @@ pub(super) const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
 pub(super) enum Command {
     Stat(Reply<Maildrop>),
     Messages(Reply<Vec<Pop3Message>>),
-    Stream { request: Request, reply: Reply<Parts> },
-    Fetch { requests: Vec<Request>, limit: usize, reply: Reply<Batch> },
+    Stream { request: Request, tally: Tally, reply: Reply<Parts> },
+    Fetch { requests: Vec<Request>, limit: usize, tally: Tally, reply: Reply<Batch> },
     Delete { requests: Vec<Request>, reply: Reply<Vec<Result<(), Error>>> },
     Reset(Reply<()>),
     Noop(Reply<()>),
@@ -153,8 +154,9 @@ impl Task {
             Command::Delete { requests, reply } => answer(reply, self.delete(&requests)).await,
             Command::Reset(reply) => answer(reply, self.reset()).await,
             Command::Noop(reply) => answer(reply, self.noop()).await,
-            Command::Stream { request, reply } => self.stream(request, reply).await,
-            Command::Fetch { requests, limit, reply } if !reply.is_abandoned() => {
+            Command::Stream { request, tally, reply } => self.stream(request, tally, reply).await,
+            Command::Fetch { requests, limit, tally, reply } if !reply.is_abandoned() => {
+                self.conversation.measure(tally);
                 let batch = self.fetch(&requests, limit).await;
                 let broken = batch.broken.clone();
                 reply.give(Ok(batch));
@@ -182,6 +184,9 @@ impl Task {
         // Both lists in one round trip, where the second command won't be refused and may be sent early.
         let together = self.window > 1 && self.has_uidl == Some(true);
         self.conversation.send("LIST", if together { b"LIST\r\nUIDL\r\n" } else { b"LIST\r\n" }).await?;
+        if together {
+            self.conversation.log().command("UIDL");
+        }
         let sizes = match self.sizes().await {
             // Where both were asked for, the answer to UIDL is still to be read.
             Err(error) if !together || !error.keeps_session() => return Err(error),
@@ -236,7 +241,9 @@ impl Task {
     async fn send(&mut self, group: &[Request]) -> Result<(), Error> {
         let name = group.first().map_or("", |request| request.name);
         let lines: String = group.iter().map(Request::line).collect();
-        self.conversation.send(name, lines.as_bytes()).await
+        self.conversation.send(name, lines.as_bytes()).await?;
+        group.iter().skip(1).for_each(|request| self.conversation.log().command(request.name));
+        Ok(())
     }
 
     async fn delete(&mut self, requests: &[Request]) -> Result<Vec<Result<(), Error>>, Error> {
@@ -282,7 +289,7 @@ impl Task {
         Ok(())
     }
 
-    async fn stream(&mut self, request: Request, reply: Reply<Parts>) -> Result<(), Error> {
+    async fn stream(&mut self, request: Request, tally: Tally, reply: Reply<Parts>) -> Result<(), Error> {
         if reply.is_abandoned() {
             return Ok(());
         }
@@ -295,7 +302,8 @@ impl Task {
         }
         let (feed, parts) = stream::channel();
         reply.give(Ok(parts));
-        feed.carry(&mut self.conversation, &mut self.queue).await
+        self.conversation.measure(tally.clone());
+        feed.carry(&mut self.conversation, &mut self.queue, &tally).await
     }
 
     async fn quit(&mut self) -> Pop3Update {

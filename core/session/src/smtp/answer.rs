@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use crate::error::{EnhancedCode, Error, PeerFault, Refusal, server_text};
+use crate::log::LogAnswer;
 use crate::wire::{Secure, Wire};
 
 /// The longest reply line, in octets without its line end. RFC 5321 allows 512, but RFC 4954 (section 4) lets a challenge of AUTH
@@ -26,6 +27,7 @@ pub(super) async fn ask(
 ) -> Result<Answer, Error> {
     in_step(wire).await?;
     wire.begin(step, deadline);
+    wire.log().command(step);
     wire.send(line.as_bytes()).await?;
     Answer::read(wire).await
 }
@@ -65,6 +67,7 @@ impl Answer {
             answer.code = code;
             answer.lines.push(text.to_vec());
             if is_last {
+                wire.log().reply(wire.step(), LogAnswer::Code(code));
                 return answer.unless_goodbye();
             }
         }

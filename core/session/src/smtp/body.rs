@@ -76,6 +76,11 @@ impl<'a> Body<'a> {
         self.rest.is_empty()
     }
 
+    /// How much of the message is left.
+    pub(super) const fn left(&self) -> usize {
+        self.rest.len()
+    }
+
     /// The next piece. The last one has the mark of the end in it: a packet of its own for that would cost a delay.
     pub(super) fn next_piece(&mut self) -> Vec<u8> {
         let mut piece = std::mem::take(&mut self.chunk);

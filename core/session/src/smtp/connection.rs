@@ -2,12 +2,12 @@ use super::answer::{self, Answer};
 use super::extensions::SmtpExtensions;
 use super::session::SmtpSession;
 use super::{command, login};
+use crate::log::Log;
 use crate::login::{LogIn, log_in};
 use crate::sasl::Proof;
-use crate::starttls::Dialect;
 use crate::tls::TlsInfo;
 use crate::wire::{Secure, Wire};
-use crate::{Connector, Credentials, Denied, Error, Runtime, Security, Server, Timeouts};
+use crate::{Connector, Credentials, Denied, Error, Protocol, Runtime, Security, Server, Timeouts};
 
 /// A connection to a submission server: TLS is up, the server's extensions are known, nobody is logged in.
 ///
@@ -46,6 +46,14 @@ impl LogIn for SmtpConnection {
         &self.runtime
     }
 
+    fn timeouts(&self) -> &Timeouts {
+        &self.timeouts
+    }
+
+    fn log(&self) -> &Log {
+        self.wire.log()
+    }
+
     async fn present(&mut self, proof: &Proof) -> Result<(), Error> {
         login::log_in(&mut self.wire, &self.extensions, proof, &self.timeouts).await
     }
@@ -67,12 +75,11 @@ impl SmtpConnection {
     ///
     /// Dropping the wait closes the connection.
     pub async fn open(connector: &Connector, server: &Server) -> Result<Self, Error> {
-        let (inner, server) = (connector.clone(), server.clone());
-        let connecting = async move {
-            let wire = inner.connect(&server, Dialect::Smtp).await?;
-            Self::begin(wire, server.security, inner.runtime().clone(), *inner.timeouts()).await
+        let security = server.security;
+        let begin = move |connector: Connector, wire| {
+            Self::begin(wire, security, connector.runtime().clone(), *connector.timeouts())
         };
-        connector.runtime().run(connecting).await
+        connector.open(server, Protocol::Smtp, begin).await
     }
 
     /// Begins on a wire whose TLS has just come up. After STARTTLS a server does not greet again (RFC 3207, section 4.2), and what

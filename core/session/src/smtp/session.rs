@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use postseal_types::Envelope;
+use postseal_types::{Envelope, Listener};
 use tokio::sync::{mpsc, watch};
 
 use super::connection::quit;
@@ -26,6 +26,7 @@ const MAX_REMEMBERED: usize = 64;
 pub struct SmtpSession {
     task: TaskHandle<Command>,
     shared: Arc<Shared>,
+    listener: Option<Listener>,
 }
 
 #[derive(Debug)]
@@ -51,8 +52,18 @@ impl SmtpSession {
         timeouts: Timeouts,
     ) -> Result<Self, Error> {
         let tls = wire.tls().cloned();
-        let task = TaskHandle::start(runtime, move |queue| serve(wire, timeouts, queue))?;
-        Ok(Self { task, shared: Arc::new(Shared { tls, extensions, timeouts, sends: Mutex::default() }) })
+        let log = wire.log().clone();
+        let task = TaskHandle::start(runtime, log, move |queue| serve(wire, timeouts, queue))?;
+        let shared = Shared { tls, extensions, timeouts, sends: Mutex::default() };
+        Ok(Self { task, shared: Arc::new(shared), listener: None })
+    }
+
+    /// The same session, with a listener that is told of each message how much of it went out; `None` takes the listener away.
+    ///
+    /// The message counts, without what the transport adds. The last call comes with the server's yes.
+    #[must_use]
+    pub fn with_progress(&self, listener: impl Into<Option<Listener>>) -> Self {
+        Self { listener: listener.into(), ..self.clone() }
     }
 
     /// Sends one message (RFC 5321, section 3.3), exactly as it is given.
@@ -84,7 +95,8 @@ impl SmtpSession {
         message: impl Into<Arc<[u8]>>,
         options: &SendOptions,
     ) -> Result<Receipt, Error> {
-        let job = Job::new(envelope, message.into(), options, &self.shared.extensions)?;
+        let job = Job::new(envelope, message.into(), options, &self.shared.extensions)?
+            .telling(self.listener.clone());
         let stage = job.watch();
         if let Some(id) = options.id {
             self.shared.remember(id, stage.clone());

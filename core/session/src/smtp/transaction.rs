@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use postseal_types::{Address, Envelope};
+use postseal_types::{Address, Envelope, Listener, Meter};
 use tokio::sync::watch;
 
 use super::answer::{self, Answer, in_step};
@@ -61,6 +61,7 @@ pub(super) struct Job {
     in_flight: usize,
     all_or_nothing: bool,
     stage: watch::Sender<Stage>,
+    listener: Option<Listener>,
 }
 
 impl Job {
@@ -86,7 +87,18 @@ impl Job {
             in_flight: if server.pipelining { MAX_IN_FLIGHT } else { 1 },
             all_or_nothing: options.all_or_nothing,
             stage: watch::Sender::new(Stage::Pending),
+            listener: None,
         })
+    }
+
+    /// Has `listener` told how much of the message went out.
+    pub(super) fn telling(mut self, listener: Option<Listener>) -> Self {
+        self.listener = listener;
+        self
+    }
+
+    fn meter(&self) -> Meter {
+        Meter::new(self.listener.clone(), Some(self.message.len() as u64))
     }
 
     pub(super) fn watch(&self) -> watch::Receiver<Stage> {
@@ -196,6 +208,7 @@ impl Transaction<'_> {
         in_step(self.wire).await?;
         let lines: String = group.iter().map(|(_, line)| line.as_str()).collect();
         let mut answers = Vec::new();
+        group.iter().for_each(|(step, _)| self.wire.log().command(step.name()));
         for (step, _) in group {
             self.wire.begin(step.name(), self.timeouts.progress);
             if answers.is_empty() {
@@ -263,7 +276,12 @@ impl Transaction<'_> {
 
     async fn body(&mut self) -> Result<Decided, Error> {
         let mut body = Body::new(&self.job.message, self.job.framing);
+        let mut meter = self.job.meter();
+        if self.job.framing == Framing::Length {
+            self.wire.log().command(self.step());
+        }
         while !body.is_over() {
+            let left = body.left();
             let piece = body.next_piece();
             if body.is_over() {
                 // An answer before the end answers something else: it must not be taken for the message's.
@@ -274,6 +292,7 @@ impl Transaction<'_> {
             if let Err(error) = self.wire.send(&piece).await {
                 return Err(self.cut_off(error).await);
             }
+            meter.advance(left - body.left());
         }
         self.wire.begin("the answer to the message", self.timeouts.final_reply);
         let answer = match Answer::read(self.wire).await {
@@ -285,7 +304,10 @@ impl Transaction<'_> {
             answer => answer?,
         };
         match answer.class() {
-            2 => Ok((Ok(self.receipt(Delivery::Sent { text: answer.text() })), After::Clean)),
+            2 => {
+                meter.finish();
+                Ok((Ok(self.receipt(Delivery::Sent { text: answer.text() })), After::Clean))
+            }
             4 | 5 => {
                 let receipt = self.receipt(Delivery::NotSent(NotSent::Refused(answer.refusal(self.step()))));
                 // After a refused BDAT the server's state is open until RSET (RFC 3030, section 2).

@@ -11,7 +11,7 @@ pub use system::SystemVerifier;
 
 use rustls::{CertificateError, ClientConnection};
 
-use crate::Error;
+use crate::{Error, LogKind};
 
 /// The typed error for a failure of TLS itself; `None` where the network failed under it.
 ///
@@ -47,21 +47,41 @@ impl TlsInfo {
     pub(crate) fn of(connection: &ClientConnection) -> Self {
         let debug_name = |name: Option<String>| name.unwrap_or_else(|| "unknown".to_owned());
         Self {
-            version: match connection.protocol_version() {
-                Some(rustls::ProtocolVersion::TLSv1_2) => TlsVersion::Tls12,
-                _ => TlsVersion::Tls13,
-            },
+            version: version(connection),
             cipher_suite: debug_name(
                 connection.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite())),
             ),
             key_exchange: debug_name(
                 connection.negotiated_key_exchange_group().map(|group| format!("{:?}", group.name())),
             ),
-            resumed: connection.handshake_kind() == Some(rustls::HandshakeKind::Resumed),
+            resumed: is_resumed(connection),
             spki: connection
                 .peer_certificates()
                 .and_then(|chain| chain.first())
                 .and_then(|leaf| SpkiHash::of(leaf)),
         }
     }
+}
+
+/// The same for the log.
+pub(crate) fn log_kind(connection: &ClientConnection) -> LogKind {
+    let key_exchange = connection.negotiated_key_exchange_group().and_then(|group| group.name().as_str());
+    let cipher_suite = connection.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str());
+    LogKind::Tls {
+        version: version(connection),
+        key_exchange: key_exchange.unwrap_or("unknown"),
+        cipher_suite: cipher_suite.unwrap_or("unknown"),
+        resumed: is_resumed(connection),
+    }
+}
+
+fn version(connection: &ClientConnection) -> TlsVersion {
+    match connection.protocol_version() {
+        Some(rustls::ProtocolVersion::TLSv1_2) => TlsVersion::Tls12,
+        _ => TlsVersion::Tls13,
+    }
+}
+
+fn is_resumed(connection: &ClientConnection) -> bool {
+    connection.handshake_kind() == Some(rustls::HandshakeKind::Resumed)
 }

@@ -22,9 +22,8 @@ use self::case::{Case, Protocol};
 use self::given::Given;
 use super::server_end::{Heard, ServerEnd};
 use super::{corpus, files, notice, table};
-use crate::starttls::{self, Dialect};
 use crate::wire::Wire;
-use crate::{Credentials, Error, Timeouts};
+use crate::{Credentials, Error, Protocol as Dialect, Timeouts, starttls};
 
 const TABLE: &str = "tests/vectors/curl.json";
 const PATIENCE: Duration = Duration::from_secs(60);

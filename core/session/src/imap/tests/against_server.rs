@@ -1,9 +1,11 @@
 //! The whole way over real TLS, against the in-memory server.
 
 use postseal_test_server::{Fault, Options, Protocol, Security, TestServer};
+use postseal_types::Listener;
 
 use super::*;
-use crate::imap::{Change, FetchItems, Flag, FlagChange, Role, Search, Unreadable};
+use crate::heard::Heard;
+use crate::imap::{Change, FetchItems, Flag, FlagChange, PartNumber, Role, Search, Unreadable};
 use crate::{Connector, PeerFault, Server, TlsConfig};
 
 const ALICE: &str = "alice@example.test";
@@ -297,6 +299,61 @@ async fn a_command_refused_leaves_the_session_usable() {
         assert_eq!((refusal.command, refusal.text.as_str()), ("STATUS", "not now"));
         assert_eq!(refusal.response_code.as_deref(), Some("CANNOT"));
         assert_eq!(session.status(&inbox()).await.unwrap().messages, Some(0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_listener_is_told_how_much_of_messages_went_through() {
+    in_time(async {
+        // With literals that wait for consent, and without.
+        for missing in [None, Some("LITERAL+")] {
+            let options =
+                missing.iter().fold(Options::new(), |options, one| options.without(Protocol::Imap, one));
+            let server = start(options).await;
+            let heard = Heard::default();
+            let session = session(&server).await;
+            let told = session.with_progress(heard.listener());
+            let big = [&b"Subject: big\r\n\r\n"[..], &b"some text\r\n".repeat(100_000)].concat();
+            let mut uids = Vec::new();
+            for message in [&big[..], b"a\r\n", &big] {
+                uids.push(told.append(&inbox(), message, &[], None).await.unwrap().unwrap());
+                heard.assert_whole(message.len() as u64);
+            }
+            assert_eq!(told.message(&inbox(), uids[0]).await.unwrap(), big);
+            heard.assert_whole(big.len() as u64);
+
+            // Many in several batches are one piece of work, and its size is known from the first byte on.
+            let all = UidSet::of(uids.iter().copied()).unwrap();
+            let total = 2 * big.len() as u64 + 3;
+            let mut stream = told.fetch(&inbox(), &all, &FetchItems::new().whole());
+            while let Some(message) = stream.next().await {
+                message.unwrap();
+            }
+            let calls = heard.take();
+            assert!(calls.iter().all(|(_, of)| *of == Some(total)), "{calls:?}");
+            assert_eq!(calls.last(), Some(&(total, Some(total))));
+
+            // What is not the size of the message is known at the end.
+            let mut stream = told.fetch(
+                &inbox(),
+                &uids[0].into(),
+                &FetchItems::new().part(PartNumber::new(&[1]).unwrap()),
+            );
+            while let Some(message) = stream.next().await {
+                message.unwrap();
+            }
+            let calls = heard.take();
+            let (last, before) = calls.split_last().unwrap();
+            let body = big.len() as u64 - 16;
+            assert_eq!(*last, (body, Some(body)));
+            assert!(!before.is_empty() && before.iter().all(|(_, of)| of.is_none()), "{before:?}");
+
+            let panicking = session.with_progress(Listener::new(|_, _| panic!("on purpose")));
+            assert_eq!(panicking.message(&inbox(), uids[2]).await.unwrap(), big);
+            told.append(&MailboxName::new("Nowhere").unwrap(), big, &[], None).await.unwrap_err();
+            assert!(!session.is_closed());
+        }
     })
     .await;
 }

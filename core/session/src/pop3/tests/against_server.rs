@@ -1,9 +1,11 @@
 //! The whole way over TLS on loopback, against the test server: honest, and at fault.
 
 use postseal_test_server::{Fault, Options, Protocol, Security as Port, TestServer};
+use postseal_types::Listener;
 use tokio::time::timeout;
 
 use super::*;
+use crate::heard::Heard;
 use crate::{Connector, MessageStream, PeerFault, Pop3Update, Security, Server, TlsConfig};
 
 const DOTS: &[u8] = b"Subject: dots\r\n\r\n.\r\n..\r\n.leading\r\nbare\n.\nlf\r\n\r\n.\r\n";
@@ -244,4 +246,47 @@ async fn calls_may_come_from_any_executor() {
     });
     let first = tokio::task::spawn_blocking(|| elsewhere.join().unwrap()).await.unwrap();
     assert_eq!(first, Ok(Some(DOTS.to_vec())));
+}
+
+#[tokio::test]
+async fn a_listener_is_told_how_much_of_messages_came() {
+    let big = b".begins with a dot\r\nordinary\r\n".repeat(20_000);
+    for missing in [&[][..], &["PIPELINING"]] {
+        let options =
+            missing.iter().fold(Options::new(), |options, one| options.without(Protocol::Pop3, one));
+        let server = start(options).await;
+        for message in [&big[..], DOTS, &big] {
+            server.deliver("alice", "INBOX", message).unwrap();
+        }
+        let heard = Heard::default();
+        let session = session(&server).await;
+        let told = session.with_progress(heard.listener());
+        let size = big.len() as u64;
+
+        assert_eq!(told.retrieve_to_vec(1, big.len()).await.unwrap(), big);
+        heard.assert_whole(size);
+        assert_eq!(read(told.retrieve(1).await.unwrap()).await, big);
+        heard.assert_whole(size);
+
+        // Many are one piece of work; what is too large to be asked for is no part of it.
+        let listed = session.messages().await.unwrap();
+        for (limit, total) in [(big.len(), 2 * size + DOTS.len() as u64), (DOTS.len(), DOTS.len() as u64)] {
+            let mut retrieval = told.retrieve_all(listed.clone(), limit);
+            while retrieval.next().await.unwrap().is_some() {}
+            let calls = heard.take();
+            assert!(calls.iter().all(|(_, of)| *of == Some(total)), "{calls:?}");
+            assert_eq!(calls.last(), Some(&(total, Some(total))));
+        }
+
+        // Not of a message that is refused or too large, nor of a header.
+        told.retrieve_to_vec(9, 1).await.unwrap_err();
+        told.top(2, 0, 1024).await.unwrap();
+        assert_eq!(heard.take(), []);
+        told.retrieve_to_vec(1, 20_000).await.unwrap_err();
+        assert!(heard.take().iter().all(|(_, of)| of.is_none()));
+
+        let panicking = session.with_progress(Listener::new(|_, _| panic!("on purpose")));
+        assert_eq!(panicking.retrieve_to_vec(3, big.len()).await.unwrap(), big);
+        session.close().await.unwrap();
+    }
 }

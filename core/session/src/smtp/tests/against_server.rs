@@ -1,8 +1,10 @@
 //! The whole way over TLS on loopback, against the honest test server.
 
 use postseal_test_server::{Fault, Options, Protocol, Security as Port, TestServer};
+use postseal_types::Listener;
 
 use super::*;
+use crate::heard::Heard;
 use crate::{
     Connector, Delivery, Dsn, EnvelopeId, Notify, ReturnedContent, SendOptions, Server as Address_, TlsConfig,
 };
@@ -145,4 +147,37 @@ async fn submit(server: &TestServer) -> Result<crate::Receipt, Error> {
     let receipt = session.send(&to_bob(), MESSAGE, &SendOptions::default()).await;
     session.close().await?;
     receipt
+}
+
+#[tokio::test]
+async fn a_listener_is_told_how_much_of_a_message_went_out() {
+    let big: Vec<u8> = b".begins with a dot\r\nordinary\r\n".repeat(20_000);
+    bounded(async {
+        for missing in [&[][..], &["CHUNKING"], &["CHUNKING", "PIPELINING"]] {
+            let options =
+                missing.iter().fold(Options::new(), |options, one| options.without(Protocol::Smtp, one));
+            let server = start(options).await;
+            let session =
+                connect(&server, Port::Tls, TIMEOUTS).await.unwrap().log_in(&alice()).await.unwrap();
+            let heard = Heard::default();
+            let told = session.with_progress(heard.listener());
+            for message in [MESSAGE, &big] {
+                told.send(&to_bob(), message, &SendOptions::default()).await.unwrap();
+                heard.assert_whole(message.len() as u64);
+            }
+            // Neither of one that was refused, nor through another handle.
+            let refused = envelope("alice@example.test", &["nobody@example.test"]);
+            told.send(&refused, MESSAGE, &SendOptions::default()).await.unwrap();
+            session.send(&to_bob(), MESSAGE, &SendOptions::default()).await.unwrap();
+            told.with_progress(None).send(&to_bob(), MESSAGE, &SendOptions::default()).await.unwrap();
+            assert_eq!(heard.take(), []);
+
+            let panicking = session.with_progress(Listener::new(|_, _| panic!("on purpose")));
+            let receipt = panicking.send(&to_bob(), big.as_slice(), &SendOptions::default()).await.unwrap();
+            assert!(receipt.is_sent_to_all());
+            assert_eq!(server.messages("bob@example.test", "INBOX").last(), Some(&big));
+            session.close().await.unwrap();
+        }
+    })
+    .await;
 }

@@ -27,6 +27,7 @@ const BOTH: [Chunks; 2] = [Chunks::Whole, Chunks::OneByte];
 const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(5),
     handshake: Duration::from_secs(5),
+    token: Duration::from_secs(5),
     progress: Duration::from_secs(5),
     final_reply: Duration::from_secs(5),
     close: Duration::from_secs(5),
