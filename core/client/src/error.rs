@@ -1,3 +1,6 @@
+use std::io;
+use std::path::{Path, PathBuf};
+
 use postseal_message::mime::{FieldError, MimeError, NewIdError};
 use postseal_message::openpgp::PgpError;
 use postseal_message::pgpmime::{OpenError, SealError};
@@ -37,6 +40,34 @@ pub enum Error {
     /// The message is no longer on the server.
     #[error("the message is no longer on the server")]
     MessageGone,
+    /// A file could not be read or written. What was to be written is not there, not even in part.
+    #[error("{action} {}: {kind}", path.display())]
+    File {
+        /// `reading` or `writing`.
+        action: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// Why not; for a file that is to be written, [`AlreadyExists`](io::ErrorKind::AlreadyExists) where replacing it was not
+        /// asked for.
+        kind: io::ErrorKind,
+    },
+    /// What the path names is something else than a file: a folder, say.
+    #[error("{} is not a file", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The file is longer than it may be for this.
+    #[error("{} has more than {limit} bytes", path.display())]
+    FileTooLong {
+        /// Which file.
+        path: PathBuf,
+        /// The limit.
+        limit: usize,
+    },
+    /// The caller gave up. What was to be written is not there.
+    #[error("cancelled by the caller")]
+    Cancelled,
 }
 
 impl Error {
@@ -53,6 +84,12 @@ impl Error {
             Self::Pgp(error) => error.code(),
             Self::NotConfigured { .. } => ErrorCode::InvalidInput,
             Self::MessageGone => ErrorCode::NotFound,
+            Self::File { kind: io::ErrorKind::NotFound, .. } => ErrorCode::NotFound,
+            Self::File { kind: io::ErrorKind::AlreadyExists, .. } => ErrorCode::AlreadyExists,
+            Self::File { .. } => ErrorCode::File,
+            Self::NotAFile { .. } => ErrorCode::InvalidInput,
+            Self::FileTooLong { .. } => ErrorCode::LimitExceeded,
+            Self::Cancelled => ErrorCode::Cancelled,
         }
     }
 
@@ -60,5 +97,9 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Session(error) if error.is_retryable())
+    }
+
+    pub(crate) fn file(action: &'static str, path: &Path, error: &io::Error) -> Self {
+        Self::File { action, path: path.to_owned(), kind: error.kind() }
     }
 }

@@ -8,6 +8,7 @@
 
 mod account;
 mod error;
+mod files;
 mod inbox;
 mod mail_client;
 mod report;
@@ -15,6 +16,10 @@ mod send;
 
 pub use account::{Account, SentCopy};
 pub use error::Error;
+pub use files::{
+    CancelToken, DecryptedFile, FileOptions, FileRecipients, MAX_ATTACHMENT, attach_file, decrypt_file,
+    encrypt_file,
+};
 pub use inbox::{MAX_MESSAGE, MessageHandle, MessageSummary};
 pub use mail_client::MailClient;
 pub use report::{CopyReport, OwnCopy, SendReport};
@@ -27,8 +32,8 @@ pub use postseal_message::mime::{
     Message, MessageId, MimeError, NewIdError, Part,
 };
 pub use postseal_message::openpgp::{
-    Certificate, Fingerprint, KeyProfile, Keyring, PgpError, RevocationCertificate, SecretKey, UnlockedKey,
-    UserId,
+    Certificate, Encryption, Fingerprint, KeyProfile, Keyring, PgpError, PgpLimits, RevocationCertificate,
+    SecretKey, SignatureResult, SignatureStatus, UnlockedKey, UserId,
 };
 pub use postseal_message::pgpmime::{
     OpenError, OpenOptions, Opened, Protection, SealError, SealOptions, Sealed, SealedCopy, Verdict,
@@ -39,7 +44,7 @@ pub use postseal_session::{
     CertificateFault, Connector, Credentials, Delivery, Host, ImapSession, Pop3Session, Receipt, Runtime,
     Security, Server, SmtpSession, SpkiHash, Timeouts, TlsConfig, TlsInfo, TlsVersion, TokenProvider,
 };
-pub use postseal_types::{Address, AddressError, Envelope, ErrorCode, Secret};
+pub use postseal_types::{Address, AddressError, Envelope, ErrorCode, Listener, Progress, Secret};
 
 /// The examples of the README, compiled and run as doc tests.
 #[cfg(doctest)]

@@ -32,6 +32,10 @@ pub enum ErrorCode {
     UidValidityChanged,
     /// What was asked for is not there.
     NotFound,
+    /// What was to be made is there already.
+    AlreadyExists,
+    /// A file could not be read or written.
+    File,
     /// A key or certificate that the operation needs is missing or unusable.
     KeyMissing,
     /// The passphrase does not unlock the secret key.
@@ -48,7 +52,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code: a binding must map each of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::InvalidInput,
         Self::Unsupported,
         Self::Refused,
@@ -63,6 +67,8 @@ impl ErrorCode {
         Self::Closed,
         Self::UidValidityChanged,
         Self::NotFound,
+        Self::AlreadyExists,
+        Self::File,
         Self::KeyMissing,
         Self::WrongPassphrase,
         Self::Tampered,
@@ -89,6 +95,8 @@ impl ErrorCode {
             Self::Closed => "closed",
             Self::UidValidityChanged => "uid-validity-changed",
             Self::NotFound => "not-found",
+            Self::AlreadyExists => "already-exists",
+            Self::File => "file",
             Self::KeyMissing => "key-missing",
             Self::WrongPassphrase => "wrong-passphrase",
             Self::Tampered => "tampered",

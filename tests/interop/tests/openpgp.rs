@@ -14,6 +14,7 @@ use postseal_types::{Address, Secret};
 interop! {
     gpg_decrypts_and_verifies_what_we_seal;
     we_decrypt_and_verify_what_gpg_seals;
+    what_goes_through_a_stream_is_read_both_ways;
     what_was_changed_on_the_way_is_tampered;
     detached_signatures_are_good_both_ways;
     cleartext_signatures_are_good_both_ways;
@@ -63,6 +64,30 @@ fn we_decrypt_and_verify_what_gpg_seals(pair: &Pair) {
                     "{compression:?}"
                 );
             }
+        }
+    }
+}
+
+/// Longer than the packets that either program cuts a stream into.
+fn what_goes_through_a_stream_is_read_both_ways(pair: &Pair) {
+    let (alice, bob) = (pair.alice_fingerprint(), pair.bob_fingerprint());
+    let content: Vec<u8> = (0..=u8::MAX).cycle().take(5_000_001).collect();
+    let to = Recipients::new([pair.bob.certificate()]).signed_by(&pair.alice);
+    let mut sealed = Vec::new();
+    openpgp::encrypt_to(content.as_slice(), &mut sealed, &to, pair.now).unwrap();
+    let opened = pair.gpg.decrypt(&sealed).unwrap();
+    assert!(opened.plaintext == content && opened.status.decrypted_with_integrity(), "{:?}", opened.status);
+    assert_eq!(opened.status.signed_by(), Some(alice.as_str()), "{:?}", opened.status);
+
+    for compression in Compression::ALL {
+        let armored = pair.gpg.encrypt(&content, &[&bob], Some(&alice), compression).unwrap();
+        for message in [pair.gpg.dearmor(&armored).unwrap(), armored] {
+            let (keyring, options) = (&pair.keyring, Default::default());
+            let spooled = openpgp::decrypt_to(message.as_slice(), Vec::new(), keyring, &options, pair.now);
+            let spooled = spooled.unwrap();
+            assert!(spooled.spool == content, "{compression:?}");
+            let signers: Vec<_> = spooled.signatures.iter().map(|result| good(&result.status)).collect();
+            assert_eq!(signers, std::slice::from_ref(&alice), "{compression:?}");
         }
     }
 }

@@ -13,6 +13,7 @@ mod draft;
 mod error;
 mod field;
 mod mailbox;
+mod media_type;
 mod parse;
 
 pub use attachment::Attachment;

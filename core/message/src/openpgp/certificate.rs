@@ -1,18 +1,19 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use openpgp::Cert;
 use openpgp::armor::Kind;
 use openpgp::cert::Preferences;
 use openpgp::cert::ValidCert;
 use openpgp::cert::amalgamation::key::ValidErasedKeyAmalgamation;
 use openpgp::cert::amalgamation::{ValidAmalgamation, ValidateAmalgamation};
-use openpgp::packet::Key;
+use openpgp::crypto::SessionKey;
 use openpgp::packet::key::{PublicParts, UnspecifiedRole};
+use openpgp::packet::pkesk::{PKESK3, PKESK6};
+use openpgp::packet::{Key, PKESK};
 use openpgp::policy::StandardPolicy;
 use openpgp::serialize::Serialize;
-use openpgp::serialize::stream::Recipient;
-use openpgp::types::{Features, RevocationStatus};
-use openpgp::{Cert, KeyHandle};
+use openpgp::types::{Features, RevocationStatus, SymmetricAlgorithm};
 use postseal_types::Address;
 use sequoia_openpgp as openpgp;
 
@@ -280,15 +281,28 @@ impl EncryptionKey {
         Self { key: key.key().clone(), features }
     }
 
-    /// As a message names it: by its fingerprint where the message is of the newer kind, in which a key ID has no place (RFC 9580, section
-    /// 5.1).
-    pub(super) fn recipient(&self) -> Recipient<'_> {
-        let handle: KeyHandle = if self.features.supports_seipdv2() {
-            self.key.fingerprint().into()
-        } else {
-            self.key.keyid().into()
-        };
-        Recipient::new(self.features.clone(), handle, &self.key)
+    /// Whether its holder reads the newer kind of message.
+    pub(super) fn reads_seipdv2(&self) -> bool {
+        self.features.supports_seipdv2()
+    }
+
+    /// A session key for the older kind of message, which names this key by its key ID.
+    pub(super) fn wrap_v3(
+        &self,
+        cipher: SymmetricAlgorithm,
+        session_key: &SessionKey,
+    ) -> openpgp::Result<PKESK> {
+        let mut packet = PKESK3::for_recipient(cipher, session_key, &self.key)?;
+        packet.set_recipient(Some(self.key.keyid()));
+        Ok(packet.into())
+    }
+
+    /// A session key for the newer kind of message, which names this key by its fingerprint: a key ID has no place there (RFC 9580,
+    /// section 5.1).
+    pub(super) fn wrap_v6(&self, session_key: &SessionKey) -> openpgp::Result<PKESK> {
+        let mut packet = PKESK6::for_recipient(session_key, &self.key)?;
+        packet.set_recipient(Some(self.key.fingerprint()));
+        Ok(packet.into())
     }
 }
 

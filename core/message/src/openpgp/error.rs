@@ -93,6 +93,20 @@ pub enum PgpError {
     },
 }
 
+/// Why data could not be encrypted or decrypted from one stream to another.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// The OpenPGP operation failed.
+    #[error(transparent)]
+    Pgp(#[from] PgpError),
+    /// The source could not be read.
+    #[error("reading: {0}")]
+    Read(std::io::Error),
+    /// The sink could not be written to.
+    #[error("writing: {0}")]
+    Write(std::io::Error),
+}
+
 /// Why a certificate can't be used at the given time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -126,6 +140,17 @@ impl PgpError {
             Self::Unsupported { .. } => ErrorCode::Unsupported,
             Self::TimeOutOfRange | Self::NoRecipients | Self::Unprotected => ErrorCode::InvalidInput,
             Self::Internal { .. } => ErrorCode::Internal,
+        }
+    }
+}
+
+impl StreamError {
+    /// The stable code of this error.
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Pgp(error) => error.code(),
+            Self::Read(_) | Self::Write(_) => ErrorCode::File,
         }
     }
 }

@@ -60,7 +60,7 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// [`PgpError::WrongPassphrase`], and [`PgpError::NoSecretKey`] when there is no such key.
+    /// As for [`SecretKey::unlock`], and [`PgpError::NoSecretKey`] when there is no such key.
     pub fn unlock(&mut self, fingerprint: &Fingerprint, passphrase: &Secret) -> Result<(), PgpError> {
         let held = self.secrets.get_mut(fingerprint).ok_or(PgpError::NoSecretKey)?;
         if let Held::Locked(key) = held {

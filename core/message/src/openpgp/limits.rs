@@ -16,7 +16,7 @@ pub struct PgpLimits {
     pub attempts: usize,
     /// The most signatures on one message. See [`PgpLimits::SIGNATURES`].
     pub signatures: usize,
-    /// The most octets of memory that deriving a key from the passphrase of a message may take (Argon2). See
+    /// The most octets of memory that it may take to derive a key from the passphrase of a message or a secret key (Argon2). See
     /// [`PgpLimits::PASSPHRASE_MEMORY`].
     pub passphrase_memory: usize,
     /// The most passes over that memory. See [`PgpLimits::PASSPHRASE_PASSES`].
@@ -39,13 +39,11 @@ impl PgpLimits {
     /// The most octets of certificates or keys that are read at once: 16 MiB.
     pub const KEY_DATA: usize = 16 * 1024 * 1024;
     /// 64 MiB: the recommendation of RFC 9106, section 4, for where memory is short, and what programs write by default. Its other
-    /// one, 2 GiB, is more than a phone has to spare for a stranger's message.
+    /// one, 2 GiB, is more than a phone has to spare, for a message or a key: who has a key like that raises the limit
+    /// ([`SecretKey::unlock_within`](super::SecretKey::unlock_within)).
     pub const PASSPHRASE_MEMORY: usize = 64 * 1024 * 1024;
     /// RFC 9106 recommends 3.
     pub const PASSPHRASE_PASSES: u8 = 10;
-    /// The most octets of memory that unlocking a secret key may take (Argon2): 2 GiB, the first recommendation of RFC 9106, and what
-    /// RFC 9580 shows in its samples. A key is chosen by its owner, so that this is more than for messages.
-    pub const KEY_PASSPHRASE_MEMORY: usize = 2 * 1024 * 1024 * 1024;
 }
 
 impl Default for PgpLimits {

@@ -6,7 +6,7 @@
 //! - **Time is a parameter.** Whether a key has expired or an algorithm is too weak is asked for a given `now`; the clock is never
 //!   read.
 //! - **No plaintext before integrity.** Decryption holds everything back until the last octet is proven, up to a
-//!   [limit](PgpLimits::PLAINTEXT).
+//!   [limit](PgpLimits::PLAINTEXT); what doesn't fit into memory is held back in a [spool](decrypt_to).
 //! - **What a stranger can make us compute has a [limit](PgpLimits).**
 //!
 //! ```
@@ -29,9 +29,11 @@
 
 mod armor;
 mod certificate;
+mod encryptor;
 mod error;
 mod fingerprint;
 mod keyring;
+mod layer;
 mod limits;
 mod mail_armor;
 mod open;
@@ -42,11 +44,14 @@ mod seal;
 mod secret_key;
 mod session_key;
 mod signature;
+mod spool;
 mod unlock;
 mod user_id;
+mod watched;
 
 pub use certificate::Certificate;
-pub use error::{PgpError, Unusable};
+pub use encryptor::{Encryptor, encrypt_to};
+pub use error::{PgpError, StreamError, Unusable};
 pub use fingerprint::{Fingerprint, FingerprintError, KeyHandle, KeyId};
 pub use keyring::Keyring;
 pub use limits::PgpLimits;
@@ -56,6 +61,7 @@ pub(crate) use seal::{Holder, MICALG, encrypt_for_mail};
 pub use seal::{PgpData, Recipients, encrypt, sign_cleartext, sign_detached, sign_inline};
 pub use secret_key::{KeyProfile, SecretKey};
 pub use signature::{SignatureFault, SignatureResult, SignatureStatus};
+pub use spool::{Spooled, decrypt_to};
 pub use unlock::UnlockedKey;
 pub use user_id::UserId;
 

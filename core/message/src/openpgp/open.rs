@@ -1,6 +1,6 @@
 //! Reading OpenPGP messages and signatures.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::time::SystemTime;
 
 use openpgp::packet::{Packet, SEIP};
@@ -140,13 +140,20 @@ fn read<'a>(
     options: &'a ReadOptions<'a>,
     now: SystemTime,
 ) -> Result<(Vec<u8>, Reader<'a>), PgpError> {
-    let (now, limit) = (checked(now)?, options.limits.plaintext);
-    refuse_stub(message, options.limits.packets)?;
-    let mut reader = Reader::new(keyring, options, now);
-    match read_proven(form, message, &mut reader).map_err(|error| reader.failure(&error))? {
-        Some(data) => Ok((data, reader)),
-        None => Err(PgpError::LimitExceeded { what: "octets of plaintext", limit }),
+    let mut reader = Reader::new(keyring, options, checked(now)?);
+    reader.is_stub = is_stub(begin::<PacketParser<'_>, _>(message), options.limits.packets);
+    // Without compression the content is shorter than the message.
+    let buffer = message.len().clamp(LEAST_BUFFER, BUFFER);
+    let mut data = Vec::with_capacity(message.len().min(options.limits.plaintext));
+    match form {
+        Form::Encrypted => begin::<DecryptorBuilder<'_>, _>(message)
+            .and_then(|begun| read_encrypted(begun, &mut reader, buffer, &mut data)),
+        Form::Signed => begin::<VerifierBuilder<'_>, _>(message)
+            .and_then(|begun| read_signed(begun, &mut reader, buffer, &mut data)),
     }
+    .map_err(|error| reader.failure(&error))?;
+    data.shrink_to_fit();
+    Ok((data, reader))
 }
 
 /// Begins to read a message, armored or binary.
@@ -157,73 +164,75 @@ fn begin<'a, P: Parse<'a, T>, T>(message: &'a [u8]) -> openpgp::Result<T> {
     }
 }
 
-/// Refuses an encrypted packet (SEIPDv1) that is too short to hold anything: sequoia-openpgp 2.4.2 panics when it is cut between the
-/// check of the session key and the modification detection code (`data_consume_hard(…).unwrap()` in parse.rs).
+/// Whether a message is an encrypted packet (SEIPDv1) that is too short to hold anything: sequoia-openpgp 2.4.2 panics when it is cut
+/// between the check of the session key and the modification detection code (`data_consume_hard(…).unwrap()` in parse.rs).
 ///
 /// [`Reader::inspect`](super::reader::Reader) refuses encryption inside of another packet, so only the outermost ones count here.
-fn refuse_stub(message: &[u8], packets: usize) -> Result<(), PgpError> {
+pub(super) fn is_stub(mut next: openpgp::Result<PacketParserResult<'_>>, packets: usize) -> bool {
     // A block and two octets of it again; an empty literal packet at least; the modification detection code.
     const SHORTEST: usize = 8 + 2 + 8 + 22;
-    let mut next = begin::<PacketParser<'_>, _>(message);
     for _ in 0..=packets {
         let Ok(PacketParserResult::Some(mut parser)) = next else { break };
         match &parser.packet {
             Packet::SEIP(SEIP::V1(_)) => {
-                return match parser.data(SHORTEST) {
-                    Ok(data) if data.len() >= SHORTEST => Ok(()),
-                    _ => Err(PgpError::Tampered),
-                };
+                return parser.data(SHORTEST).map_or(0, <[u8]>::len) < SHORTEST;
             }
             Packet::Literal(_) | Packet::CompressedData(_) | Packet::SEIP(_) => break,
             _ => next = parser.next().map(|(_, next)| next),
         }
     }
-    Ok(())
+    false
 }
 
 /// How much of the content the library holds in its own buffers, of which there are several. The rest goes to ours as it is read; either
 /// way it is held back until all of it is proven.
-const BUFFER: usize = 256 * 1024;
+pub(super) const BUFFER: usize = 256 * 1024;
 /// The least that the library takes for its buffers.
 const LEAST_BUFFER: usize = 1024;
 
-/// The content, once it is read to its end and proven; `None` when it is longer than the limit: nothing of it is proven then.
-fn read_proven(form: Form, message: &[u8], reader: &mut Reader<'_>) -> openpgp::Result<Option<Vec<u8>>> {
-    let policy = reader.packet_policy();
-    let (time, limit) = (reader.now + CLOCK_SKEW, reader.limits.plaintext);
-    // Without compression the content is shorter than the message.
-    let buffer = message.len().clamp(LEAST_BUFFER, BUFFER);
-    let mut data = Vec::with_capacity(message.len().min(limit));
-    let is_proven = match form {
-        Form::Encrypted => {
-            let builder = begin::<DecryptorBuilder<'_>, _>(message)?.buffer_size(buffer);
-            let mut source = builder.with_policy(&policy, time, reader)?;
-            read_to_end(&mut source, &mut data, buffer, limit)?;
-            source.message_processed()
-        }
-        Form::Signed => {
-            let builder = begin::<VerifierBuilder<'_>, _>(message)?.buffer_size(buffer);
-            let mut source = builder.with_policy(&policy, time, reader)?;
-            read_to_end(&mut source, &mut data, buffer, limit)?;
-            source.message_processed()
-        }
-    };
-    data.shrink_to_fit();
-    Ok((is_proven && data.len() <= limit).then_some(data))
+/// Writes the content of an encrypted message to `out`. Nothing of it is proven before this has ended well.
+pub(super) fn read_encrypted(
+    message: DecryptorBuilder<'_>,
+    reader: &mut Reader<'_>,
+    buffer: usize,
+    out: &mut impl Write,
+) -> openpgp::Result<()> {
+    let (policy, time, limit) = (reader.packet_policy(), reader.now + CLOCK_SKEW, reader.limits.plaintext);
+    let mut source = message.buffer_size(buffer).with_policy(&policy, time, &mut *reader)?;
+    let is_within = copy(&mut source, out, buffer, limit)? && source.message_processed();
+    if is_within { Ok(()) } else { reader.stop(too_much(limit)) }
 }
 
-/// Reads `source` to its end, which it has only where its content is proven, but not far past `limit`.
+/// The same for a signed message.
+fn read_signed(
+    message: VerifierBuilder<'_>,
+    reader: &mut Reader<'_>,
+    buffer: usize,
+    out: &mut impl Write,
+) -> openpgp::Result<()> {
+    let (policy, time, limit) = (reader.packet_policy(), reader.now + CLOCK_SKEW, reader.limits.plaintext);
+    let mut source = message.buffer_size(buffer).with_policy(&policy, time, &mut *reader)?;
+    let is_within = copy(&mut source, out, buffer, limit)? && source.message_processed();
+    if is_within { Ok(()) } else { reader.stop(too_much(limit)) }
+}
+
+const fn too_much(limit: usize) -> PgpError {
+    PgpError::LimitExceeded { what: "octets of plaintext", limit }
+}
+
+/// Copies `source` to its end, which it has only where its content is proven. Ends not far past `limit`; false then.
 ///
 /// Never more than `buffer` at once: where there is more in the buffers beneath, sequoia-openpgp 2.4.2 would lose count of what it gave
 /// out (`2 * self.buffer_size - self.cursor` in parse/stream.rs).
-fn read_to_end(source: &mut impl Read, data: &mut Vec<u8>, buffer: usize, limit: usize) -> io::Result<()> {
-    let mut piece = vec![0; buffer];
-    while data.len() <= limit {
+fn copy(source: &mut impl Read, out: &mut impl Write, buffer: usize, limit: usize) -> io::Result<bool> {
+    let (mut piece, mut copied) = (vec![0; buffer], 0_usize);
+    while copied <= limit {
         let length = source.read(&mut piece)?;
         if length == 0 {
-            break;
+            return Ok(true);
         }
-        data.extend_from_slice(piece.get(..length).unwrap_or_default());
+        out.write_all(piece.get(..length).unwrap_or_default())?;
+        copied = copied.saturating_add(length);
     }
-    Ok(())
+    Ok(false)
 }

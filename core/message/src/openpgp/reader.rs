@@ -29,6 +29,8 @@ pub(super) struct Reader<'a> {
     pub(super) encryption: Option<Encryption>,
     pub(super) signatures: Vec<SignatureResult>,
     pub(super) policy: StandardPolicy<'static>,
+    /// Whether the encrypted data is too short to be anything; no key fits it.
+    pub(super) is_stub: bool,
     packets: usize,
     seen: Seen,
 }
@@ -55,6 +57,7 @@ impl<'a> Reader<'a> {
             encryption: None,
             signatures: Vec::new(),
             policy: policy(now),
+            is_stub: false,
             packets: 0,
             seen: Seen::default(),
         }
@@ -141,7 +144,14 @@ impl VerificationHelper for &mut Reader<'_> {
         }
         self.seen.beside = self.seen.beside.saturating_add(length_beside(parser));
         if self.seen.beside > self.limits.plaintext {
-            return self.stop(PgpError::Malformed { what: "expected content, and less beside it" });
+            let (what, limit) = ("octets beside the content", self.limits.plaintext);
+            // Damage to SEIPDv1 can look like it, so that inside of encryption it is one error with all others.
+            let damaged = self.decrypting;
+            return self.stop(if damaged {
+                PgpError::Tampered
+            } else {
+                PgpError::LimitExceeded { what, limit }
+            });
         }
         let tag = parser.packet.tag();
         if tag == Tag::SED {

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use openpgp::armor::Kind;
+use openpgp::crypto::KeyPair;
 use openpgp::policy::StandardPolicy;
-use openpgp::serialize::stream::{Encryptor, LiteralWriter, Message, Signer};
-use openpgp::types::{HashAlgorithm, SymmetricAlgorithm};
+use openpgp::serialize::Serialize;
+use openpgp::serialize::stream::{LiteralWriter, Message, Signer};
+use openpgp::types::HashAlgorithm;
 use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 
 use super::certificate::EncryptionKey;
+use super::layer::{Format, Layer};
 use super::mail_armor::MailArmor;
 use super::policy::{checked, policy};
 use super::{Certificate, PgpError, UnlockedKey, Unusable, armor};
@@ -80,12 +83,17 @@ impl<'a> Holder<'a> {
         policy: &StandardPolicy<'_>,
         now: SystemTime,
     ) -> Result<Cow<'_, [EncryptionKey]>, PgpError> {
-        let unusable =
-            |reason| PgpError::KeyUnusable { key: self.certificate.fingerprint().clone().into(), reason };
         match &self.keys {
             Some(keys) => Ok(Cow::Borrowed(keys)),
-            None => self.certificate.encryption_keys(policy, now).map(Cow::Owned).map_err(unusable),
+            None => {
+                let found = self.certificate.encryption_keys(policy, now);
+                found.map(Cow::Owned).map_err(|reason| self.unusable(reason))
+            }
         }
+    }
+
+    fn unusable(&self, reason: Unusable) -> PgpError {
+        PgpError::KeyUnusable { key: self.certificate.fingerprint().clone().into(), reason }
     }
 }
 
@@ -121,11 +129,6 @@ impl<'a> Recipients<'a> {
         self.signer = Some(signer);
         self
     }
-
-    #[cfg(test)]
-    pub(super) fn certificates(&self) -> impl Iterator<Item = &'a Certificate> {
-        self.holders.iter().map(|holder| holder.certificate)
-    }
 }
 
 /// Encrypts `data`, and signs it where `recipients` says so.
@@ -156,7 +159,7 @@ pub(crate) fn encrypt_for_mail(
     Ok(())
 }
 
-const ENCRYPTING: PgpError = PgpError::Internal { what: "encrypting" };
+pub(super) const ENCRYPTING: PgpError = PgpError::Internal { what: "encrypting" };
 /// Room for recipients, signature and packet headers; more of them only cost a reallocation.
 const OVERHEAD: usize = 4096;
 
@@ -166,42 +169,67 @@ fn write_encrypted(
     now: SystemTime,
     sink: impl Write + Send + Sync,
 ) -> Result<(), PgpError> {
-    if recipients.holders.is_empty() && recipients.passphrases.is_empty() {
-        return Err(PgpError::NoRecipients);
-    }
-    let (now, policy) = (checked(now)?, policy(now));
-    let keys: Vec<_> =
-        recipients.holders.iter().map(|holder| holder.keys(&policy, now)).collect::<Result<_, _>>()?;
-    let keys = keys.iter().flat_map(|keys| keys.iter()).map(EncryptionKey::recipient);
-    let signer = recipients.signer.map(|key| key.signer(now)).transpose()?;
-
-    (|| {
-        let mut message = Encryptor::for_recipients(Message::new(sink), keys)
-            .add_passwords(recipients.passphrases.iter().map(|secret| secret.expose()))
-            .symmetric_algo(SymmetricAlgorithm::AES256)
-            .build()?;
-        if let Some(signer) = signer {
-            let mut layer = Signer::new(message, signer)?.hash_algo(HASH)?.creation_time(now);
-            for holder in &recipients.holders {
-                layer = layer.add_intended_recipient(holder.certificate.cert());
-            }
-            message = layer.build()?;
-        }
-        write_literal(message, data)
-    })()
-    .map_err(|_| unusable_recipient(recipients, now).unwrap_or(ENCRYPTING))
+    let mut message = begin_encrypted(recipients, now, sink)?;
+    message.write_all(data).map_err(|_| ENCRYPTING)?;
+    message.finalize().map_err(|_| ENCRYPTING)
 }
 
-/// The first certificate that nothing can be encrypted to, since what it has for a key is no point of its curve, say.
-fn unusable_recipient(recipients: &Recipients<'_>, now: SystemTime) -> Option<PgpError> {
-    let policy = policy(now);
-    recipients.holders.iter().find_map(|holder| {
-        let keys = holder.keys(&policy, now).ok()?;
-        let keys = keys.iter().map(EncryptionKey::recipient);
-        let made = Encryptor::for_recipients(Message::new(std::io::sink()), keys).build();
-        let key = holder.certificate.fingerprint().clone().into();
-        made.err().map(|_| PgpError::KeyUnusable { key, reason: Unusable::Invalid })
-    })
+/// Begins an encrypted message, signed where `recipients` says so. What is then written is its content.
+pub(super) fn begin_encrypted<'s>(
+    recipients: &Recipients<'_>,
+    now: SystemTime,
+    sink: impl Write + Send + Sync + 's,
+) -> Result<Message<'s>, PgpError> {
+    let now = checked(now)?;
+    let signer = recipients.signer.map(|key| key.signer(now)).transpose()?;
+    let message = begin_layer(recipients, now, sink)?;
+    let message = match signer {
+        Some(signer) => sign_for(recipients, signer, now, message),
+        None => Ok(message),
+    };
+    message.and_then(|message| LiteralWriter::new(message).build()).map_err(|_| ENCRYPTING)
+}
+
+/// Begins the encryption around a message.
+pub(super) fn begin_layer<'s>(
+    recipients: &Recipients<'_>,
+    now: SystemTime,
+    sink: impl Write + Send + Sync + 's,
+) -> Result<Message<'s>, PgpError> {
+    let (holders, policy) = (&recipients.holders, policy(now));
+    if holders.is_empty() && recipients.passphrases.is_empty() {
+        return Err(PgpError::NoRecipients);
+    }
+    let keys: Vec<_> = holders.iter().map(|holder| holder.keys(&policy, now)).collect::<Result<_, _>>()?;
+    let mut all = keys.iter().flat_map(|keys| keys.iter());
+    let is_modern = !keys.is_empty() && all.all(EncryptionKey::reads_seipdv2);
+    let format = if is_modern { Format::Seipdv2 } else { Format::Seipdv1 };
+    let (mut message, layer) = (Message::new(sink), Layer::new(format).map_err(|_| ENCRYPTING)?);
+    for (holder, keys) in holders.iter().zip(&keys) {
+        for key in keys.iter() {
+            let packet = layer.for_key(key).map_err(|_| holder.unusable(Unusable::Invalid))?;
+            packet.serialize(&mut message).map_err(|_| ENCRYPTING)?;
+        }
+    }
+    for passphrase in &recipients.passphrases {
+        let packet = layer.for_passphrase(passphrase);
+        packet.and_then(|packet| packet.serialize(&mut message)).map_err(|_| ENCRYPTING)?;
+    }
+    layer.begin(message).map_err(|_| ENCRYPTING)
+}
+
+/// Signs what is written, for these recipients.
+fn sign_for<'s>(
+    recipients: &Recipients<'_>,
+    signer: KeyPair,
+    now: SystemTime,
+    message: Message<'s>,
+) -> openpgp::Result<Message<'s>> {
+    let mut layer = Signer::new(message, signer)?.hash_algo(HASH)?.creation_time(now);
+    for holder in &recipients.holders {
+        layer = layer.add_intended_recipient(holder.certificate.cert());
+    }
+    layer.build()
 }
 
 /// Signs `data`; the signature is apart from it (RFC 9580, section 10.4).

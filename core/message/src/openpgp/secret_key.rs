@@ -12,7 +12,7 @@ use sequoia_openpgp as openpgp;
 use super::armor::{self, read_certs};
 use super::policy::checked;
 use super::unlock;
-use super::{Certificate, Fingerprint, PgpError, RevocationCertificate, UnlockedKey, UserId};
+use super::{Certificate, Fingerprint, PgpError, PgpLimits, RevocationCertificate, UnlockedKey, UserId};
 
 /// Which kind of key to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -141,9 +141,19 @@ impl SecretKey {
     /// # Errors
     ///
     /// [`PgpError::WrongPassphrase`] when the passphrase unlocks none of the locked parts; [`PgpError::NoSecretKey`] when there is
-    /// none.
+    /// none; [`PgpError::LimitExceeded`] where that takes more memory or time than [`PgpLimits::default`] allows.
     pub fn unlock(&self, passphrase: &Secret) -> Result<UnlockedKey, PgpError> {
-        unlock::unlock(&self.cert, passphrase).map(|cert| UnlockedKey::new(cert, self.certificate.clone()))
+        self.unlock_within(passphrase, &PgpLimits::default())
+    }
+
+    /// The same within other limits on memory and time, for a key that was made for a larger machine.
+    ///
+    /// # Errors
+    ///
+    /// As for [`SecretKey::unlock`].
+    pub fn unlock_within(&self, passphrase: &Secret, limits: &PgpLimits) -> Result<UnlockedKey, PgpError> {
+        let cert = unlock::unlock(&self.cert, passphrase, limits)?;
+        Ok(UnlockedKey::new(cert, self.certificate.clone()))
     }
 
     /// The key ready for use, if no part of it has a passphrase.

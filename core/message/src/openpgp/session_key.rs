@@ -23,6 +23,8 @@ impl DecryptionHelper for &mut Reader<'_> {
         hint: Option<SymmetricAlgorithm>,
         fits: &mut Try<'_>,
     ) -> openpgp::Result<Option<Cert>> {
+        let is_stub = self.is_stub;
+        let fits: &mut Try<'_> = &mut |cipher, key| !is_stub && fits(cipher, key);
         let mut search =
             Search { attempts: 0, limit: self.limits.attempts, hint, damaged: false, refused: None };
         let found = match search.by_keys(self, pkesks, fits) {
@@ -108,7 +110,7 @@ impl Search {
                     SKESK::V6(skesk) => skesk.s2k(),
                     _ => continue,
                 };
-                check_cost(s2k, reader.limits.passphrase_memory, reader.limits.passphrase_passes)?;
+                check_cost(s2k, &reader.limits)?;
                 self.attempt()?;
                 let Ok((cipher, session_key)) = skesk.decrypt(&password) else { continue };
                 // With a wrong passphrase the cipher of an older message is any value; it only counts when it fits.

@@ -138,7 +138,7 @@ impl fmt::Debug for UnlockedKey {
 }
 
 /// `cert` with every secret part unlocked that `passphrase` unlocks.
-pub(super) fn unlock(cert: &Cert, passphrase: &Secret) -> Result<Cert, PgpError> {
+pub(super) fn unlock(cert: &Cert, passphrase: &Secret, limits: &PgpLimits) -> Result<Cert, PgpError> {
     let password = Password::from(passphrase.expose());
     let (mut unlocked, mut wrong, mut open) = (Vec::new(), false, false);
     for part in cert.keys().secret() {
@@ -146,7 +146,7 @@ pub(super) fn unlock(cert: &Cert, passphrase: &Secret) -> Result<Cert, PgpError>
             SecretKeyMaterial::Unencrypted(_) => open = true,
             SecretKeyMaterial::Encrypted(secret) if is_stub(secret.s2k()) => {}
             SecretKeyMaterial::Encrypted(secret) => {
-                check_cost(secret.s2k(), PgpLimits::KEY_PASSPHRASE_MEMORY, PgpLimits::PASSPHRASE_PASSES)?;
+                check_cost(secret.s2k(), limits)?;
                 match part.key().clone().decrypt_secret(&password) {
                     Ok(key) => unlocked.push(secret_packet(key, part.primary())),
                     Err(_) => wrong = true,
@@ -171,7 +171,8 @@ fn is_stub(s2k: &S2K) -> bool {
 }
 
 /// Refuses parameters by which a stranger's key or message would take all memory or time.
-pub(super) fn check_cost(s2k: &S2K, memory: usize, passes: u8) -> Result<(), PgpError> {
+pub(super) fn check_cost(s2k: &S2K, limits: &PgpLimits) -> Result<(), PgpError> {
+    let (memory, passes) = (limits.passphrase_memory, limits.passphrase_passes);
     let S2K::Argon2 { m, t, .. } = s2k else { return Ok(()) };
     // `m` is an exponent, of KiB.
     let needed = 1024_usize.checked_shl((*m).into()).filter(|needed| needed >> m == 1024);

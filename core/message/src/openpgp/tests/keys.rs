@@ -237,16 +237,35 @@ fn a_passphrase_may_not_cost_more_than_the_limits() {
 
     let argon2 = |t, m| S2K::Argon2 { salt: [0; 16], t, p: 4, m };
     let exceeded = |what, limit| Err(PgpError::LimitExceeded { what, limit });
-    let passes = PgpLimits::PASSPHRASE_PASSES;
-    for (memory, exponent) in [(PgpLimits::PASSPHRASE_MEMORY, 16), (PgpLimits::KEY_PASSPHRASE_MEMORY, 21)] {
-        assert_eq!(check_cost(&argon2(passes, exponent), memory, passes), Ok(()));
-        let past = check_cost(&argon2(passes + 1, exponent), memory, passes);
-        assert_eq!(past, exceeded("passes for a passphrase", passes.into()));
-        for exponent in [exponent + 1, 53, 54, 63, 64, 255] {
-            let past = check_cost(&argon2(passes, exponent), memory, passes);
-            assert_eq!(past, exceeded("octets of memory for a passphrase", memory), "{exponent}");
-        }
+    let limits = PgpLimits::default();
+    let (memory, passes) = (limits.passphrase_memory, limits.passphrase_passes);
+    assert_eq!((memory, passes), (64 * 1024 * 1024, 10));
+    assert_eq!(check_cost(&argon2(passes, 16), &limits), Ok(()));
+    let past = check_cost(&argon2(passes + 1, 16), &limits);
+    assert_eq!(past, exceeded("passes for a passphrase", passes.into()));
+    for exponent in [17, 53, 54, 63, 64, 255] {
+        let past = check_cost(&argon2(passes, exponent), &limits);
+        assert_eq!(past, exceeded("octets of memory for a passphrase", memory), "{exponent}");
     }
+}
+
+/// The same of a whole key, as it is unlocked.
+#[test]
+fn a_key_that_costs_more_is_unlocked_only_within_higher_limits() {
+    const MEMORY: usize = PgpLimits::PASSPHRASE_MEMORY;
+    let secret = Secret::from("a passphrase");
+    let key = key(KeyProfile::Modern, "alice", now());
+    assert!(made::locked_with_argon2(&key, &secret, 16).unlock(&secret).is_ok());
+
+    let costly = made::locked_with_argon2(&key, &secret, 17);
+    let exceeded = PgpError::LimitExceeded { what: "octets of memory for a passphrase", limit: MEMORY };
+    assert_eq!(costly.unlock(&secret).err(), Some(exceeded.clone()));
+    let mut keyring = keyring([&costly]);
+    assert_eq!(keyring.unlock(key.fingerprint(), &secret), Err(exceeded));
+    let limits = PgpLimits { passphrase_memory: 2 * MEMORY, ..PgpLimits::default() };
+    assert_eq!(costly.unlock_within(&secret, &limits).unwrap().fingerprint(), key.fingerprint());
+    let wrong = costly.unlock_within(&Secret::from("another"), &limits);
+    assert_eq!(wrong.err(), Some(PgpError::WrongPassphrase));
 }
 
 #[test]

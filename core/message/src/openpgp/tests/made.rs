@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use openpgp::crypto::{S2K, SessionKey};
+use openpgp::packet::key::SecretKeyMaterial;
 use openpgp::packet::skesk::{SKESK4, SKESK6};
 use openpgp::packet::{Packet, SKESK};
 use openpgp::parse::{PacketParserBuilder, PacketParserResult, Parse};
@@ -12,8 +13,7 @@ use openpgp::types::{AEADAlgorithm, HashAlgorithm, SymmetricAlgorithm};
 use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 
-use super::super::certificate::EncryptionKey;
-use super::super::policy::policy;
+use super::super::seal::begin_layer;
 use super::*;
 
 /// Encrypts what `write` puts inside.
@@ -22,12 +22,8 @@ fn encrypting(
     now: SystemTime,
     write: impl FnOnce(Message<'_>) -> openpgp::Result<()>,
 ) -> Vec<u8> {
-    let policy = policy(now);
-    let keys: Vec<_> = to.certificates().flat_map(|c| c.encryption_keys(&policy, now).unwrap()).collect();
     let mut bytes = Vec::new();
-    let message =
-        Encryptor::for_recipients(Message::new(&mut bytes), keys.iter().map(EncryptionKey::recipient));
-    write(message.build().unwrap()).unwrap();
+    write(begin_layer(to, now, &mut bytes).unwrap()).unwrap();
     bytes
 }
 
@@ -60,6 +56,19 @@ pub(super) fn with_passphrase(data: &[u8], passphrase: &Secret, profile: KeyProf
     literal.write_all(data).unwrap();
     literal.finalize().unwrap();
     bytes
+}
+
+/// The same key, locked so that unlocking takes 2^`exponent` KiB of memory. Only its primary key: each part costs once more.
+pub(super) fn locked_with_argon2(key: &SecretKey, passphrase: &Secret, exponent: u8) -> SecretKey {
+    let unlocked = key.unlock_unprotected().unwrap();
+    let primary = unlocked.cert().primary_key().key().clone().parts_into_secret().unwrap();
+    let SecretKeyMaterial::Unencrypted(secret) = primary.secret() else { panic!("locked already") };
+    let s2k = S2K::Argon2 { salt: [7; 16], t: 1, p: 4, m: exponent };
+    let (cipher, aead) = (SymmetricAlgorithm::AES256, Some(AEADAlgorithm::OCB));
+    let locked = secret.encrypt_with(&primary, s2k, cipher, aead, &passphrase.expose().into()).unwrap();
+    let (primary, _) = primary.add_secret(locked.into());
+    let cert = unlocked.cert().clone().strip_secret_key_material();
+    SecretKey::from_cert(cert.insert_packets(Packet::SecretKey(primary)).unwrap().0).unwrap()
 }
 
 /// Encrypts packets as they are.

@@ -195,7 +195,7 @@ fn what_is_passed_over_stops_at_the_limit() {
     let mut options = options();
     options.limits.plaintext = 100_000;
     let literal = made::packet(11, b"b\x00\x00\x00\x00\x00x");
-    let malformed = PgpError::Malformed { what: "expected content, and less beside it" };
+    let exceeded = PgpError::LimitExceeded { what: "octets beside the content", limit: 100_000 };
     // A length in pieces, which only content may have (RFC 9580, section 4.2.1.4).
     let pieces = [&[0xc0 | 21, 0xe0 | 9][..], &[0; 512], &[0]].concat();
     for (padding, opens) in [
@@ -214,7 +214,7 @@ fn what_is_passed_over_stops_at_the_limit() {
             assert_eq!(opened.map(|opened| opened.data), expected);
         }
         let signed = verify_inline(&compressed, &ring, &options, now());
-        assert_eq!(signed, Err(if opens { PgpError::NotSigned } else { malformed.clone() }));
+        assert_eq!(signed, Err(if opens { PgpError::NotSigned } else { exceeded.clone() }));
         assert!(verify_detached(b"x", &compressed, &ring, &options, now()).is_err());
     }
 }

@@ -5,6 +5,7 @@ mod keys;
 mod large;
 pub(crate) mod made;
 mod messages;
+mod streams;
 mod tampering;
 
 use std::time::{Duration, SystemTime};

@@ -49,9 +49,20 @@ fn samples() -> Vec<Sample> {
 }
 
 impl Sample {
+    /// From memory and from a stream, which must say the same.
+    #[track_caller]
     fn open(&self, message: &[u8]) -> Result<Decrypted, PgpError> {
         let options = ReadOptions { passphrases: self.passphrases.iter().collect(), ..options() };
-        decrypt(message, &self.ring, &options, now())
+        let opened = decrypt(message, &self.ring, &options, now());
+        match (&opened, decrypt_to(message, Vec::new(), &self.ring, &options, now())) {
+            (Ok(opened), Ok(spooled)) => {
+                assert_eq!((&opened.data, &opened.encryption), (&spooled.spool, &spooled.encryption));
+                assert_eq!(opened.signatures, spooled.signatures);
+            }
+            (Err(error), Err(StreamError::Pgp(in_stream))) => assert_eq!(*error, in_stream),
+            (opened, spooled) => panic!("{opened:?} {spooled:?}"),
+        }
+        opened
     }
 
     /// Whether the error says that the data was changed; a passphrase may as well be wrong.
@@ -131,6 +142,30 @@ fn a_cut_with_the_length_put_right_is_noticed() {
             assert!(is_named, "{} cut at {length}: {error:?}", sample.name);
             packets.pop();
         }
+    }
+}
+
+/// What is for somebody else may be anything: nobody here can tell.
+#[test]
+fn a_stub_is_tampered_with_for_its_reader_alone() {
+    let [alice, bob] = ["alice", "bob"].map(|name| key(KeyProfile::Compatible, name, now()));
+    let sealed = encrypt(SECRET, &Recipients::new([alice.certificate()]), now()).unwrap();
+    let mut packets = made::packets(sealed.as_bytes());
+    // The library takes what is still shorter for no such packet at all.
+    for length in (36..40).rev() {
+        packets.last_mut().unwrap().1.truncate(1 + length);
+        let sample = |key| Sample {
+            name: format!("a stub of {length}"),
+            is_exhaustive: false,
+            message: made::joined(&packets),
+            ring: keyring([key]),
+            passphrases: Vec::new(),
+            clear: 1,
+        };
+        let (for_alice, for_bob) = (sample(&alice), sample(&bob));
+        assert_eq!(for_alice.open(&for_alice.message), Err(PgpError::Tampered), "{length}");
+        let missing = for_bob.open(&for_bob.message);
+        assert!(matches!(missing, Err(PgpError::KeyMissing { .. })), "{length}: {missing:?}");
     }
 }
 

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::*;
 use crate::mime::{Limits, MimeError};
+use crate::openpgp::tests::made::{packet, packets};
 use crate::openpgp::{PgpError, PgpLimits, sign_cleartext, sign_inline};
 
 const COVERED: &[&str] = &["Everyone on the way could read and change these fields: From, To, Subject."];
@@ -186,6 +187,26 @@ fn a_part_for_somebody_else_does_not_keep_the_rest_from_being_read() {
     let without_one = [&lines[..lines.len() - 8], &lines[lines.len() - 7..]].concat().concat();
     let outcome = open_at(&mail(&multipart("mixed", "m", &[&text_part, &without_one])), &keyring, now());
     assert_eq!(outcome.unwrap_err(), OpenError::Pgp(PgpError::Tampered));
+}
+
+/// Whether what is for somebody else could be opened is theirs to say.
+#[test]
+fn a_stub_for_somebody_else_does_not_keep_the_rest_from_being_read() {
+    let (_, _, keyring) = alice_and_bob();
+    let carol = key_at(KeyProfile::Compatible, "carol", now());
+    let sealed = encrypt(b"secret", &Recipients::new([carol.certificate()]), now()).unwrap();
+    let (tag, session_key) = &packets(sealed.as_bytes())[0];
+    let stub = [packet(*tag, session_key), packet(18, &[1; 1 + 39])].concat();
+    let part = format!(
+        "Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n",
+        STANDARD.encode(stub)
+    );
+    let for_carol = multipart(ENCRYPTED, "c", &[VERSION, &part]);
+    let bytes = mail(&multipart("mixed", "m", &[&plain("see below"), &for_carol]));
+    let opened = opened(&bytes, &keyring);
+    assert_eq!(opened.message.as_bytes(), bytes);
+    let notes = opened.verdict.reasons();
+    assert!(matches!(notes[2], Reason::UnreadablePart { error: PgpError::KeyMissing { .. } }), "{notes:?}");
 }
 
 #[test]
