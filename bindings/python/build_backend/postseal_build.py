@@ -1,7 +1,7 @@
 """The build backend: maturin, with the generator of the bindings at hand.
 
 maturin calls `uniffi-bindgen`. It has to be of the very version of UniFFI that the library is built with, so the workspace has one of its
-own, which is built first and put on the PATH under that name.
+own, which is built first; `generator.py` stands before it, and is put on the PATH under that name.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,9 +43,12 @@ def build_sdist(sdist_directory: str, config_settings: Any = None) -> str:
 @contextlib.contextmanager
 def _generator() -> Iterator[None]:
     """Builds the generator, and has it on the PATH."""
+    os.environ["POSTSEAL_BINDGEN"] = _build_generator()
     with tempfile.TemporaryDirectory() as folder:
-        name = "uniffi-bindgen.exe" if os.name == "nt" else "uniffi-bindgen"
-        Path(folder, name).symlink_to(_build_generator())
+        command = Path(folder, "uniffi-bindgen")
+        script = Path(__file__).with_name("generator.py")
+        command.write_text(f"#!{sys.executable}\nimport runpy\nrunpy.run_path({str(script)!r}, run_name='__main__')\n")
+        command.chmod(0o755)
         before = os.environ["PATH"]
         os.environ["PATH"] = folder + os.pathsep + before
         try:
@@ -53,11 +57,11 @@ def _generator() -> Iterator[None]:
             os.environ["PATH"] = before
 
 
-def _build_generator() -> Path:
+def _build_generator() -> str:
     command = ["cargo", "build", "--locked", "--package", GENERATOR, "--message-format", "json-render-diagnostics"]
     built = subprocess.run(command, cwd=HERE, stdout=subprocess.PIPE, check=True, text=True)
     for line in built.stdout.splitlines():
-        executable = json.loads(line).get("executable")
+        executable: str | None = json.loads(line).get("executable")
         if executable:
-            return Path(executable)
+            return executable
     raise RuntimeError(f"cargo did not say where {GENERATOR} is")

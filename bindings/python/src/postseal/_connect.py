@@ -13,6 +13,7 @@ from ._convert import from_native, to_native
 from ._core import native
 from ._portal import portal
 from ._values.servers import Timeouts, TlsOptions, TrustSource
+from ._value import field_names
 from ._wrapper import Wrapper
 from .errors import raising
 
@@ -71,7 +72,7 @@ class Connector(Wrapper):
 def _timeouts(timeouts: Timeouts | None) -> Any:
     if timeouts is None:
         return None
-    given = {name: getattr(timeouts, name) for name in Timeouts.__slots__}
+    given = {name: getattr(timeouts, name) for name in field_names(Timeouts)}
     return native.Timeouts(
         **{name: None if value is None else datetime.timedelta(seconds=value) for name, value in given.items()}
     )

@@ -6,15 +6,18 @@ dataclasses and enums that carry the same names. They are matched by name, field
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ._core import native
+from ._value import field_names
 
 C = TypeVar("C", bound=type)
+
+#: The attribute of a class of ours that names the generated one.
+_NAME = "_native_name"
 
 #: Our class, or how to make one of ours, by the name of the generated class.
 _ours: dict[str, Callable[[Any], Any]] = {}
@@ -30,9 +33,9 @@ def mirrors(name: str) -> Callable[[C], C]:
         if issubclass(ours, enum.Enum):
             _ours[name] = lambda value: ours[value.name]
         else:
-            names = tuple(_their_name(field.name) for field in dataclasses.fields(ours))
+            names = tuple(_their_name(name) for name in field_names(ours))
             _ours[name] = lambda value: ours(*(from_native(getattr(value, field)) for field in names))
-        ours._native_name = name
+        setattr(ours, _NAME, name)
         return ours
 
     return register
@@ -71,7 +74,7 @@ def to_native(value: Any) -> Any:
     wrapped = getattr(value, "_native", None)
     if wrapped is not None:
         return wrapped
-    name = getattr(type(value), "_native_name", None)
+    name = getattr(type(value), _NAME, None)
     if name is None:
         return value
     theirs = native
@@ -79,5 +82,4 @@ def to_native(value: Any) -> Any:
         theirs = getattr(theirs, part)
     if isinstance(value, enum.Enum):
         return theirs[value.name]
-    fields = dataclasses.fields(value)
-    return theirs(**{_their_name(field.name): to_native(getattr(value, field.name)) for field in fields})
+    return theirs(**{_their_name(field): to_native(getattr(value, field)) for field in field_names(type(value))})

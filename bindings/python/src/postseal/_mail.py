@@ -5,18 +5,31 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from email.message import EmailMessage
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ._convert import to_native
 from ._core import native
 from ._values.mail import HeaderField, Mailbox, message_date
+from ._value import value
 from ._wrapper import Wrapper
 from .errors import raising
 
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
 #: Bytes in any of the forms that Python has for them.
 Bytes: TypeAlias = bytes | bytearray | memoryview
+
+
+def octets(message: Bytes | EmailMessage) -> bytes:
+    """The bytes of a message, as they are sent."""
+    if isinstance(message, (bytes, bytearray, memoryview)):
+        return bytes(message)
+    # Those who come without an EmailMessage need not load its parser.
+    from email import policy
+
+    return message.as_bytes(policy=policy.SMTP)
+
 
 #: A person or place to write to: `"bob@example.org"` and `"Bob <bob@example.org>"` will do.
 AnyMailbox: TypeAlias = Mailbox | str
@@ -73,7 +86,7 @@ class AttachmentData(Wrapper):
 AnyAttachment: TypeAlias = AttachmentData | str | os.PathLike[str]
 
 
-@dataclass(kw_only=True)
+@value(kw_only=True)
 class Draft:
     """A message to be composed. Everything in it is checked when it is sealed or sent, and what can't be used is named then."""
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from ._convert import from_native as _convert
+from ._convert import wraps
 from ._core import native
 from ._values.pgp import MissingCertificate
 from ._values.servers import CertificateFault, Refusal
@@ -208,7 +209,7 @@ BY_CODE: dict[str, type[Error]] = {kind.code: kind for kind in Error.__subclasse
 
 
 #: What every error has.
-_COMMON = {"code", "detail", "retryable", "session_usable"}
+_COMMON = {"detail", "retryable", "session_usable"}
 
 
 def from_native(error: Any) -> Error:
@@ -216,7 +217,7 @@ def from_native(error: Any) -> Error:
     if isinstance(error, native.InternalError):
         return InternalError(str(error), session_usable=False)
     fields = vars(error)
-    kind = BY_CODE.get(error.code, Error)
+    kind = BY_CODE.get(error.code(), Error)
     ours = kind(error.detail, retryable=error.retryable, session_usable=error.session_usable)
     for name in fields.keys() - _COMMON:
         setattr(ours, name, _convert(fields[name]))
@@ -230,3 +231,12 @@ def raising() -> Iterator[None]:
         yield
     except (native.PostsealError, native.InternalError) as error:
         raise from_native(error) from None
+
+
+def _failure(theirs: Any) -> Error:
+    """An error that is part of a result, and not raised."""
+    kind = BY_CODE.get(theirs.code, Error)
+    return kind(theirs.detail, retryable=theirs.retryable, session_usable=theirs.session_usable)
+
+
+wraps("Failure", _failure)

@@ -173,7 +173,7 @@ class SecretKey(Wrapper):
         """
         mailbox = Mailbox.parse(owner) if isinstance(owner, str) else owner
         made = await call(native.generate_key(to_native(profile), to_native(mailbox), passphrase, to_native(cancel)))
-        return cls._of(made.key), RevocationCertificate._of(made.revocation)
+        return cls._of(made.key()), RevocationCertificate._of(made.revocation())
 
     def export(self) -> bytes:
         """The key in binary form, locked with its passphrase; an `InvalidInputError` where a part of it has none."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from .._connect import CancelToken
 from .._convert import from_native, to_native
 from .._core import native
 from .._mail import AttachmentData, Bytes, Draft
+from .._value import value
 from .._values.pgp import Protection
 from .._values.smtp import Envelope
 from .._values.verdict import Repair, Verdict
@@ -49,7 +49,7 @@ class SealedCopy(Wrapper):
         return f"<SealedCopy for {', '.join(self.envelope.to) or 'the sender'}, {self.size} bytes>"
 
 
-@dataclass(frozen=True)
+@value(frozen=True)
 class Sealed:
     """A sealed message."""
 
@@ -59,7 +59,7 @@ class Sealed:
     """The copy for the sender's own records; `None` where the sender asked not to be able to read it."""
 
 
-@dataclass(frozen=True)
+@value(frozen=True)
 class Opened:
     """A message that was opened."""
 
@@ -104,8 +104,8 @@ async def seal(
             to_native(cancel),
         )
     )
-    own = sealed.own_copy
-    return Sealed(tuple(map(SealedCopy._of, sealed.copies)), None if own is None else SealedCopy._of(own))
+    own = sealed.own_copy()
+    return Sealed(tuple(map(SealedCopy._of, sealed.copies())), None if own is None else SealedCopy._of(own))
 
 
 async def open_message(
@@ -130,4 +130,4 @@ async def open_message(
 
 def opened_of(theirs: Any) -> Opened:
     """What the core has opened, in our classes."""
-    return Opened(Message._of(theirs.message), from_native(theirs.verdict), from_native(theirs.repairs))
+    return Opened(Message._of(theirs.message()), from_native(theirs.verdict()), from_native(theirs.repairs()))

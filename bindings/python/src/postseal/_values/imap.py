@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime
 import enum
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar, TypeAlias
 
 from .._convert import mirrors, to_native, wraps
 from .._core import native
+from .._value import value
 
 
 @mirrors("Uid")
-@dataclass(frozen=True, slots=True, order=True)
+@value(frozen=True, order=True)
 class Uid:
     """The handle of a message in a mailbox: its UID, and the UIDVALIDITY under which that UID means this message. It can be stored."""
 
@@ -99,7 +100,7 @@ _FLAGS = {
 }
 for _name, _text in _FLAGS.items():
     setattr(Flag, _name, Flag(_text))
-    wraps(f"Flag.{_name}", lambda _, flag=Flag(_text): flag)
+    wraps(f"Flag.{_name}", lambda variant: getattr(Flag, type(variant).__name__.partition(".")[2]))
 wraps("Flag.KEYWORD", lambda flag: Flag(flag.name))
 _VARIANTS = {text.lower(): name for name, text in _FLAGS.items()}
 
@@ -117,7 +118,7 @@ def _native_flag(flag: str) -> Any:
 
 
 @mirrors("FetchItems")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, kw_only=True)
 class FetchItems:
     """What to fetch of each message."""
 
@@ -141,7 +142,7 @@ class FetchItems:
 
 
 @mirrors("ImapEnvelopeAddress")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class ImapEnvelopeAddress:
     """One address of an envelope, or a mark of a group: with no host it begins the group named by `mailbox`, with neither it ends one."""
 
@@ -151,7 +152,7 @@ class ImapEnvelopeAddress:
 
 
 @mirrors("ImapEnvelope")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class ImapEnvelope:
     """The envelope of a message as the server took it from its headers. The texts are the headers' own bytes, not decoded."""
 
@@ -179,7 +180,7 @@ class StructureKind(enum.Enum):
 
 
 @mirrors("StructureParameter")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class StructureParameter:
     """A parameter of a part, as it came."""
 
@@ -188,7 +189,7 @@ class StructureParameter:
 
 
 @mirrors("Structure")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Structure:
     """A part of a message, as the server sees it: it serves to choose what to fetch, never to judge what a message is."""
 
@@ -211,7 +212,7 @@ class Structure:
 
 
 @mirrors("FetchedPart")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class FetchedPart:
     """A part of a message that was fetched, or its header."""
 
@@ -223,14 +224,14 @@ class Unreadable:
     """Why something of a message can't be had."""
 
     @mirrors("Unreadable.MALFORMED")
-    @dataclass(frozen=True, slots=True)
+    @value(frozen=True)
     class Malformed:
         """The server sent something for this item that is not what it should be."""
 
         item: str
 
     @mirrors("Unreadable.TOO_LARGE")
-    @dataclass(frozen=True, slots=True)
+    @value(frozen=True)
     class TooLarge:
         """The message is too large to be fetched."""
 
@@ -240,7 +241,7 @@ class Unreadable:
 
 
 @mirrors("Fetched")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Fetched:
     """What was fetched of a message. What was not asked for is `None` or empty."""
 
@@ -260,7 +261,7 @@ class Fetched:
 
 
 @mirrors("Moved")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Moved:
     """Which message became which: the handle in the old mailbox, and the one in the new."""
 
@@ -286,7 +287,7 @@ class Role(enum.Enum):
 
 
 @mirrors("MailboxInfo")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class MailboxInfo:
     """A mailbox as the server lists it."""
 
@@ -302,7 +303,7 @@ class MailboxInfo:
 
 
 @mirrors("MailboxStatus")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class MailboxStatus:
     """The numbers of a mailbox that is not selected. What the server doesn't say is `None`."""
 
@@ -314,7 +315,7 @@ class MailboxStatus:
 
 
 @mirrors("Selected")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Selected:
     """What a server says of a mailbox when it is selected."""
 
@@ -337,21 +338,21 @@ class Change:
     """News of a mailbox. What adds up while nobody asks is told once."""
 
     @mirrors("Change.EXISTS")
-    @dataclass(frozen=True, slots=True)
+    @value(frozen=True)
     class Exists:
         """Messages have come; this many there are now."""
 
         count: int
 
     @mirrors("Change.EXPUNGED")
-    @dataclass(frozen=True, slots=True)
+    @value(frozen=True)
     class Expunged:
         """This many messages were removed."""
 
         count: int
 
     @mirrors("Change.FLAGS")
-    @dataclass(frozen=True, slots=True)
+    @value(frozen=True)
     class Flags:
         """Flags of some messages have changed."""
 

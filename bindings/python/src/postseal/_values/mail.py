@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime
 import enum
-from dataclasses import dataclass
 from typing import Any
 
 from .._convert import mirrors, wraps
 from .._core import native
+from .._value import value
 from ..errors import raising
 
 
 @mirrors("Mailbox")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Mailbox:
     """A person or a place that mail comes from or goes to."""
 
@@ -34,7 +34,7 @@ class Mailbox:
 
 
 @mirrors("AddressList")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class AddressList:
     """What an address field holds."""
 
@@ -48,7 +48,7 @@ class AddressList:
 
 
 @mirrors("HeaderField")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class HeaderField:
     """A header field: of a draft, or of a message that came."""
 
@@ -58,7 +58,7 @@ class HeaderField:
 
 
 @mirrors("Text")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Text:
     """Text of a message, decoded."""
 

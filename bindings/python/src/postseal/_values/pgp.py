@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
 from .._convert import mirrors
+from .._value import value
 
 
 @mirrors("KeyProfile")
@@ -33,7 +33,7 @@ class Protection(enum.Enum):
 
 
 @mirrors("UserId")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class UserId:
     """Who a certificate says it belongs to. It is a claim by the holder of the key, no more."""
 
@@ -49,7 +49,7 @@ class UserId:
 
 
 @mirrors("MissingCertificate")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class MissingCertificate:
     """Somebody to whom nothing can be encrypted."""
 

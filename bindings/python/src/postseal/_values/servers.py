@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from .._convert import mirrors
+from .._value import value
 
 
 @mirrors("Security")
@@ -21,7 +22,7 @@ class Security(enum.Enum):
 
 
 @mirrors("Server")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Server:
     """Where a server listens, and how TLS begins there."""
 
@@ -32,7 +33,7 @@ class Server:
 
 
 @mirrors("HostKey")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class HostKey:
     """The key of a host."""
 
@@ -42,7 +43,7 @@ class HostKey:
 
 
 @mirrors("ClientCertificate")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class ClientCertificate:
     """A certificate of the client's own, with its key."""
 
@@ -62,7 +63,7 @@ class TlsVersion(enum.Enum):
 
 
 @mirrors("TlsOptions")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, kw_only=True)
 class TlsOptions:
     """What is trusted, and what the client shows of itself. The default trusts what the operating system trusts.
 
@@ -83,7 +84,7 @@ class TlsOptions:
     """The oldest version to accept; TLS 1.2 where none is given."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, kw_only=True)
 class Timeouts:
     """How long each step may stand still, in seconds. They count the time in which no byte moves; `None` is the default."""
 
@@ -102,7 +103,7 @@ class Timeouts:
 
 
 @mirrors("TlsInfo")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class TlsInfo:
     """What a finished TLS handshake agreed on."""
 
@@ -151,7 +152,7 @@ class CertificateReason(enum.Enum):
 
 
 @mirrors("CertificateInfo")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class CertificateInfo:
     """One certificate of a TLS server, as it can be shown to a person."""
 
@@ -167,7 +168,7 @@ class CertificateInfo:
 
 
 @mirrors("CertificateFault")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class CertificateFault:
     """A certificate that was not trusted: all that an app needs to show it, and to offer a pin."""
 
@@ -181,7 +182,7 @@ class CertificateFault:
 
 
 @mirrors("Refusal")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Refusal:
     """The server's "no", with its own words."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from .._convert import mirrors
 from .._core import native
+from .._value import value
+from ..errors import Error
 from .servers import Refusal
 
 
 @mirrors("Envelope")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Envelope:
     """Who a message comes from and whom it goes to, as the servers see it. A Bcc recipient stands here and in no header."""
 
@@ -31,7 +32,7 @@ class SendId:
 
 
 @mirrors("Notify")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Notify:
     """When a report is wanted; nothing set is the same as never."""
 
@@ -52,7 +53,7 @@ class ReturnedContent(enum.Enum):
 
 
 @mirrors("Dsn")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, kw_only=True)
 class Dsn:
     """Which reports are wanted on the way of a message (RFC 3461). What is `None` is left to the server."""
 
@@ -65,7 +66,7 @@ class Dsn:
 
 
 @mirrors("SendOptions")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, kw_only=True)
 class SendOptions:
     """How a message is to be sent. The default asks for nothing special."""
 
@@ -81,7 +82,7 @@ class Delivery:
     """What became of a message. There are three answers, not two."""
 
     @mirrors("Delivery.SENT")
-    @dataclass(frozen=True, slots=True)
+    @value(frozen=True)
     class Sent:
         """The server has taken it over, for the recipients that it accepted."""
 
@@ -89,7 +90,7 @@ class Delivery:
         """What the server said, often the name of the message in its queue."""
 
     @mirrors("Delivery.NOT_SENT")
-    @dataclass(frozen=True, slots=True)
+    @value(frozen=True)
     class NotSent:
         """It was not sent to anybody."""
 
@@ -97,23 +98,21 @@ class Delivery:
         """The refusal of the message as a whole; `None` where recipients were refused."""
 
     @mirrors("Delivery.UNKNOWN")
-    @dataclass(frozen=True, slots=True)
+    @value(frozen=True)
     class Unknown:
         """It was handed over whole, but the server's answer was lost: the message may be on its way or not.
 
         Sending it again may deliver it twice, not sending it again may lose it: a person, or a look at what arrived, decides.
         """
 
-        because: str
-        """The code of what lost the answer."""
-        detail: str
-        """The same in words."""
+        because: Error
+        """What lost the answer."""
 
     Any: TypeAlias = Sent | NotSent | Unknown
 
 
 @mirrors("RecipientOutcome")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class RecipientOutcome:
     """What the server said of one recipient."""
 
@@ -123,7 +122,7 @@ class RecipientOutcome:
 
 
 @mirrors("Receipt")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Receipt:
     """What became of a message, and of each of its recipients."""
 
@@ -142,7 +141,7 @@ class Receipt:
 
 
 @mirrors("SmtpExtensions")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class SmtpExtensions:
     """What a server says it can do, in its reply to EHLO over TLS."""
 

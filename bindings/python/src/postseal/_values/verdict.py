@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 import enum
 import functools
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from .._convert import mirrors
+from .._value import value
 
 
 @mirrors("VerdictLevel")
@@ -36,7 +36,7 @@ class VerdictLevel(enum.Enum):
 
 
 @mirrors("Reason")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Reason:
     """Why a verdict is not better, or what else there is to know."""
 
@@ -50,7 +50,7 @@ class Reason:
 
 
 @mirrors("Repair")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Repair:
     """What was put right before a message could be opened."""
 
@@ -64,7 +64,7 @@ class Repair:
 
 
 @mirrors("Encryption")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Encryption:
     """To whom something is encrypted, and how."""
 
@@ -80,19 +80,19 @@ class EncryptionVerdict:
     """Whether a message was encrypted."""
 
     @mirrors("EncryptionVerdict.NOT_ENCRYPTED")
-    @dataclass(frozen=True, slots=True)
+    @value(frozen=True)
     class NotEncrypted:
         """None of it was."""
 
     @mirrors("EncryptionVerdict.PART")
-    @dataclass(frozen=True, slots=True)
+    @value(frozen=True)
     class Part:
         """A part of it was. Only that part is handed out."""
 
         encryption: Encryption
 
     @mirrors("EncryptionVerdict.ALL")
-    @dataclass(frozen=True, slots=True)
+    @value(frozen=True)
     class All:
         """All of its content was."""
 
@@ -105,12 +105,12 @@ class SignatureVerdict:
     """Whether a message was signed. Unsigned is not forged, and an unknown key is neither."""
 
     @mirrors("SignatureVerdict.UNSIGNED")
-    @dataclass(frozen=True, slots=True)
+    @value(frozen=True)
     class Unsigned:
         """There is no signature."""
 
     @mirrors("SignatureVerdict.VALID")
-    @dataclass(frozen=True, slots=True)
+    @value(frozen=True)
     class Valid:
         """What the coverage says is as the holder of this certificate signed it, and the certificate can be used."""
 
@@ -122,7 +122,7 @@ class SignatureVerdict:
         """When it was made, as the signer says."""
 
     @mirrors("SignatureVerdict.UNKNOWN_SIGNER")
-    @dataclass(frozen=True, slots=True)
+    @value(frozen=True)
     class UnknownSigner:
         """The certificate of the signer is not at hand."""
 
@@ -130,7 +130,7 @@ class SignatureVerdict:
         """The key that the signature names, where it names one: nobody has proven it."""
 
     @mirrors("SignatureVerdict.INVALID")
-    @dataclass(frozen=True, slots=True)
+    @value(frozen=True)
     class Invalid:
         """The signature is not good, or no longer. The message is worth no more than one without."""
 
@@ -156,26 +156,26 @@ class SenderVerdict:
     """Whether the certificate that signed speaks for the address in the From field."""
 
     @mirrors("SenderVerdict.NOT_PROVEN")
-    @dataclass(frozen=True, slots=True)
+    @value(frozen=True)
     class NotProven:
         """There is no valid signature, so nobody does."""
 
     @mirrors("SenderVerdict.SPOKEN_FOR")
-    @dataclass(frozen=True, slots=True)
+    @value(frozen=True)
     class SpokenFor:
         """It has a user ID with this address, the only one in the From field."""
 
         address: str
 
     @mirrors("SenderVerdict.OTHER_ADDRESS")
-    @dataclass(frozen=True, slots=True)
+    @value(frozen=True)
     class OtherAddress:
         """It has none with this address, the only one in the From field."""
 
         address: str
 
     @mirrors("SenderVerdict.NOT_ONE_ADDRESS")
-    @dataclass(frozen=True, slots=True)
+    @value(frozen=True)
     class NotOneAddress:
         """The From field does not hold exactly one address, or there isn't exactly one From field."""
 
@@ -183,7 +183,7 @@ class SenderVerdict:
 
 
 @mirrors("DifferingHeader")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class DifferingHeader:
     """A header field that says something else inside the protection than outside."""
 
@@ -195,7 +195,7 @@ class DifferingHeader:
 
 
 @mirrors("HeaderVerdict")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class HeaderVerdict:
     """Which header fields of a message were protected together with its content."""
 
@@ -208,7 +208,7 @@ class HeaderVerdict:
 
 
 @mirrors("Verdict")
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Verdict:
     """What can be believed about a message: one for each message, and never better than what was proven."""
 

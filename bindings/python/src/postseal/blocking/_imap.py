@@ -6,15 +6,13 @@ from __future__ import annotations
 import datetime
 from collections import deque
 from collections.abc import Iterator, Iterable, Mapping
-from email import policy
-from email.message import EmailMessage
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._connect import CancelToken, Connector, Credentials
 from .._convert import from_native, to_native
 from .._core import native
-from .._mail import Bytes
+from .._mail import Bytes, octets
 from .._search import Search
 from .._values.imap import (
     Change,
@@ -35,6 +33,9 @@ from ..errors import raising
 from ._bridge import call
 from ._message import Message
 from ._session import Session, connected
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 #: How many messages cross over from the core at once, at most.
 BATCH = 64
@@ -180,10 +181,9 @@ class ImapSession(Session):
 
         `received` becomes the message's internal date; the server takes the present time where nothing is given.
         """
-        content = message.as_bytes(policy=policy.SMTP) if isinstance(message, EmailMessage) else bytes(message)
         received = None if received is None else received.astimezone(datetime.timezone.utc)
         uid: Uid | None = from_native(
-            call(self._native.append(mailbox, content, native_flags(flags), received, to_native(cancel)))
+            call(self._native.append(mailbox, octets(message), native_flags(flags), received, to_native(cancel)))
         )
         return uid
 

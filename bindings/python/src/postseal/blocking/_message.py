@@ -5,18 +5,19 @@ from __future__ import annotations
 
 import datetime
 import os
-from email import policy
-from email.message import EmailMessage
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .._connect import CancelToken
 from .._convert import from_native, to_native
 from .._core import native
-from .._mail import AttachmentData, Bytes
+from .._mail import AttachmentData, Bytes, octets
 from .._values.mail import AddressList, HeaderField, Text, TransferEncoding
 from .._wrapper import Wrapper
 from ..errors import raising
 from ._bridge import call
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 
 class Attachment(AttachmentData):
@@ -36,10 +37,8 @@ class Message(Wrapper):
 
     def __init__(self, data: Bytes | EmailMessage) -> None:
         """Parses the bytes of a message; a `LimitExceededError` past 64 MiB, 1,000 parts, or a nesting of 32."""
-        if isinstance(data, EmailMessage):
-            data = data.as_bytes(policy=policy.SMTP)
         with raising():
-            self._native = native.Message.parse(bytes(data))
+            self._native = native.Message.parse(octets(data))
 
     @classmethod
     def from_path(cls, path: str | os.PathLike[str], *, cancel: CancelToken | None = None) -> Message:
@@ -53,6 +52,7 @@ class Message(Wrapper):
     def to_email(self) -> EmailMessage:
         """The message as the standard library parses it."""
         import email
+        from email import policy
 
         return email.message_from_bytes(self.data, policy=policy.default)
 

@@ -4,18 +4,20 @@
 from __future__ import annotations
 
 import os
-from email import policy
-from email.message import EmailMessage
+from typing import TYPE_CHECKING
 
 from .._connect import CancelToken, Connector, Credentials
 from .._convert import from_native, to_native
 from .._core import native
-from .._mail import Bytes
+from .._mail import Bytes, octets
 from .._values.servers import Server
 from .._values.smtp import Envelope, Receipt, SendId, SendOptions, SmtpExtensions
 from ._bridge import call
 from ._seal import SealedCopy
 from ._session import Session, connected
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 
 class SmtpSession(Session):
@@ -49,15 +51,12 @@ class SmtpSession(Session):
         means that the message was not sent**; where that is not certain, the receipt says so. A send that is given up once its data began
         runs to its end, and `outcome` tells of it where the options gave it an identifier.
         """
+        rest = (to_native(options), to_native(cancel))
         if isinstance(message, os.PathLike):
-            send, content = self._native.send_file, os.fspath(message)
-        elif isinstance(message, EmailMessage):
-            send, content = self._native.send, message.as_bytes(policy=policy.SMTP)
+            sending = self._native.send_file(to_native(envelope), os.fspath(message), *rest)
         else:
-            send, content = self._native.send, bytes(message)
-        receipt: Receipt = from_native(
-            call(send(to_native(envelope), content, to_native(options), to_native(cancel)))
-        )
+            sending = self._native.send(to_native(envelope), octets(message), *rest)
+        receipt: Receipt = from_native(call(sending))
         return receipt
 
     def send_copy(
