@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use futures::lock::Mutex;
@@ -23,7 +23,7 @@ pub struct MailClient(Arc<Shared>);
 struct Shared {
     connector: Connector,
     account: Account,
-    keyring: Keyring,
+    keyring: RwLock<Arc<Keyring>>,
     imap: Mutex<Option<ImapSession>>,
     pop3: Mutex<Option<Pop3Session>>,
 }
@@ -31,11 +31,11 @@ struct Shared {
 impl MailClient {
     /// A client for `account`, with the keys of its owner and the certificates of the people they write to.
     #[must_use]
-    pub fn new(connector: &Connector, account: Account, keyring: Keyring) -> Self {
+    pub fn new(connector: &Connector, account: Account, keyring: impl Into<Arc<Keyring>>) -> Self {
         Self(Arc::new(Shared {
             connector: connector.clone(),
             account,
-            keyring,
+            keyring: RwLock::new(keyring.into()),
             imap: Mutex::default(),
             pop3: Mutex::default(),
         }))
@@ -47,10 +47,16 @@ impl MailClient {
         &self.0.account
     }
 
-    /// The keys and certificates.
+    /// The keys and certificates as they are now.
     #[must_use]
-    pub fn keyring(&self) -> &Keyring {
-        &self.0.keyring
+    pub fn keyring(&self) -> Arc<Keyring> {
+        self.0.keyring.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes other keys and certificates, for all clones: a certificate was imported, a key unlocked. What is under way goes on with
+    /// those that there were when it began.
+    pub fn set_keyring(&self, keyring: impl Into<Arc<Keyring>>) {
+        *self.0.keyring.write().unwrap_or_else(PoisonError::into_inner) = keyring.into();
     }
 
     /// Seals a draft as [`MailClient::send`] does, without sending it.
@@ -59,10 +65,10 @@ impl MailClient {
     ///
     /// [`Error::Seal`] where it can't be protected as asked for; it names every recipient without a usable key.
     pub async fn seal(&self, draft: &Draft, protection: Protection) -> Result<Sealed, Error> {
-        let (client, draft) = (self.clone(), draft.clone());
+        let (keyring, draft) = (self.keyring(), draft.clone());
         self.compute(move || {
             let options = SealOptions::default();
-            Ok(pgpmime::seal(&draft, protection, &client.0.keyring, &options, SystemTime::now())?)
+            Ok(pgpmime::seal(&draft, protection, &keyring, &options, SystemTime::now())?)
         })
         .await
     }
@@ -73,10 +79,10 @@ impl MailClient {
     ///
     /// [`Error::Open`]; no part of the message is handed out then.
     pub async fn open_bytes(&self, message: impl Into<Vec<u8>>) -> Result<Opened, Error> {
-        let (client, message) = (self.clone(), message.into());
+        let (keyring, message) = (self.keyring(), message.into());
         self.compute(move || {
             let options = OpenOptions::default();
-            Ok(pgpmime::open(message, &client.0.keyring, &options, SystemTime::now())?)
+            Ok(pgpmime::open(message, &keyring, &options, SystemTime::now())?)
         })
         .await
     }

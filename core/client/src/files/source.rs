@@ -21,7 +21,7 @@ impl Source {
     }
 
     /// Tells that all is done.
-    pub(super) fn finish(self) {
+    pub(super) fn finish(mut self) {
         self.meter.finish();
     }
 }
