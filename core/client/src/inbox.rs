@@ -1,7 +1,7 @@
 use postseal_message::mime::{Date, Limits, Message, MessageId};
-use postseal_message::pgpmime::Opened;
-use postseal_session::UniqueId;
+use postseal_message::pgpmime::{OpenOptions, Opened};
 use postseal_session::imap::{FetchItems, Flag, MailboxInfo, MailboxName, Uid, UidSet};
+use postseal_session::{ImapSession, Pop3Message, Pop3Session, UniqueId};
 
 use crate::account::Incoming;
 use crate::{Error, MailClient};
@@ -37,6 +37,10 @@ pub struct MessageSummary {
     pub size: u64,
     /// Whether it was read; `None` with POP3, which does not know.
     pub is_read: Option<bool>,
+    /// Whether it was answered; `None` with POP3.
+    pub is_answered: Option<bool>,
+    /// Whether it is marked for attention; `None` with POP3.
+    pub is_flagged: Option<bool>,
     /// Its identifier, where the header has a valid one.
     pub message_id: Option<MessageId>,
     /// When it says it was written.
@@ -81,28 +85,14 @@ impl MailClient {
     pub async fn messages(&self, mailbox: &MailboxName) -> Result<Vec<MessageSummary>, Error> {
         let session = self.imap().await?;
         let validity = session.examine(mailbox).await?.uid_validity;
-        let items = FetchItems::new().flags().size().header();
-        let mut stream = session.fetch(mailbox, &UidSet::all(validity), &items);
-        let mut summaries = Vec::new();
-        while let Some(fetched) = stream.next().await {
-            let fetched = fetched?;
-            let handle = MessageHandle::Imap { mailbox: mailbox.clone(), uid: fetched.uid };
-            let is_read = fetched.flags.as_ref().map(|flags| flags.contains(&Flag::Seen));
-            let header = fetched.header.unwrap_or_default();
-            summaries.push(MessageSummary::new(handle, fetched.size.unwrap_or_default(), is_read, &header));
-        }
-        Ok(summaries)
+        MessageSummary::fetch(&session, mailbox, &UidSet::all(validity)).await
     }
 
     async fn maildrop(&self) -> Result<Vec<MessageSummary>, Error> {
         let session = self.pop3(true).await?;
         let mut summaries = Vec::new();
         for message in session.messages().await? {
-            let Some(id) = message.uid else {
-                return Err(postseal_session::Error::Unsupported { extension: "UIDL" }.into());
-            };
-            let header = session.top(message.number, 0, MAX_HEADER).await?;
-            summaries.push(MessageSummary::new(MessageHandle::Pop3 { id }, message.size, None, &header));
+            summaries.push(MessageSummary::of_maildrop(&session, message).await?);
         }
         Ok(summaries)
     }
@@ -115,13 +105,19 @@ impl MailClient {
     /// [`Error::NotConfigured`] where the account has no server of the handle's kind.
     pub async fn fetch(&self, handle: &MessageHandle) -> Result<Vec<u8>, Error> {
         match handle {
-            MessageHandle::Imap { mailbox, uid } => gone(self.imap().await?.message(mailbox, *uid).await),
+            MessageHandle::Imap { mailbox, uid } => {
+                let session = self.imap().await?.with_progress(self.listener.clone());
+                gone(session.message(mailbox, *uid).await)
+            }
             MessageHandle::Pop3 { id } => {
                 let session = self.pop3(false).await?;
                 let listed = session.messages().await?;
-                let found = listed.iter().find(|message| message.uid.as_ref() == Some(id));
-                let number = found.ok_or(Error::MessageGone)?.number;
-                gone(session.retrieve_to_vec(number, MAX_MESSAGE).await)
+                let found = listed.into_iter().find(|message| message.uid.as_ref() == Some(id));
+                let message = found.ok_or(Error::MessageGone)?;
+                // Asked for with its size, so that it is known how much there is to come.
+                let told = session.with_progress(self.listener.clone());
+                let retrieved = told.retrieve_all(vec![message], MAX_MESSAGE).next().await?;
+                Ok(retrieved.ok_or(Error::MessageGone)?.bytes?)
             }
         }
     }
@@ -132,7 +128,20 @@ impl MailClient {
     ///
     /// Those of [`MailClient::fetch`] and [`MailClient::open_bytes`].
     pub async fn open(&self, handle: &MessageHandle) -> Result<Opened, Error> {
-        self.open_bytes(self.fetch(handle).await?).await
+        self.open_with(handle, &OpenOptions::default()).await
+    }
+
+    /// The same with passphrases to try, or other limits.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`MailClient::fetch`] and [`MailClient::open_bytes`].
+    pub async fn open_with(
+        &self,
+        handle: &MessageHandle,
+        options: &OpenOptions<'_>,
+    ) -> Result<Opened, Error> {
+        self.open_bytes_with(self.fetch(handle).await?, options).await
     }
 }
 
@@ -147,8 +156,40 @@ fn gone<T>(result: Result<T, postseal_session::Error>) -> Result<T, Error> {
 }
 
 impl MessageSummary {
+    /// The messages of a mailbox, in ascending order of their UIDs.
+    pub(crate) async fn fetch(
+        session: &ImapSession,
+        mailbox: &MailboxName,
+        uids: &UidSet,
+    ) -> Result<Vec<Self>, Error> {
+        let items = FetchItems::new().flags().size().header();
+        let mut stream = session.fetch(mailbox, uids, &items);
+        let mut summaries = Vec::new();
+        while let Some(fetched) = stream.next().await {
+            let fetched = fetched?;
+            let handle = MessageHandle::Imap { mailbox: mailbox.clone(), uid: fetched.uid };
+            let header = fetched.header.unwrap_or_default();
+            summaries.push(Self::new(
+                handle,
+                fetched.size.unwrap_or_default(),
+                fetched.flags.as_deref(),
+                &header,
+            ));
+        }
+        Ok(summaries)
+    }
+
+    /// A message of a maildrop.
+    pub(crate) async fn of_maildrop(session: &Pop3Session, message: Pop3Message) -> Result<Self, Error> {
+        let unsupported = postseal_session::Error::Unsupported { extension: "UIDL" };
+        let id = message.uid.ok_or(unsupported)?;
+        let header = session.top(message.number, 0, MAX_HEADER).await?;
+        Ok(Self::new(MessageHandle::Pop3 { id }, message.size, None, &header))
+    }
+
     /// What a header says; one that can't be read says nothing, and the message is listed all the same.
-    fn new(handle: MessageHandle, size: u64, is_read: Option<bool>, header: &[u8]) -> Self {
+    fn new(handle: MessageHandle, size: u64, flags: Option<&[Flag]>, header: &[u8]) -> Self {
+        let has = |flag| flags.map(|flags| flags.contains(&flag));
         let parsed = Message::parse(header, &Limits::default()).ok();
         let from = parsed.as_ref().map(|message| {
             message.from().mailboxes().map(ToString::to_string).collect::<Vec<_>>().join(", ")
@@ -156,7 +197,9 @@ impl MessageSummary {
         Self {
             handle,
             size,
-            is_read,
+            is_read: has(Flag::Seen),
+            is_answered: has(Flag::Answered),
+            is_flagged: has(Flag::Flagged),
             message_id: parsed.as_ref().and_then(Message::message_id),
             date: parsed.as_ref().and_then(Message::date),
             from: from.unwrap_or_default(),

@@ -7,14 +7,19 @@
 //! The vocabulary is re-exported at the top, so that an app names one crate.
 
 mod account;
+mod changes;
 mod error;
 mod files;
 mod inbox;
 mod mail_client;
+mod page;
+mod parts;
 mod report;
 mod send;
+mod watch;
 
 pub use account::{Account, SentCopy};
+pub use changes::Deleted;
 pub use error::Error;
 pub use files::{
     CancelToken, DecryptedFile, FileOptions, FileRecipients, MAX_ATTACHMENT, attach_file, decrypt_file,
@@ -22,7 +27,9 @@ pub use files::{
 };
 pub use inbox::{MAX_MESSAGE, MessageHandle, MessageSummary};
 pub use mail_client::MailClient;
+pub use page::Page;
 pub use report::{CopyReport, OwnCopy, SendReport};
+pub use watch::{MailWatch, MailboxChange};
 
 pub use postseal_message as message;
 pub use postseal_session as session;
@@ -39,10 +46,11 @@ pub use postseal_message::pgpmime::{
     OpenError, OpenOptions, Opened, Protection, SealError, SealOptions, Sealed, SealedCopy, Verdict,
     VerdictLevel, open, seal,
 };
-pub use postseal_session::imap::{MailboxInfo, MailboxName, Role};
+pub use postseal_session::imap::{Flag, FlagChange, MailboxInfo, MailboxName, Role};
 pub use postseal_session::{
-    CertificateFault, Connector, Credentials, Delivery, Host, ImapSession, Pop3Session, Receipt, Runtime,
-    Security, Server, SmtpSession, SpkiHash, Timeouts, TlsConfig, TlsInfo, TlsVersion, TokenProvider,
+    CertificateFault, Connector, Credentials, Delivery, Host, ImapSession, LogAnswer, LogEvent, LogKind,
+    LogLevel, LogSink, Pop3Session, Protocol, Receipt, Runtime, Security, Server, SmtpSession, SpkiHash,
+    Timeouts, TlsConfig, TlsInfo, TlsVersion, TokenProvider,
 };
 pub use postseal_types::{Address, AddressError, Envelope, ErrorCode, Listener, Progress, Secret};
 

@@ -6,7 +6,8 @@ use postseal_message::mime::Draft;
 use postseal_message::openpgp::Keyring;
 use postseal_message::pgpmime::{self, OpenOptions, Opened, Protection, SealOptions, Sealed};
 use postseal_session::{
-    Connector, ImapConnection, ImapSession, Pop3Connection, Pop3Session, SmtpConnection, SmtpSession,
+    Connector, ImapConnection, ImapSession, Listener, Pop3Connection, Pop3Session, SmtpConnection,
+    SmtpSession,
 };
 
 use crate::account::{Incoming, Login};
@@ -17,7 +18,10 @@ use crate::{Account, Error};
 /// It connects when there is something to do, keeps its sessions, and opens a new one where one has ended. Clones share them. All
 /// methods may be called from any thread and any executor.
 #[derive(Clone, Debug)]
-pub struct MailClient(Arc<Shared>);
+pub struct MailClient {
+    shared: Arc<Shared>,
+    pub(crate) listener: Option<Listener>,
+}
 
 #[derive(Debug)]
 struct Shared {
@@ -32,31 +36,41 @@ impl MailClient {
     /// A client for `account`, with the keys of its owner and the certificates of the people they write to.
     #[must_use]
     pub fn new(connector: &Connector, account: Account, keyring: impl Into<Arc<Keyring>>) -> Self {
-        Self(Arc::new(Shared {
+        let shared = Shared {
             connector: connector.clone(),
             account,
             keyring: RwLock::new(keyring.into()),
             imap: Mutex::default(),
             pop3: Mutex::default(),
-        }))
+        };
+        Self { shared: Arc::new(shared), listener: None }
+    }
+
+    /// The same client, with a listener that is told of each [`send`](Self::send), [`fetch`](Self::fetch) and [`open`](Self::open) how
+    /// much of it went over the network; `None` takes the listener away.
+    ///
+    /// All copies of a sent message, and the one for *Sent*, are one piece of work.
+    #[must_use]
+    pub fn with_progress(&self, listener: impl Into<Option<Listener>>) -> Self {
+        Self { shared: Arc::clone(&self.shared), listener: listener.into() }
     }
 
     /// The account.
     #[must_use]
     pub fn account(&self) -> &Account {
-        &self.0.account
+        &self.shared.account
     }
 
     /// The keys and certificates as they are now.
     #[must_use]
     pub fn keyring(&self) -> Arc<Keyring> {
-        self.0.keyring.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared.keyring.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Takes other keys and certificates, for all clones: a certificate was imported, a key unlocked. What is under way goes on with
     /// those that there were when it began.
     pub fn set_keyring(&self, keyring: impl Into<Arc<Keyring>>) {
-        *self.0.keyring.write().unwrap_or_else(PoisonError::into_inner) = keyring.into();
+        *self.shared.keyring.write().unwrap_or_else(PoisonError::into_inner) = keyring.into();
     }
 
     /// Seals a draft as [`MailClient::send`] does, without sending it.
@@ -79,9 +93,24 @@ impl MailClient {
     ///
     /// [`Error::Open`]; no part of the message is handed out then.
     pub async fn open_bytes(&self, message: impl Into<Vec<u8>>) -> Result<Opened, Error> {
+        self.open_bytes_with(message, &OpenOptions::default()).await
+    }
+
+    /// The same with passphrases to try, or other limits.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Open`]; no part of the message is handed out then.
+    pub async fn open_bytes_with(
+        &self,
+        message: impl Into<Vec<u8>>,
+        options: &OpenOptions<'_>,
+    ) -> Result<Opened, Error> {
         let (keyring, message) = (self.keyring(), message.into());
+        let OpenOptions { limits, pgp, layers, passphrases } = *options;
+        let passphrases = passphrases.to_vec();
         self.compute(move || {
-            let options = OpenOptions::default();
+            let options = OpenOptions { limits, pgp, layers, passphrases: &passphrases };
             Ok(pgpmime::open(message, &keyring, &options, SystemTime::now())?)
         })
         .await
@@ -93,10 +122,10 @@ impl MailClient {
     ///
     /// [`Error::Session`] in a forked child.
     pub async fn close(&self) -> Result<(), Error> {
-        if let Some(session) = self.0.imap.lock().await.take() {
+        if let Some(session) = self.shared.imap.lock().await.take() {
             session.close().await?;
         }
-        if let Some(session) = self.0.pop3.lock().await.take() {
+        if let Some(session) = self.shared.pop3.lock().await.take() {
             session.close().await?;
         }
         Ok(())
@@ -107,44 +136,49 @@ impl MailClient {
         &self,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.0.connector.runtime().run_blocking(work).await?
+        self.shared.connector.runtime().run_blocking(work).await?
     }
 
     /// A new submission session. It is not kept: servers end idle ones soon, and a resumed handshake is cheap.
     pub(crate) async fn smtp(&self) -> Result<SmtpSession, Error> {
-        let Login { server, credentials } = &self.0.account.submission;
-        let connection = SmtpConnection::open(&self.0.connector, server).await?;
+        let Login { server, credentials } = &self.shared.account.submission;
+        let connection = SmtpConnection::open(&self.shared.connector, server).await?;
         Ok(connection.log_in(credentials).await.map_err(postseal_session::Error::from)?)
     }
 
     /// The IMAP session that is at hand, or a new one.
     pub(crate) async fn imap(&self) -> Result<ImapSession, Error> {
-        let Some(Incoming::Imap(Login { server, credentials })) = &self.0.account.incoming else {
-            return Err(Error::NotConfigured { protocol: "IMAP" });
-        };
-        let mut kept = self.0.imap.lock().await;
+        let mut kept = self.shared.imap.lock().await;
         if let Some(session) = kept.as_ref().filter(|session| !session.is_closed()) {
             return Ok(session.clone());
         }
-        let connection = ImapConnection::open(&self.0.connector, server).await?;
-        let session = connection.log_in(credentials).await.map_err(postseal_session::Error::from)?;
+        let session = self.new_imap().await?;
         Ok(kept.insert(session).clone())
+    }
+
+    /// A new IMAP session.
+    pub(crate) async fn new_imap(&self) -> Result<ImapSession, Error> {
+        let Some(Incoming::Imap(Login { server, credentials })) = &self.shared.account.incoming else {
+            return Err(Error::NotConfigured { protocol: "IMAP" });
+        };
+        let connection = ImapConnection::open(&self.shared.connector, server).await?;
+        Ok(connection.log_in(credentials).await.map_err(postseal_session::Error::from)?)
     }
 
     /// The POP3 session that is at hand, or a new one; always a new one where `fresh`, since a session sees only the messages that
     /// were there when it began (RFC 1939, section 8).
     pub(crate) async fn pop3(&self, fresh: bool) -> Result<Pop3Session, Error> {
-        let Some(Incoming::Pop3(Login { server, credentials })) = &self.0.account.incoming else {
+        let Some(Incoming::Pop3(Login { server, credentials })) = &self.shared.account.incoming else {
             return Err(Error::NotConfigured { protocol: "POP3" });
         };
-        let mut kept = self.0.pop3.lock().await;
+        let mut kept = self.shared.pop3.lock().await;
         match kept.take() {
             Some(session) if !fresh && !session.is_closed() => return Ok(kept.insert(session).clone()),
             // The server lets one session at a time into a maildrop, so the old one goes first.
             Some(session) => session.close().await?,
             None => {}
         }
-        let connection = Pop3Connection::open(&self.0.connector, server).await?;
+        let connection = Pop3Connection::open(&self.shared.connector, server).await?;
         let session = connection.log_in(credentials).await.map_err(postseal_session::Error::from)?;
         Ok(kept.insert(session).clone())
     }

@@ -5,6 +5,7 @@ use postseal_message::pgpmime::{Protection, Sealed};
 use postseal_session::imap::{Flag, MailboxInfo, MailboxName, Role, Uid};
 use postseal_session::{ImapSession, SendOptions};
 
+use crate::parts::Parts;
 use crate::report::{CopyReport, OwnCopy, SendReport};
 use crate::{Error, MailClient, SentCopy};
 
@@ -23,19 +24,24 @@ impl MailClient {
     /// When the wait is dropped, a copy that is being transmitted goes out; the copies after it, and the one for *Sent*, don't.
     pub async fn send(&self, draft: &Draft, protection: Protection) -> Result<SendReport, Error> {
         let sealed = self.seal(draft, protection).await?;
-        let copies = self.submit(&sealed).await?;
+        let own_copy = self.wanted_copy(&sealed);
+        let lengths = sealed.copies.iter().map(|copy| copy.bytes.len()).chain(own_copy.map(<[u8]>::len));
+        let mut parts = Parts::new(self.listener.clone(), lengths);
+        let copies = self.submit(&sealed, &mut parts).await?;
         let mut report = SendReport { copies, own_copy: OwnCopy::NothingSent };
         if report.may_be_sent() {
-            report.own_copy = self.file(&sealed).await;
+            report.own_copy = self.file(own_copy, &mut parts).await;
+            parts.finish();
         }
         Ok(report)
     }
 
-    async fn submit(&self, sealed: &Sealed) -> Result<Vec<CopyReport>, Error> {
+    async fn submit(&self, sealed: &Sealed, parts: &mut Parts) -> Result<Vec<CopyReport>, Error> {
         let session = self.smtp().await?;
         let mut reports = Vec::with_capacity(sealed.copies.len());
         for copy in &sealed.copies {
             let bytes: Arc<[u8]> = copy.bytes.as_slice().into();
+            let session = session.with_progress(parts.begin(bytes.len()));
             let receipt = session.send(&copy.envelope, bytes, &SendOptions::default()).await;
             match receipt {
                 // Nothing has left yet: the caller gets the plain error and can simply try again.
@@ -48,14 +54,18 @@ impl MailClient {
         Ok(reports)
     }
 
+    /// The sender's own copy, where the account may want it filed.
+    fn wanted_copy<'a>(&self, sealed: &'a Sealed) -> Option<&'a [u8]> {
+        let account = self.account();
+        sealed.own_copy().filter(|_| account.has_imap() && account.sent_copy != SentCopy::Never)
+    }
+
     /// Files the sender's own copy. Whatever goes wrong is told, and is no reason to send again.
-    async fn file(&self, sealed: &Sealed) -> OwnCopy {
-        let choice = self.account().sent_copy;
-        let (Some(copy), true) = (sealed.own_copy(), self.account().has_imap() && choice != SentCopy::Never)
-        else {
+    async fn file(&self, copy: Option<&[u8]>, parts: &mut Parts) -> OwnCopy {
+        let Some(copy) = copy else {
             return OwnCopy::NotWanted;
         };
-        match self.append_to_sent(copy, choice).await {
+        match self.append_to_sent(copy, parts).await {
             Ok(Some((mailbox, uid))) => OwnCopy::Filed { mailbox, uid },
             Ok(None) => OwnCopy::NotWanted,
             Err(error) => OwnCopy::Failed(error),
@@ -65,10 +75,10 @@ impl MailClient {
     async fn append_to_sent(
         &self,
         copy: &[u8],
-        choice: SentCopy,
+        parts: &mut Parts,
     ) -> Result<Option<(MailboxName, Option<Uid>)>, Error> {
         let session = self.imap().await?;
-        if choice == SentCopy::Automatic && files_by_itself(&session) {
+        if self.account().sent_copy == SentCopy::Automatic && files_by_itself(&session) {
             return Ok(None);
         }
         let listed = session.list().await?;
@@ -77,6 +87,7 @@ impl MailClient {
             Some(MailboxInfo { name, .. }) => name,
             None => create_sent(&session).await?,
         };
+        let session = session.with_progress(parts.begin(copy.len()));
         let uid = session.append(&mailbox, copy, &[Flag::Seen], None).await?;
         Ok(Some((mailbox, uid)))
     }
