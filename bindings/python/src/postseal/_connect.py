@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import datetime
 import inspect
+import logging
 import threading
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Union
 
 from ._convert import from_native, to_native
 from ._core import native
 from ._portal import portal
+from ._values.log import LogEvent
 from ._values.servers import Timeouts, TlsOptions, TrustSource
 from ._value import field_names
 from ._wrapper import Wrapper
@@ -19,6 +21,10 @@ from .errors import raising
 
 #: Supplies OAuth 2 access tokens. It is given the token that the server has just refused, or `None` where none was, and may be `async`.
 TokenProvider = Callable[[str | None], str | Awaitable[str]]
+
+
+#: Takes what sessions log.
+Log = Union[logging.Logger, Callable[[LogEvent], None]]
 
 
 class CancelToken(Wrapper):
@@ -51,13 +57,19 @@ class Connector(Wrapper):
     """Opens connections: what is trusted, and the deadlines. It holds the store of resumable TLS sessions, so one is made and kept.
 
     Wherever none is given the process's own is used, which trusts what the operating system trusts.
+
+    `log` is a logger, or a function that takes each event of each session. It is called in a thread of the core, which waits meanwhile;
+    what it raises changes nothing.
     """
 
     __slots__ = ()
 
-    def __init__(self, tls: TlsOptions | None = None, timeouts: Timeouts | None = None) -> None:
+    def __init__(
+        self, tls: TlsOptions | None = None, timeouts: Timeouts | None = None, log: Log | None = None
+    ) -> None:
+        sink = None if log is None else _Sink(log)
         with raising():
-            self._native = native.Connector(to_native(tls), _timeouts(timeouts))
+            self._native = native.Connector(to_native(tls), _timeouts(timeouts), sink)
 
     @property
     def trust_source(self) -> TrustSource:
@@ -69,12 +81,26 @@ class Connector(Wrapper):
         return f"<Connector trusting {self.trust_source.value} roots>"
 
 
+class _Sink(native.LogSink):  # type: ignore[misc]
+    """Passes on what sessions log."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    def log(self, event: Any) -> None:
+        ours: LogEvent = from_native(event)
+        if isinstance(self._log, logging.Logger):
+            self._log.log(ours.level.value, "%s", ours, extra={"event": ours})
+        else:
+            self._log(ours)
+
+
 def _timeouts(timeouts: Timeouts | None) -> Any:
     if timeouts is None:
         return None
     given = {name: getattr(timeouts, name) for name in field_names(Timeouts)}
     return native.Timeouts(
-        **{name: None if value is None else datetime.timedelta(seconds=value) for name, value in given.items()}
+        **{name: datetime.timedelta(seconds=value) for name, value in given.items() if value is not None}
     )
 
 

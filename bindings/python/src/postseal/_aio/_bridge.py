@@ -7,12 +7,13 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from .. import errors
+from .._core import native
 from .._progress import Progress, tell
 
 T = TypeVar("T")
 
 
-class Listener:
+class Listener(native.ProgressListener):  # type: ignore[misc]
     """Has the caller's `progress` called in the event loop, and not in the thread in which the core reports it."""
 
     def __init__(self, progress: Progress) -> None:

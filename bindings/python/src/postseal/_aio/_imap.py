@@ -12,6 +12,7 @@ from .._connect import CancelToken, Connector, Credentials
 from .._convert import from_native, to_native
 from .._core import native
 from .._mail import Bytes, octets
+from .._progress import Progress
 from .._search import Search
 from .._values.imap import (
     Change,
@@ -29,7 +30,7 @@ from .._values.imap import (
 from .._values.servers import Server
 from .._wrapper import Wrapper
 from ..errors import raising
-from ._bridge import call
+from ._bridge import Listener, call, listen
 from ._message import Message
 from ._session import Session, connected
 
@@ -43,8 +44,9 @@ BATCH = 64
 class FetchStream(AsyncIterator[Fetched]):
     """Messages, fetched batch by batch as they are asked for. Leaving the loop drains the batch under way."""
 
-    def __init__(self, theirs: Any, cancel: CancelToken | None) -> None:
+    def __init__(self, theirs: Any, listener: Listener | None, cancel: CancelToken | None) -> None:
         self._native = theirs
+        self._listener = listener
         self._cancel = cancel
         self._ready: deque[Any] = deque()
 
@@ -53,7 +55,8 @@ class FetchStream(AsyncIterator[Fetched]):
 
     async def __anext__(self) -> Fetched:
         if not self._ready:
-            self._ready.extend(await call(self._native.next_batch(BATCH, to_native(self._cancel))))
+            waiting = self._native.next_batch(BATCH, to_native(self._cancel))
+            self._ready.extend(await call(waiting, self._listener))
             if not self._ready:
                 raise StopAsyncIteration
         fetched: Fetched = from_native(self._ready.popleft())
@@ -174,6 +177,7 @@ class ImapSession(Session):
         flags: Iterable[str] = (),
         received: datetime.datetime | None = None,
         *,
+        progress: Progress | None = None,
         cancel: CancelToken | None = None,
     ) -> Uid | None:
         """Puts a message into a mailbox, byte by byte as given. Returns its handle where the server tells.
@@ -181,9 +185,11 @@ class ImapSession(Session):
         `received` becomes the message's internal date; the server takes the present time where nothing is given.
         """
         received = None if received is None else received.astimezone(datetime.timezone.utc)
-        uid: Uid | None = from_native(
-            await call(self._native.append(mailbox, octets(message), native_flags(flags), received, to_native(cancel)))
+        listener = listen(progress)
+        appending = self._native.append(
+            mailbox, octets(message), native_flags(flags), received, listener, to_native(cancel)
         )
+        uid: Uid | None = from_native(await call(appending, listener))
         return uid
 
     async def search(
@@ -197,15 +203,27 @@ class ImapSession(Session):
         return found
 
     def fetch(
-        self, mailbox: str, uids: Uids, items: FetchItems, *, cancel: CancelToken | None = None
+        self,
+        mailbox: str,
+        uids: Uids,
+        items: FetchItems,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
     ) -> FetchStream:
         """Fetches messages in ascending order of their UIDs, without marking them as read. Nothing happens before the first is asked for."""
+        listener = listen(progress)
         with raising():
-            return FetchStream(self._native.fetch(mailbox, uid_set(uids), to_native(items)), cancel)
+            stream = self._native.fetch(mailbox, uid_set(uids), to_native(items), listener)
+        return FetchStream(stream, listener, cancel)
 
-    async def message(self, mailbox: str, uid: Uid, *, cancel: CancelToken | None = None) -> Message:
+    async def message(
+        self, mailbox: str, uid: Uid, *, progress: Progress | None = None, cancel: CancelToken | None = None
+    ) -> Message:
         """Fetches one whole message, without marking it as read."""
-        return Message._of(await call(self._native.message(mailbox, to_native(uid), to_native(cancel))))
+        listener = listen(progress)
+        fetching = self._native.message(mailbox, to_native(uid), listener, to_native(cancel))
+        return Message._of(await call(fetching, listener))
 
     async def add_flags(
         self, mailbox: str, uids: Uids, flags: Iterable[str], *, cancel: CancelToken | None = None

@@ -25,7 +25,7 @@ class Certificate(Wrapper):
     def __init__(self, data: Bytes | str) -> None:
         """Reads one certificate, armored or binary. Secret key material in it is dropped."""
         with raising():
-            self._native = native.Certificate._import(_octets(data))
+            self._native = native.Certificate._import(binary(data))
 
     def export(self) -> bytes:
         """The certificate in binary form."""
@@ -128,7 +128,7 @@ class RevocationCertificate(Wrapper):
     def __init__(self, data: Bytes | str) -> None:
         """Reads a revocation certificate, armored or binary."""
         with raising():
-            self._native = native.RevocationCertificate._import(_octets(data))
+            self._native = native.RevocationCertificate._import(binary(data))
 
     def export(self) -> bytes:
         """The revocation certificate in binary form."""
@@ -156,7 +156,7 @@ class SecretKey(Wrapper):
     def __init__(self, data: Bytes | str) -> None:
         """Reads one secret key, armored or binary, locked or not."""
         with raising():
-            self._native = native.SecretKey._import(_octets(data))
+            self._native = native.SecretKey._import(binary(data))
 
     @classmethod
     async def generate(
@@ -343,15 +343,15 @@ class Keyring(Wrapper):
 def import_certificates(data: Bytes | str) -> tuple[Certificate, ...]:
     """Reads all certificates, armored (one block or several) or binary."""
     with raising():
-        return tuple(Certificate._of(one) for one in native.import_certificates(_octets(data)))
+        return tuple(Certificate._of(one) for one in native.import_certificates(binary(data)))
 
 
 def import_secret_keys(data: Bytes | str) -> tuple[SecretKey, ...]:
     """Reads all secret keys, armored (one block or several) or binary; certificates without secret parts are left out."""
     with raising():
-        return tuple(SecretKey._of(one) for one in native.import_secret_keys(_octets(data)))
+        return tuple(SecretKey._of(one) for one in native.import_secret_keys(binary(data)))
 
 
-def _octets(data: Bytes | str) -> bytes:
+def binary(data: Bytes | str) -> bytes:
     """Armor is text, and comes as such."""
     return data.encode() if isinstance(data, str) else bytes(data)

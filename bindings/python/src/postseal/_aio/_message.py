@@ -24,6 +24,11 @@ class Attachment(AttachmentData):
 
     __slots__ = ()
 
+    @classmethod
+    async def from_path(cls, path: str | os.PathLike[str], *, cancel: CancelToken | None = None) -> Attachment:
+        """An attachment from a file of at most 32 MiB; its name and media type are those that the path says."""
+        return cls._of(await call(native.Attachment.from_path(os.fspath(path), to_native(cancel))))
+
     async def save(self, path: str | os.PathLike[str], *, cancel: CancelToken | None = None) -> None:
         """Writes the bytes to a file, which must not exist yet."""
         await call(self._native.save(os.fspath(path), to_native(cancel)))

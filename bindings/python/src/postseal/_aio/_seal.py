@@ -78,7 +78,7 @@ async def native_draft(draft: Draft, cancel: CancelToken | None) -> Any:
         if isinstance(given, AttachmentData):
             files.append(given._native)
         else:
-            files.append(await call(native.attach_file(os.fspath(given), to_native(cancel))))
+            files.append(await call(native.Attachment.from_path(os.fspath(given), to_native(cancel))))
     return draft._to_native(files)
 
 
@@ -95,17 +95,17 @@ async def seal(
     A `KeyMissingError` names everyone without a usable certificate; nothing is sealed with less protection instead. An
     `InvalidInputError` names the field of the draft that can't be used.
     """
-    sealed = await call(
-        native.seal_message(
-            await native_draft(draft, cancel),
-            to_native(protection),
-            keyring._native,
-            native.SealOptions(encrypt_to_self=encrypt_to_self),
-            to_native(cancel),
+    return sealed_of(
+        await call(
+            native.seal_message(
+                await native_draft(draft, cancel),
+                to_native(protection),
+                keyring._native,
+                native.SealOptions(encrypt_to_self=encrypt_to_self),
+                to_native(cancel),
+            )
         )
     )
-    own = sealed.own_copy()
-    return Sealed(tuple(map(SealedCopy._of, sealed.copies())), None if own is None else SealedCopy._of(own))
 
 
 async def open_message(
@@ -126,6 +126,12 @@ async def open_message(
     options = native.OpenOptions(passphrases=list(passphrases), max_bytes=max_bytes)
     opened = await call(native.open_message(parsed._native, keyring._native, options, to_native(cancel)))
     return opened_of(opened)
+
+
+def sealed_of(theirs: Any) -> Sealed:
+    """What the core has sealed, in our classes."""
+    own = theirs.own_copy()
+    return Sealed(tuple(map(SealedCopy._of, theirs.copies())), None if own is None else SealedCopy._of(own))
 
 
 def opened_of(theirs: Any) -> Opened:

@@ -5,6 +5,19 @@ Calls may be made from any thread, also from one in which an event loop runs, an
 
 from __future__ import annotations
 
+from ._client import MailClient
+from ._data import (
+    Encryptor,
+    decrypt,
+    decrypt_file,
+    encrypt,
+    encrypt_file,
+    sign_cleartext,
+    sign_detached,
+    sign_inline,
+    verify_detached,
+    verify_inline,
+)
 from ._imap import FetchStream, ImapSession, Watch
 from ._keys import (
     Certificate,
@@ -16,12 +29,16 @@ from ._keys import (
     import_secret_keys,
 )
 from ._message import Attachment, Message, Part
+from ._pop3 import MessageStream, Pop3Retrieval, Pop3Session
 from ._seal import Opened, Sealed, SealedCopy, open_message, seal
 from ._smtp import SmtpSession
-from .._connect import CancelToken, Connector, Credentials, TokenProvider
+from .._account import Account
+from .._connect import CancelToken, Connector, Credentials, Log, TokenProvider
 from .._mail import Draft
 from .._progress import Progress
 from .._search import Search
+from .._seen import SeenUids
+from .._values.client import CopyReport, MessageHandle, MessageSummary, OwnCopy, SendReport, SentCopy
 from .._values.imap import (
     Change,
     Fetched,
@@ -42,8 +59,20 @@ from .._values.imap import (
     UidSet,
     Unreadable,
 )
+from .._values.log import LogEvent, LogKind, LogLevel, Protocol
 from .._values.mail import AddressList, HeaderField, Mailbox, Text, TransferEncoding
-from .._values.pgp import KeyProfile, MissingCertificate, Protection, UserId
+from .._values.pgp import (
+    Decrypted,
+    DecryptedFile,
+    KeyProfile,
+    MissingCertificate,
+    Protection,
+    SignatureResult,
+    SignatureStatus,
+    UserId,
+    Verified,
+)
+from .._values.pop3 import Maildrop, Pop3Message, Pop3Retrieved, Pop3Update
 from .._values.servers import (
     CertificateFault,
     CertificateInfo,
@@ -111,6 +140,7 @@ from ..errors import (
 )
 
 __all__ = [
+    "Account",
     "AddressList",
     "AlreadyExistsError",
     "Attachment",
@@ -125,14 +155,18 @@ __all__ = [
     "ClientCertificate",
     "ClosedError",
     "Connector",
+    "CopyReport",
     "Coverage",
     "Credentials",
+    "Decrypted",
+    "DecryptedFile",
     "Delivery",
     "DifferingHeader",
     "Draft",
     "Dsn",
     "Encryption",
     "EncryptionVerdict",
+    "Encryptor",
     "Envelope",
     "Error",
     "FetchItems",
@@ -154,21 +188,37 @@ __all__ = [
     "KeyProfile",
     "Keyring",
     "LimitExceededError",
+    "Log",
+    "LogEvent",
+    "LogKind",
+    "LogLevel",
     "LoginRefusedError",
+    "MailClient",
     "Mailbox",
     "MailboxInfo",
     "MailboxStatus",
+    "Maildrop",
     "MalformedError",
     "Message",
+    "MessageHandle",
+    "MessageStream",
+    "MessageSummary",
     "MissingCertificate",
     "Moved",
     "NetworkError",
     "NotFoundError",
     "Notify",
     "Opened",
+    "OwnCopy",
     "Part",
+    "Pop3Message",
+    "Pop3Retrieval",
+    "Pop3Retrieved",
+    "Pop3Session",
+    "Pop3Update",
     "Progress",
     "Protection",
+    "Protocol",
     "ProtocolError",
     "Reason",
     "Receipt",
@@ -184,11 +234,16 @@ __all__ = [
     "Search",
     "SecretKey",
     "Security",
+    "SeenUids",
     "Selected",
     "SendId",
     "SendOptions",
+    "SendReport",
     "SenderVerdict",
+    "SentCopy",
     "Server",
+    "SignatureResult",
+    "SignatureStatus",
     "SignatureVerdict",
     "SmtpExtensions",
     "SmtpSession",
@@ -215,10 +270,20 @@ __all__ = [
     "UserId",
     "Verdict",
     "VerdictLevel",
+    "Verified",
     "Watch",
     "WrongPassphraseError",
+    "decrypt",
+    "decrypt_file",
+    "encrypt",
+    "encrypt_file",
     "import_certificates",
     "import_secret_keys",
     "open_message",
     "seal",
+    "sign_cleartext",
+    "sign_detached",
+    "sign_inline",
+    "verify_detached",
+    "verify_inline",
 ]

@@ -8,13 +8,14 @@ from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from .. import errors
+from .._core import native
 from .._portal import Inbox, portal
 from .._progress import Progress, tell
 
 T = TypeVar("T")
 
 
-class Listener:
+class Listener(native.ProgressListener):  # type: ignore[misc]
     """Has the caller's `progress` called in the caller's own thread, which waits for the operation."""
 
     def __init__(self, progress: Progress) -> None:

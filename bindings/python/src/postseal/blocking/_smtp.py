@@ -10,9 +10,10 @@ from .._connect import CancelToken, Connector, Credentials
 from .._convert import from_native, to_native
 from .._core import native
 from .._mail import Bytes, octets
+from .._progress import Progress
 from .._values.servers import Server
 from .._values.smtp import Envelope, Receipt, SendId, SendOptions, SmtpExtensions
-from ._bridge import call
+from ._bridge import call, listen
 from ._seal import SealedCopy
 from ._session import Session, connected
 
@@ -43,6 +44,7 @@ class SmtpSession(Session):
         message: Bytes | EmailMessage | os.PathLike[str],
         options: SendOptions | None = None,
         *,
+        progress: Progress | None = None,
         cancel: CancelToken | None = None,
     ) -> Receipt:
         """Sends one message, exactly as it is given: lines of at most 998 octets, each ended by CRLF. A path names a file with it.
@@ -51,21 +53,27 @@ class SmtpSession(Session):
         means that the message was not sent**; where that is not certain, the receipt says so. A send that is given up once its data began
         runs to its end, and `outcome` tells of it where the options gave it an identifier.
         """
-        rest = (to_native(options), to_native(cancel))
+        listener = listen(progress)
+        rest = (to_native(options), listener, to_native(cancel))
         if isinstance(message, os.PathLike):
             sending = self._native.send_file(to_native(envelope), os.fspath(message), *rest)
         else:
             sending = self._native.send(to_native(envelope), octets(message), *rest)
-        receipt: Receipt = from_native(call(sending))
+        receipt: Receipt = from_native(call(sending, listener))
         return receipt
 
     def send_copy(
-        self, copy: SealedCopy, options: SendOptions | None = None, *, cancel: CancelToken | None = None
+        self,
+        copy: SealedCopy,
+        options: SendOptions | None = None,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
     ) -> Receipt:
         """Sends a copy of a sealed message to whom it is for, as `send` does."""
-        receipt: Receipt = from_native(
-            call(self._native.send_copy(copy._native, to_native(options), to_native(cancel)))
-        )
+        listener = listen(progress)
+        sending = self._native.send_copy(copy._native, to_native(options), listener, to_native(cancel))
+        receipt: Receipt = from_native(call(sending, listener))
         return receipt
 
     def outcome(self, id: SendId, *, cancel: CancelToken | None = None) -> Receipt:
