@@ -16,6 +16,14 @@ public struct Attachment: Sendable {
         }
     }
 
+    /// An attachment from a file of at most 32 MiB; its name and media type are those that the path says.
+    ///
+    /// - Throws: ``ErrorCode/notFound`` and ``ErrorCode/file`` where it can't be read, ``ErrorCode/limitExceeded`` where it is longer, ``ErrorCode/invalidInput`` where it
+    ///   is no file.
+    public init(contentsOf file: URL) async throws(PostsealError) {
+        raw = try await call { try await .fromPath(path: file.path, cancel: $0) }
+    }
+
     init(raw: PostsealFFI.Attachment) {
         self.raw = raw
     }
@@ -36,6 +44,8 @@ public struct Attachment: Sendable {
     public var contentID: String? { raw.contentId() }
 
     /// Writes the bytes to a file, which must not exist yet.
+    ///
+    /// - Throws: ``ErrorCode/alreadyExists`` and ``ErrorCode/file`` where it can't be written.
     public func save(to file: URL) async throws(PostsealError) {
         try await call { try await raw.save(path: file.path, cancel: $0) }
     }

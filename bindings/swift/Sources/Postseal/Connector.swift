@@ -7,9 +7,14 @@ public struct Connector: Sendable {
 
     /// A connector.
     ///
+    /// - Parameter log: Is told what the sessions do.
     /// - Throws: ``ErrorCode/invalidInput`` where a root, a pin or the client certificate can't be used.
-    public init(tls: TlsOptions = TlsOptions(), timeouts: Timeouts = Timeouts()) throws(PostsealError) {
-        raw = try call { try PostsealFFI.Connector(tls: tls, timeouts: timeouts.raw) }
+    public init(
+        tls: TlsOptions = TlsOptions(), timeouts: Timeouts = Timeouts(), log: LogHandler? = nil
+    ) throws(PostsealError) {
+        raw = try call {
+            try PostsealFFI.Connector(tls: tls, timeouts: timeouts.raw, log: ForeignLog.sink(log))
+        }
     }
 
     /// Where the trusted roots came from.
@@ -28,23 +33,26 @@ public struct Timeouts: Sendable, Hashable {
     public var finalReply: Duration?
     /// For the farewell, before the connection is cut (5 seconds).
     public var close: Duration?
+    /// For a token provider to answer (60 seconds).
+    public var token: Duration?
 
     /// The defaults, but for those that are given.
     public init(
         connect: Duration? = nil, handshake: Duration? = nil, progress: Duration? = nil, finalReply: Duration? = nil,
-        close: Duration? = nil
+        close: Duration? = nil, token: Duration? = nil
     ) {
         self.connect = connect
         self.handshake = handshake
         self.progress = progress
         self.finalReply = finalReply
         self.close = close
+        self.token = token
     }
 
     var raw: PostsealFFI.Timeouts {
         PostsealFFI.Timeouts(
             connect: connect?.seconds, handshake: handshake?.seconds, progress: progress?.seconds,
-            finalReply: finalReply?.seconds, close: close?.seconds)
+            finalReply: finalReply?.seconds, close: close?.seconds, token: token?.seconds)
     }
 }
 

@@ -43,6 +43,10 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable {
     public static let tampered = ErrorCode(rawValue: "tampered")
     /// The data is not what it claims to be.
     public static let malformed = ErrorCode(rawValue: "malformed")
+    /// What was to be made is there already, and replacing it was not asked for.
+    public static let alreadyExists = ErrorCode(rawValue: "already-exists")
+    /// A file could not be read or written.
+    public static let file = ErrorCode(rawValue: "file")
     /// The process was forked after the library was first used.
     public static let forked = ErrorCode(rawValue: "forked")
     /// A defect in Postseal. Please report it.
@@ -52,7 +56,7 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable {
     public static let all: [ErrorCode] = [
         .invalidInput, .unsupported, .refused, .loginRefused, .protocol, .limitExceeded, .tls, .certificate, .timeout,
         .network, .cancelled, .closed, .uidValidityChanged, .notFound, .keyMissing, .wrongPassphrase, .tampered, .malformed,
-        .forked, .internal,
+        .alreadyExists, .file, .forked, .internal,
     ]
 }
 

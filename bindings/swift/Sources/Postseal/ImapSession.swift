@@ -129,15 +129,26 @@ extension ImapSession {
     /// Fetches messages in ascending order of their UIDs, without marking them as read. Nothing happens before the first one is asked for.
     ///
     /// - Throws: ``ErrorCode/invalidInput`` where the mailbox, the set or the items can't be used.
-    public func fetch(_ uids: UidSet, in mailbox: String, items: FetchItems) throws(PostsealError) -> FetchStream {
-        try call { FetchStream(raw: try raw.fetch(mailbox: mailbox, uids: uids, items: items)) }
+    public func fetch(
+        _ uids: UidSet, in mailbox: String, items: FetchItems, progress: ProgressHandler? = nil
+    ) throws(PostsealError) -> FetchStream {
+        try call {
+            FetchStream(
+                raw: try raw.fetch(
+                    mailbox: mailbox, uids: uids, items: items, progress: ForeignProgress.listener(progress)))
+        }
     }
 
     /// Fetches one whole message, without marking it as read.
     ///
     /// - Throws: ``ErrorCode/notFound`` where it is not there; ``ErrorCode/uidValidityChanged``; ``ErrorCode/invalidInput`` where it is larger than 64 MiB.
-    public func message(_ uid: Uid, in mailbox: String) async throws(PostsealError) -> Message {
-        try await call { Message(raw: try await raw.message(mailbox: mailbox, uid: uid, cancel: $0)) }
+    public func message(
+        _ uid: Uid, in mailbox: String, progress: ProgressHandler? = nil
+    ) async throws(PostsealError) -> Message {
+        let listener = ForeignProgress.listener(progress)
+        return try await call {
+            Message(raw: try await raw.message(mailbox: mailbox, uid: uid, progress: listener, cancel: $0))
+        }
     }
 
     /// Puts a message into a mailbox, byte by byte as given. Returns its handle where the server tells.
@@ -146,10 +157,13 @@ extension ImapSession {
     /// - Throws: ``ErrorCode/invalidInput`` for a message with a NUL in it.
     @discardableResult
     public func append(
-        _ message: Data, to mailbox: String, flags: [Flag] = [], received: Date? = nil
+        _ message: Data, to mailbox: String, flags: [Flag] = [], received: Date? = nil,
+        progress: ProgressHandler? = nil
     ) async throws(PostsealError) -> Uid? {
-        try await call {
-            try await raw.append(mailbox: mailbox, message: message, flags: flags, received: received, cancel: $0)
+        let listener = ForeignProgress.listener(progress)
+        return try await call {
+            try await raw.append(
+                mailbox: mailbox, message: message, flags: flags, received: received, progress: listener, cancel: $0)
         }
     }
 

@@ -27,6 +27,8 @@ public struct PostsealError: Error, Hashable, Sendable {
     public struct Facts: Hashable, Sendable {
         /// ``ErrorCode/invalidInput``: which argument or field is to blame.
         public var field: String?
+        /// ``ErrorCode/file``, ``ErrorCode/alreadyExists``: which file.
+        public var path: String?
         /// ``ErrorCode/unsupported``: the missing extension or algorithm.
         public var `extension`: String?
         /// ``ErrorCode/refused``, ``ErrorCode/loginRefused``: the server's own words.

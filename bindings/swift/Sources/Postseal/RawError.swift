@@ -17,6 +17,8 @@ extension PostsealError.Facts {
             self.field = field
         case .Unsupported(_, _, _, let `extension`):
             self.extension = `extension`
+        case .AlreadyExists(_, _, _, let path), .File(_, _, _, let path):
+            self.path = path
         case .Refused(_, _, _, let refusal), .LoginRefused(_, _, _, let refusal):
             self.refusal = refusal
         case .LimitExceeded(_, _, _, let limit):

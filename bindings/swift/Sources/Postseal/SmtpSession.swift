@@ -33,29 +33,38 @@ public final class SmtpSession: Sendable {
     ///
     /// - Throws: ``ErrorCode/unsupported`` names the extension that the server lacks, and leaves the session usable.
     @discardableResult
-    public func send(_ copy: SealedCopy, options: SendOptions = SendOptions()) async throws(PostsealError) -> Receipt {
-        try await call { try await raw.sendCopy(copy: copy.raw, options: options.raw, cancel: $0) }
+    public func send(
+        _ copy: SealedCopy, options: SendOptions = SendOptions(), progress: ProgressHandler? = nil
+    ) async throws(PostsealError) -> Receipt {
+        let listener = ForeignProgress.listener(progress)
+        return try await call {
+            try await raw.sendCopy(copy: copy.raw, options: options.raw, progress: listener, cancel: $0)
+        }
     }
 
     /// Sends one message, exactly as it is given: lines of at most 998 octets, each ended by CRLF.
     ///
-    /// - Throws: ``ErrorCode/invalidInput`` for a message that can't be sent as it is, and for an envelope without recipients. And as for ``send(_:options:)``.
+    /// - Throws: ``ErrorCode/invalidInput`` for a message that can't be sent as it is, and for an envelope without recipients. And as for ``send(_:options:progress:)``.
     @discardableResult
     public func send(
-        _ message: Data, envelope: Envelope, options: SendOptions = SendOptions()
+        _ message: Data, envelope: Envelope, options: SendOptions = SendOptions(), progress: ProgressHandler? = nil
     ) async throws(PostsealError) -> Receipt {
-        try await call {
-            try await raw.send(envelope: envelope, message: message, options: options.raw, cancel: $0)
+        let listener = ForeignProgress.listener(progress)
+        return try await call {
+            try await raw.send(
+                envelope: envelope, message: message, options: options.raw, progress: listener, cancel: $0)
         }
     }
 
-    /// Sends a message from a file, as ``send(_:envelope:options:)`` does. The file is read whole.
+    /// Sends a message from a file, as ``send(_:envelope:options:progress:)`` does. The file is read whole.
     @discardableResult
     public func send(
-        contentsOf file: URL, envelope: Envelope, options: SendOptions = SendOptions()
+        contentsOf file: URL, envelope: Envelope, options: SendOptions = SendOptions(), progress: ProgressHandler? = nil
     ) async throws(PostsealError) -> Receipt {
-        try await call {
-            try await raw.sendFile(envelope: envelope, path: file.path, options: options.raw, cancel: $0)
+        let listener = ForeignProgress.listener(progress)
+        return try await call {
+            try await raw.sendFile(
+                envelope: envelope, path: file.path, options: options.raw, progress: listener, cancel: $0)
         }
     }
 

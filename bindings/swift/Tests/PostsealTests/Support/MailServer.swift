@@ -111,8 +111,8 @@ extension JSONDecoder {
 
 extension MailServer {
     /// A connector that trusts this server, and nobody else.
-    func connector(timeouts: Timeouts = Timeouts()) throws -> Connector {
-        try Connector(tls: TlsOptions(roots: [hello.ca], onlyGivenRoots: true), timeouts: timeouts)
+    func connector(timeouts: Timeouts = Timeouts(), log: LogHandler? = nil) throws -> Connector {
+        try Connector(tls: TlsOptions(roots: [hello.ca], onlyGivenRoots: true), timeouts: timeouts, log: log)
     }
 
     var smtp: Server { Server(host: hello.host, port: Int32(hello.smtp.tls), security: .tls) }

@@ -1,6 +1,6 @@
 import PostsealFFI
 
-/// Messages, fetched batch by batch as they are asked for; made by ``ImapSession/fetch(_:in:items:)``.
+/// Messages, fetched batch by batch as they are asked for; made by ``ImapSession/fetch(_:in:items:progress:)``.
 ///
 /// ```swift
 /// for try await message in try session.fetch(uids, in: "INBOX", items: FetchItems(flags: true, header: true)) {
