@@ -23,7 +23,8 @@ pub(super) fn setup(built: &Built) -> Result<(), String> {
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) && python()?.exists() {
         return Ok(());
     }
-    let base = PYTHONS.into_iter().find(|name| is_new_enough(name)).ok_or("Python 3.10 or newer is missing")?;
+    let base =
+        PYTHONS.into_iter().find(|name| is_new_enough(name)).ok_or("Python 3.10 or newer is missing")?;
     succeed(Command::new(base).args(["-m", "venv", "--clear"]).arg(&environment))
         .map_err(|why| format!("{why} (on Debian the package python3-venv is needed)"))?;
     let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
