@@ -1,5 +1,6 @@
 //! Files that travel with a message.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use postseal as core;
@@ -7,6 +8,7 @@ use postseal::{ContentType, MessageId};
 
 use crate::cancel::cancellable;
 use crate::error::About;
+use crate::files::write_new;
 use crate::numbers::signed;
 use crate::{CancelToken, PostsealError, runtime};
 
@@ -29,6 +31,21 @@ impl Attachment {
         content_id: Option<String>,
     ) -> Result<Arc<Self>, PostsealError> {
         Self::of(data.to_vec(), file_name, media_type, content_id)
+    }
+
+    /// An attachment from a file of at most 32 MiB; its name and media type are those that the path says.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` and `File` where it can't be read, `LimitExceeded` where it is longer, `InvalidInput` where it is no file.
+    #[uniffi::constructor(default(cancel = None))]
+    pub async fn from_path(
+        path: String,
+        cancel: Option<Arc<CancelToken>>,
+    ) -> Result<Arc<Self>, PostsealError> {
+        let runtime = runtime::shared()?;
+        let read = core::attach_file(&runtime, Path::new(&path));
+        Ok(Arc::new(Self(cancellable(cancel, read).await?)))
     }
 
     /// The bytes of the file. Large ones are better [saved](Attachment::save).
@@ -65,7 +82,7 @@ impl Attachment {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` with the field `path` where it can't be written.
+    /// `AlreadyExists` and `File` where it can't be written.
     #[uniffi::method(default(cancel = None))]
     pub async fn save(
         self: Arc<Self>,
@@ -96,10 +113,4 @@ impl Attachment {
             None => attachment,
         })))
     }
-}
-
-/// Writes a file that must not exist yet.
-pub(crate) fn write_new(path: &str, data: &[u8]) -> Result<(), PostsealError> {
-    use std::io::Write as _;
-    std::fs::File::create_new(path).and_then(|mut file| file.write_all(data)).about("path")
 }

@@ -1,7 +1,6 @@
 //! Giving up: a token that ends the calls that hold it.
 
 use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
 
 use postseal::session::Error as SessionError;
@@ -22,7 +21,7 @@ impl CancelToken {
     #[uniffi::constructor]
     #[must_use]
     pub fn new() -> Arc<Self> {
-        Arc::new(Self(watch::Sender::new(false)))
+        Arc::default()
     }
 
     /// Ends every call that holds this token, now and later. May be called from any thread, and more than once.
@@ -37,11 +36,22 @@ impl CancelToken {
     }
 }
 
+impl Default for CancelToken {
+    fn default() -> Self {
+        Self(watch::Sender::new(false))
+    }
+}
+
 impl CancelToken {
-    /// Waits until it is cancelled.
-    async fn cancelled(&self) {
-        // The sender lives as long as `self`, so there is no other end.
-        _ = self.0.subscribe().wait_for(|cancelled| *cancelled).await;
+    /// What `work` gives, where this does not fire before; once it has fired nothing begins.
+    pub(crate) async fn unless_cancelled<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut fired = self.0.subscribe();
+        tokio::select! {
+            biased;
+            // The sender lives as long as `self`, so there is no other end.
+            _ = fired.wait_for(|cancelled| *cancelled) => None,
+            done = work => Some(done),
+        }
     }
 }
 
@@ -50,13 +60,9 @@ pub(crate) async fn cancellable<T, E: Into<PostsealError>>(
     cancel: Option<Arc<CancelToken>>,
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, PostsealError> {
-    let Some(token) = cancel else { return work.await.map_err(Into::into) };
-    let (mut cancelled, mut work) = (pin!(token.cancelled()), pin!(work));
-    std::future::poll_fn(|cx| {
-        if cancelled.as_mut().poll(cx).is_ready() {
-            return std::task::Poll::Ready(Err(SessionError::Cancelled.into()));
-        }
-        work.as_mut().poll(cx).map(|done| done.map_err(Into::into))
-    })
-    .await
+    let done = match cancel {
+        Some(token) => token.unless_cancelled(work).await.ok_or(SessionError::Cancelled)?,
+        None => work.await,
+    };
+    done.map_err(Into::into)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use postseal::session as core;
 
 use crate::error::About;
+use crate::foreign::{self, LogSink};
 use crate::numbers::{Timestamp, checked};
 use crate::{PostsealError, runtime};
 
@@ -179,17 +180,21 @@ pub struct Timeouts {
     /// For a farewell (5 seconds).
     #[uniffi(default)]
     pub close: Option<Duration>,
+    /// For a token provider to answer (60 seconds).
+    #[uniffi(default)]
+    pub token: Option<Duration>,
 }
 
 impl From<Timeouts> for core::Timeouts {
     fn from(given: Timeouts) -> Self {
         let mut timeouts = Self::default();
-        let Timeouts { connect, handshake, progress, final_reply, close } = given;
+        let Timeouts { connect, handshake, progress, final_reply, close, token } = given;
         timeouts.connect = connect.unwrap_or(timeouts.connect);
         timeouts.handshake = handshake.unwrap_or(timeouts.handshake);
         timeouts.progress = progress.unwrap_or(timeouts.progress);
         timeouts.final_reply = final_reply.unwrap_or(timeouts.final_reply);
         timeouts.close = close.unwrap_or(timeouts.close);
+        timeouts.token = token.unwrap_or(timeouts.token);
         timeouts
     }
 }
@@ -200,16 +205,24 @@ pub struct Connector(pub(crate) core::Connector);
 
 #[uniffi::export]
 impl Connector {
-    /// A connector with what it trusts and how long it waits.
+    /// A connector with what it trusts, how long it waits, and who is told what its sessions do.
     ///
     /// # Errors
     ///
     /// `InvalidInput` where a root, a pin or the client certificate can't be used.
-    #[uniffi::constructor(default(tls = None, timeouts = None))]
-    pub fn new(tls: Option<TlsOptions>, timeouts: Option<Timeouts>) -> Result<Arc<Self>, PostsealError> {
+    #[uniffi::constructor(default(tls = None, timeouts = None, log = None))]
+    pub fn new(
+        tls: Option<TlsOptions>,
+        timeouts: Option<Timeouts>,
+        log: Option<Arc<dyn LogSink>>,
+    ) -> Result<Arc<Self>, PostsealError> {
         let config = tls.unwrap_or_default().config()?;
-        let connector = core::Connector::new(&runtime::shared()?, &config)?;
-        Ok(Arc::new(Self(connector.with_timeouts(timeouts.unwrap_or_default().into()))))
+        let connector = core::Connector::new(&runtime::shared()?, &config)?
+            .with_timeouts(timeouts.unwrap_or_default().into());
+        Ok(Arc::new(Self(match log {
+            Some(log) => connector.with_log(foreign::sink(log)),
+            None => connector,
+        })))
     }
 
     /// Where the trusted roots came from.

@@ -10,7 +10,7 @@ use postseal::session as core;
 use tokio::sync::oneshot;
 
 use crate::PostsealError;
-use crate::foreign::CallbackError;
+use crate::foreign::{CallbackError, call};
 
 /// What a client logs in with. It never shows a secret.
 #[derive(Debug, uniffi::Object)]
@@ -72,7 +72,7 @@ pub trait TokenProvider: Send + Sync {
     ///
     /// `refused` is the token that the server has just refused: it has expired or was withdrawn, so a fresh one is wanted. It is
     /// asked at most twice for one login. A text that is thrown, and an answer that is let go of unanswered, end the login as
-    /// `InvalidInput` with the field `token`.
+    /// `InvalidInput` with the field `token`; one that is held and never given, as `Timeout`.
     fn token(&self, refused: Option<String>, answer: Arc<TokenAnswer>) -> Result<(), CallbackError>;
 }
 
@@ -119,7 +119,7 @@ impl core::TokenProvider for Foreign {
             let refused = refused.and_then(Secret::expose_str).map(str::to_owned);
             let (sender, receiver) = oneshot::channel();
             let answer = Arc::new(TokenAnswer(Mutex::new(Some(sender))));
-            self.0.token(refused, answer).map_err(|error| error.to_string())?;
+            call(|| self.0.token(refused, answer)).map_err(|error| error.to_string())?;
             receiver.await.unwrap_or_else(|_| Err("the token provider gave no answer".to_owned()))
         })
     }

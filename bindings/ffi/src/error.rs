@@ -125,6 +125,16 @@ errors! {
     }
     /// What was asked for is not there.
     NotFound {}
+    /// What was to be made is there already, and replacing it was not asked for.
+    AlreadyExists {
+        /// The file, where it is one.
+        path: Option<String>,
+    }
+    /// A file could not be read or written.
+    File {
+        /// Which file.
+        path: Option<String>,
+    }
     /// A key or certificate that is needed is missing, locked or unusable.
     KeyMissing {
         /// When sealing: everyone without a usable certificate.
@@ -302,6 +312,10 @@ impl From<CoreError> for PostsealError {
                 Self::UidValidityChanged { detail, retryable, session_usable, expected, actual }
             }
             ErrorCode::NotFound => Self::NotFound { detail, retryable, session_usable },
+            ErrorCode::AlreadyExists => {
+                Self::AlreadyExists { detail, retryable, session_usable, path: path(&error) }
+            }
+            ErrorCode::File => Self::File { detail, retryable, session_usable, path: path(&error) },
             ErrorCode::KeyMissing => {
                 let (keys, takes_passphrase) = keys(&error);
                 let missing = missing(&error);
@@ -320,6 +334,7 @@ impl From<CoreError> for PostsealError {
 fn field(error: &CoreError) -> Option<String> {
     match error {
         CoreError::Session(SessionError::InvalidInput { what, .. }) => Some((*what).to_owned()),
+        CoreError::NotAFile { .. } => Some("path".to_owned()),
         _ => None,
     }
 }
@@ -345,7 +360,9 @@ fn limit(error: &CoreError) -> Option<i64> {
     match (error, pgp(error)) {
         (CoreError::Session(SessionError::LimitExceeded { limit, .. }), _) => Some(signed(*limit)),
         (_, Some(PgpError::LimitExceeded { limit, .. })) => Some(signed(*limit)),
-        (CoreError::Open(OpenError::TooManyLayers { limit }), _) => Some(signed(*limit)),
+        (CoreError::Open(OpenError::TooManyLayers { limit }) | CoreError::FileTooLong { limit, .. }, _) => {
+            Some(signed(*limit))
+        }
         _ => None,
     }
 }
@@ -377,6 +394,13 @@ fn validities(error: &CoreError) -> (Option<i64>, Option<i64>) {
             (Some((*expected).into()), Some((*actual).into()))
         }
         _ => (None, None),
+    }
+}
+
+fn path(error: &CoreError) -> Option<String> {
+    match error {
+        CoreError::File { path, .. } => Some(path.display().to_string()),
+        _ => None,
     }
 }
 

@@ -2,18 +2,23 @@
 //!
 //! Nothing is decided here. Values are records of plain texts that the core's types check when they are used; what has a life is an
 //! object; every error is a [`PostsealError`]; and each call that waits takes a [`CancelToken`] as its last argument.
+#![allow(clippy::result_large_err, reason = "UniFFI carries errors as they are: a box can't cross")]
 
 mod attachment;
 mod cancel;
+mod client;
 mod connector;
 mod credentials;
 mod error;
+mod files;
 mod foreign;
 mod imap;
 mod message;
 mod numbers;
 mod openpgp;
 mod pgpmime;
+mod pop3;
+mod pull;
 mod runtime;
 mod smtp;
 mod values;
@@ -21,18 +26,24 @@ mod verdict;
 
 pub use attachment::Attachment;
 pub use cancel::CancelToken;
+pub use client::*;
 pub use connector::{
     CertificateFault, CertificateInfo, CertificateReason, ClientCertificate, Connector, HostKey, Security,
     Server, Timeouts, TlsInfo, TlsOptions, TlsVersion, TrustSource,
 };
 pub use credentials::{Credentials, TokenAnswer, TokenProvider};
 pub use error::{Failure, MissingCertificate, PostsealError, Refusal};
-pub use foreign::CallbackError;
+pub use files::{DecryptedFile, PgpOptions, PgpRecipients, decrypt_file, encrypt_file};
+pub use foreign::{
+    CallbackError, LogEvent, LogKind, LogLevel, LogSink, ProgressListener, Protocol, failed_callbacks,
+    silence,
+};
 pub use imap::*;
 pub use message::{AddressList, Message, Part, Text, TransferEncoding};
 pub use numbers::Timestamp;
 pub use openpgp::*;
 pub use pgpmime::*;
+pub use pop3::*;
 pub use smtp::{
     Delivery, Dsn, Notify, Receipt, RecipientOutcome, ReturnedContent, SendId, SendOptions, SmtpExtensions,
     SmtpSession,

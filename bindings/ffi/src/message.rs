@@ -7,9 +7,9 @@ use postseal as core;
 use postseal::Limits;
 use postseal::message::mime as parsed;
 
-use crate::attachment::{Attachment, write_new};
+use crate::attachment::Attachment;
 use crate::cancel::cancellable;
-use crate::error::About as _;
+use crate::files::{self, write_new};
 use crate::numbers::signed;
 use crate::values::{HeaderField, Mailbox, MessageDate};
 use crate::{CancelToken, PostsealError, runtime};
@@ -34,13 +34,13 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// As for [`Message::parse`]; `InvalidInput` with the field `path` where it can't be read.
+    /// As for [`Message::parse`]; `NotFound` and `File` where it can't be read.
     #[uniffi::constructor(default(cancel = None))]
     pub async fn from_path(
         path: String,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Arc<Self>, PostsealError> {
-        let read = move || Self::taking(std::fs::read(&path).about("path")?);
+        let read = move || Self::taking(files::read(&path)?);
         cancellable(cancel, runtime::compute(read)).await
     }
 
@@ -60,7 +60,7 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` with the field `path` where it can't be written.
+    /// `AlreadyExists` and `File` where it can't be written.
     #[uniffi::method(default(cancel = None))]
     pub async fn save(
         self: Arc<Self>,

@@ -7,8 +7,9 @@ use postseal as core;
 use postseal::Secret;
 use postseal::message::{mime, pgpmime};
 
-use crate::attachment::write_new;
 use crate::cancel::cancellable;
+use crate::files::write_new;
+use crate::foreign::ProgressListener;
 use crate::message::Message;
 use crate::numbers::{checked, signed};
 use crate::openpgp::Keyring;
@@ -144,7 +145,7 @@ impl SealedCopy {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` with the field `path` where it can't be written.
+    /// `AlreadyExists` and `File` where it can't be written.
     #[uniffi::method(default(cancel = None))]
     pub async fn save(&self, path: String, cancel: Option<Arc<CancelToken>>) -> Result<(), PostsealError> {
         let bytes = self.bytes.clone();
@@ -170,14 +171,15 @@ impl SmtpSession {
     /// # Errors
     ///
     /// As for [`SmtpSession::send`].
-    #[uniffi::method(default(options = None, cancel = None))]
+    #[uniffi::method(default(options = None, progress = None, cancel = None))]
     pub async fn send_copy(
         &self,
         copy: Arc<SealedCopy>,
         options: Option<SendOptions>,
+        progress: Option<Arc<dyn ProgressListener>>,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Receipt, PostsealError> {
-        self.transmit(copy.envelope(), copy.bytes(), options, cancel).await
+        self.transmit(copy.envelope(), copy.bytes(), options, progress, cancel).await
     }
 }
 
@@ -193,8 +195,13 @@ pub struct OpenOptions {
 }
 
 impl OpenOptions {
-    /// What the core takes, with the passphrases that it borrows.
-    fn core<'a>(&self, passphrases: &'a [Secret]) -> Result<core::OpenOptions<'a>, PostsealError> {
+    /// The passphrases, to be borrowed by [`OpenOptions::core`].
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
+        self.passphrases.iter().map(|text| text.as_str().into()).collect()
+    }
+
+    /// What the core takes.
+    pub(crate) fn core<'a>(&self, passphrases: &'a [Secret]) -> Result<core::OpenOptions<'a>, PostsealError> {
         let mut options = core::OpenOptions { passphrases, ..core::OpenOptions::default() };
         if let Some(most) = self.max_bytes {
             let most = checked(most, "max_bytes")?;
@@ -260,7 +267,7 @@ pub async fn open_message(
     let keyring = keyring.snapshot();
     let open = move || {
         let options = options.unwrap_or_default();
-        let passphrases: Vec<Secret> = options.passphrases.iter().map(|text| text.as_str().into()).collect();
+        let passphrases = options.secrets();
         let bytes = message.0.as_bytes();
         let opened = pgpmime::open(bytes, &keyring, &options.core(&passphrases)?, SystemTime::now())?;
         Ok::<_, PostsealError>(Opened::new(opened))

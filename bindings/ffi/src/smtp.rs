@@ -7,7 +7,9 @@ use postseal::session as core;
 use crate::cancel::cancellable;
 use crate::connector::{Connector, Server, TlsInfo};
 use crate::credentials::Credentials;
-use crate::error::{About, Failure, Refusal};
+use crate::error::{Failure, Refusal};
+use crate::files;
+use crate::foreign::{ProgressListener, listener};
 use crate::numbers::signed;
 use crate::values::Envelope;
 use crate::{CancelToken, PostsealError, runtime};
@@ -48,33 +50,34 @@ impl SmtpSession {
     ///
     /// `InvalidInput` for a message that can't be sent as it is, and an envelope without recipients; `Unsupported` names the extension
     /// that the server lacks. Both leave the session usable.
-    #[uniffi::method(default(options = None, cancel = None))]
+    #[uniffi::method(default(options = None, progress = None, cancel = None))]
     pub async fn send(
         &self,
         envelope: Envelope,
         message: Vec<u8>,
         options: Option<SendOptions>,
+        progress: Option<Arc<dyn ProgressListener>>,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Receipt, PostsealError> {
-        self.transmit(envelope, message.into(), options, cancel).await
+        self.transmit(envelope, message.into(), options, progress, cancel).await
     }
 
     /// Sends a message from a file, as [`SmtpSession::send`] does. The file is read whole.
     ///
     /// # Errors
     ///
-    /// As for [`SmtpSession::send`]; `InvalidInput` where the file can't be read.
-    #[uniffi::method(default(options = None, cancel = None))]
+    /// As for [`SmtpSession::send`]; `NotFound` and `File` where the file can't be read.
+    #[uniffi::method(default(options = None, progress = None, cancel = None))]
     pub async fn send_file(
         &self,
         envelope: Envelope,
         path: String,
         options: Option<SendOptions>,
+        progress: Option<Arc<dyn ProgressListener>>,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Receipt, PostsealError> {
-        let read = runtime::compute(move || std::fs::read(path).about("path"));
-        let message = cancellable(cancel.clone(), read).await?;
-        self.transmit(envelope, message.into(), options, cancel).await
+        let message = cancellable(cancel.clone(), runtime::compute(move || files::read(&path))).await?;
+        self.transmit(envelope, message.into(), options, progress, cancel).await
     }
 
     /// What became of a send that was named by `id`, also of one that was cancelled. Waits until that is known.
@@ -138,11 +141,13 @@ impl SmtpSession {
         envelope: Envelope,
         message: Arc<[u8]>,
         options: Option<SendOptions>,
+        progress: Option<Arc<dyn ProgressListener>>,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Receipt, PostsealError> {
         let envelope = envelope.try_into()?;
         let options = options.unwrap_or_default().try_into()?;
-        cancellable(cancel, self.0.send(&envelope, message, &options)).await.map(Into::into)
+        let session = self.0.with_progress(listener(progress));
+        cancellable(cancel, session.send(&envelope, message, &options)).await.map(Into::into)
     }
 }
 

@@ -59,9 +59,9 @@ fn camel(name: &str) -> String {
 /// The names in tests/vectors/scenarios.json.
 pub(super) fn names(json: &str) -> Result<Vec<String>, String> {
     let json: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
-    let listed = json["scenarios"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let names: Option<Vec<String>> =
-        listed.iter().map(|scenario| scenario["name"].as_str().map(str::to_owned)).collect();
+    let listed = json.get("scenarios").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let name = |scenario: &Value| Some(scenario.get("name")?.as_str()?.to_owned());
+    let names: Option<Vec<String>> = listed.iter().map(name).collect();
     names.filter(|names| !names.is_empty()).ok_or_else(|| "no names of scenarios were found".to_owned())
 }
 

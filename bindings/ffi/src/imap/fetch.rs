@@ -1,13 +1,12 @@
-use std::fmt;
 use std::sync::Arc;
 
 use futures::FutureExt as _;
 use postseal::session::{Error, imap as core};
-use tokio::sync::Mutex;
 
-use super::records::{Flag, ImapEnvelope, Structure, Uid};
+use super::records::{BodyStructure, Flag, ImapEnvelope, Uid};
 use crate::cancel::cancellable;
 use crate::numbers::{Timestamp, checked, signed};
+use crate::pull::Pull;
 use crate::{CancelToken, PostsealError};
 
 /// What to fetch of each message.
@@ -45,12 +44,15 @@ pub struct FetchItems {
     pub part_headers: Vec<String>,
 }
 
+/// Adds one of the simple items.
+type Add = fn(core::FetchItems) -> core::FetchItems;
+
 impl TryFrom<FetchItems> for core::FetchItems {
     type Error = PostsealError;
 
     fn try_from(wanted: FetchItems) -> Result<Self, PostsealError> {
         let mut items = Self::new();
-        let simple: [(bool, fn(Self) -> Self); 7] = [
+        let simple: [(bool, Add); 7] = [
             (wanted.flags, Self::flags),
             (wanted.size, Self::size),
             (wanted.received, Self::received),
@@ -83,14 +85,8 @@ fn part_number(text: &str) -> Result<core::PartNumber, PostsealError> {
 }
 
 /// Messages, fetched batch by batch as they are asked for; made by `ImapSession.fetch`. Letting go of it drains the batch under way.
-#[derive(uniffi::Object)]
-pub struct FetchStream(Mutex<Pulled>);
-
-struct Pulled {
-    stream: core::FetchStream,
-    /// What ended the stream, where it came behind messages that had to be handed out first.
-    failed: Option<Error>,
-}
+#[derive(Debug, uniffi::Object)]
+pub struct FetchStream(Pull<Messages>);
 
 #[uniffi::export]
 impl FetchStream {
@@ -101,10 +97,8 @@ impl FetchStream {
     /// `UidValidityChanged` where the mailbox was rebuilt, `NotFound` where it is gone; what ends a session.
     #[uniffi::method(default(cancel = None))]
     pub async fn next(&self, cancel: Option<Arc<CancelToken>>) -> Result<Option<Fetched>, PostsealError> {
-        cancellable(cancel, async {
-            Ok::<_, PostsealError>(self.0.lock().await.next().await?.map(Into::into))
-        })
-        .await
+        let next = cancellable(cancel, self.0.pull(async |messages| messages.next().await)).await?;
+        Ok(next.map(Into::into))
     }
 
     /// The next messages: as many as are here, at least one and at most `most`; empty after the last one. Many messages cost less
@@ -120,43 +114,50 @@ impl FetchStream {
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Vec<Fetched>, PostsealError> {
         let most = checked(most, "most")?;
-        cancellable(cancel, async {
-            let mut pulled = self.0.lock().await;
-            let mut batch: Vec<Fetched> = pulled.next().await?.into_iter().map(Into::into).collect();
-            while !batch.is_empty() && batch.len() < most {
-                match pulled.stream.next().now_or_never() {
-                    Some(Some(Ok(fetched))) => batch.push(fetched.into()),
-                    Some(Some(Err(error))) => {
-                        pulled.failed = Some(error);
-                        break;
-                    }
-                    Some(None) | None => break,
-                }
-            }
-            Ok::<_, PostsealError>(batch)
-        })
-        .await
+        let batch = cancellable(cancel, self.0.pull(async |messages| messages.batch(most).await)).await?;
+        Ok(batch.into_iter().map(Into::into).collect())
+    }
+
+    /// Lets go of the messages that are left. May be called more than once.
+    pub async fn stop(&self) {
+        self.0.release().await;
     }
 }
 
 impl FetchStream {
     pub(super) fn new(stream: core::FetchStream) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Pulled { stream, failed: None })))
+        Arc::new(Self(Pull::new(Messages { stream, failed: None })))
     }
 }
 
-impl Pulled {
+/// The core's stream, and what ended it, where that came behind messages that had to be handed out first.
+struct Messages {
+    stream: core::FetchStream,
+    failed: Option<Error>,
+}
+
+impl Messages {
     async fn next(&mut self) -> Result<Option<core::Fetched>, Error> {
         match self.failed.take() {
             Some(error) => Err(error),
             None => self.stream.next().await.transpose(),
         }
     }
-}
 
-impl fmt::Debug for FetchStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FetchStream(…)")
+    /// Waits for one message, and takes what others are here.
+    async fn batch(&mut self, most: usize) -> Result<Vec<core::Fetched>, Error> {
+        let mut batch = Vec::from_iter(self.next().await?);
+        while !batch.is_empty() && batch.len() < most {
+            match self.stream.next().now_or_never() {
+                Some(Some(Ok(message))) => batch.push(message),
+                Some(Some(Err(error))) => {
+                    self.failed = Some(error);
+                    break;
+                }
+                Some(None) | None => break,
+            }
+        }
+        Ok(batch)
     }
 }
 
@@ -174,7 +175,7 @@ pub struct Fetched {
     /// Its envelope, as the server sees it.
     pub envelope: Option<ImapEnvelope>,
     /// Its structure, as the server sees it: the part itself first, then what is in it, in the order of the message.
-    pub structure: Vec<Structure>,
+    pub structure: Vec<BodyStructure>,
     /// Its header, or the fields that were asked for, as they stand in the message.
     pub header: Option<Vec<u8>>,
     /// The whole message, byte by byte.
@@ -198,7 +199,7 @@ impl From<core::Fetched> for Fetched {
             size: fetched.size.map(signed),
             received: fetched.received.map(Into::into),
             envelope: fetched.envelope.map(Into::into),
-            structure: fetched.structure.as_ref().map(Structure::flatten).unwrap_or_default(),
+            structure: fetched.structure.as_ref().map(BodyStructure::flatten).unwrap_or_default(),
             header: fetched.header,
             whole: fetched.whole,
             parts: parts(fetched.parts),

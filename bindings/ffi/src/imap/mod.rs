@@ -8,8 +8,8 @@ mod watch;
 
 pub use fetch::{FetchItems, FetchStream, Fetched, FetchedPart, Unreadable};
 pub use records::{
-    Flag, FlagChange, ImapEnvelope, ImapEnvelopeAddress, MailboxInfo, MailboxStatus, Moved, Role, Selected,
-    ServerField, Structure, StructureKind, StructureParameter, Uid, UidSet,
+    BodyKind, BodyParameter, BodyStructure, Flag, FlagChange, ImapEnvelope, ImapEnvelopeAddress, MailboxInfo,
+    MailboxStatus, Moved, Role, Selected, ServerField, Uid, UidSet,
 };
 pub use search::Search;
 pub use session::ImapSession;

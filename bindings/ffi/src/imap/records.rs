@@ -388,21 +388,21 @@ impl From<core::EnvelopeAddress> for ImapEnvelopeAddress {
 
 /// A part of a message, as the server sees it: it serves to choose what to fetch, never to judge what a message is.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
-pub struct Structure {
+pub struct BodyStructure {
     /// The number to fetch it by; none for a multipart at the top.
     pub number: Option<String>,
     /// How many parts are around it.
     pub depth: i32,
     /// What it is.
-    pub kind: StructureKind,
+    pub kind: BodyKind,
     /// The media type in lower case, such as `text/plain`.
     pub media_type: String,
     /// The parameters of the media type.
-    pub parameters: Vec<StructureParameter>,
+    pub parameters: Vec<BodyParameter>,
     /// The disposition in lower case, such as `attachment`.
     pub disposition: Option<String>,
     /// The parameters of the disposition.
-    pub disposition_parameters: Vec<StructureParameter>,
+    pub disposition_parameters: Vec<BodyParameter>,
     /// The Content-ID, with its angle brackets.
     pub content_id: Option<Vec<u8>>,
     /// The Content-Description.
@@ -417,7 +417,7 @@ pub struct Structure {
 
 /// What a part is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
-pub enum StructureKind {
+pub enum BodyKind {
     /// Data: anything that is not made of parts.
     Single,
     /// A message in a message.
@@ -428,14 +428,14 @@ pub enum StructureKind {
 
 /// A parameter of a part, as it came.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
-pub struct StructureParameter {
+pub struct BodyParameter {
     /// The name in lower case.
     pub name: String,
     /// The value.
     pub value: Vec<u8>,
 }
 
-impl Structure {
+impl BodyStructure {
     /// The part and all in it, in the order of the message. Records can't hold themselves, so the tree comes as a list with depths.
     pub(super) fn flatten(root: &core::Structure) -> Vec<Self> {
         let (mut list, mut open) = (Vec::new(), vec![(root, 0)]);
@@ -448,11 +448,9 @@ impl Structure {
 
     fn of(part: &core::Structure, depth: i32) -> Self {
         let (kind, single, envelope) = match &part.content {
-            core::Content::Single(single) => (StructureKind::Single, Some(single), None),
-            core::Content::Message { data, envelope, .. } => {
-                (StructureKind::Message, Some(data), Some(envelope))
-            }
-            _ => (StructureKind::Multipart, None, None),
+            core::Content::Single(single) => (BodyKind::Single, Some(single), None),
+            core::Content::Message { data, envelope, .. } => (BodyKind::Message, Some(data), Some(envelope)),
+            _ => (BodyKind::Multipart, None, None),
         };
         Self {
             number: part.number.as_ref().map(ToString::to_string),
@@ -471,9 +469,9 @@ impl Structure {
     }
 }
 
-fn parameters(parameters: &[(String, Vec<u8>)]) -> Vec<StructureParameter> {
+fn parameters(parameters: &[(String, Vec<u8>)]) -> Vec<BodyParameter> {
     parameters
         .iter()
-        .map(|(name, value)| StructureParameter { name: name.clone(), value: value.clone() })
+        .map(|(name, value)| BodyParameter { name: name.clone(), value: value.clone() })
         .collect()
 }

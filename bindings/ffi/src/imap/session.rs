@@ -12,6 +12,7 @@ use super::watch::Watch;
 use crate::cancel::cancellable;
 use crate::connector::{Connector, Server, TlsInfo};
 use crate::credentials::Credentials;
+use crate::foreign::{ProgressListener, listener};
 use crate::message::Message;
 use crate::numbers::Timestamp;
 use crate::{CancelToken, PostsealError, runtime};
@@ -226,17 +227,19 @@ impl ImapSession {
     /// # Errors
     ///
     /// `NotFound` or `Refused` for no such mailbox; `InvalidInput` for a message with a NUL in it.
-    #[uniffi::method(default(flags = [], received = None, cancel = None))]
+    #[uniffi::method(default(flags = [], received = None, progress = None, cancel = None))]
     pub async fn append(
         &self,
         mailbox: &str,
         message: Vec<u8>,
         flags: Vec<Flag>,
         received: Option<Timestamp>,
+        progress: Option<Arc<dyn ProgressListener>>,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Option<Uid>, PostsealError> {
         let (mailbox, flags) = (MailboxName::new(mailbox)?, self::flags(flags)?);
-        let uid = cancellable(cancel, self.0.append(&mailbox, message, &flags, received.map(|time| time.0)))
+        let session = self.0.with_progress(listener(progress));
+        let uid = cancellable(cancel, session.append(&mailbox, message, &flags, received.map(|time| time.0)))
             .await?;
         Ok(uid.map(Into::into))
     }
@@ -264,14 +267,16 @@ impl ImapSession {
     /// # Errors
     ///
     /// `InvalidInput` where the mailbox, the set or the items can't be used.
+    #[uniffi::method(default(progress = None))]
     pub fn fetch(
         &self,
         mailbox: &str,
         uids: UidSet,
         items: FetchItems,
+        progress: Option<Arc<dyn ProgressListener>>,
     ) -> Result<Arc<FetchStream>, PostsealError> {
         let (mailbox, uids, items) = (MailboxName::new(mailbox)?, uids.try_into()?, items.try_into()?);
-        Ok(FetchStream::new(self.0.fetch(&mailbox, &uids, &items)))
+        Ok(FetchStream::new(self.0.with_progress(listener(progress)).fetch(&mailbox, &uids, &items)))
     }
 
     /// Fetches one whole message, without marking it as read. It stays on this side until its parts are asked for.
@@ -279,15 +284,17 @@ impl ImapSession {
     /// # Errors
     ///
     /// `NotFound` where it is not there; `UidValidityChanged`; `InvalidInput` where it is larger than 64 MiB.
-    #[uniffi::method(default(cancel = None))]
+    #[uniffi::method(default(progress = None, cancel = None))]
     pub async fn message(
         &self,
         mailbox: &str,
         uid: Uid,
+        progress: Option<Arc<dyn ProgressListener>>,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Arc<Message>, PostsealError> {
         let (mailbox, uid) = (MailboxName::new(mailbox)?, uid.try_into()?);
-        let bytes = cancellable(cancel, self.0.message(&mailbox, uid)).await?;
+        let bytes =
+            cancellable(cancel, self.0.with_progress(listener(progress)).message(&mailbox, uid)).await?;
         runtime::compute(move || Message::taking(bytes)).await
     }
 

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use postseal::session::imap as core;
-use tokio::sync::Mutex;
 
 use crate::cancel::cancellable;
+use crate::pull::Pull;
 use crate::{CancelToken, PostsealError};
 
 /// News of a mailbox. What adds up while nobody asks is told once.
@@ -35,7 +35,7 @@ impl From<core::Change> for Change {
 
 /// A mailbox that is being watched; [`Watch::stop`] or letting go of it ends the watch.
 #[derive(Debug, uniffi::Object)]
-pub struct Watch(Mutex<Option<core::Watch>>);
+pub struct Watch(Pull<core::Watch>);
 
 #[uniffi::export]
 impl Watch {
@@ -47,23 +47,18 @@ impl Watch {
     /// `Closed` after that.
     #[uniffi::method(default(cancel = None))]
     pub async fn next(&self, cancel: Option<Arc<CancelToken>>) -> Result<Option<Change>, PostsealError> {
-        cancellable(cancel, async {
-            match self.0.lock().await.as_mut() {
-                Some(watch) => Ok::<_, PostsealError>(Some(watch.next().await?.into())),
-                None => Ok(None),
-            }
-        })
-        .await
+        let next = cancellable(cancel, self.0.pull(async |watch| watch.next().await.map(Some))).await?;
+        Ok(next.map(Into::into))
     }
 
-    /// Ends the watch, once a wait that is under way has its end. May be called more than once.
+    /// Ends the watch, and a wait that is under way. May be called more than once.
     pub async fn stop(&self) {
-        self.0.lock().await.take();
+        self.0.release().await;
     }
 }
 
 impl Watch {
     pub(super) fn new(watch: core::Watch) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Some(watch))))
+        Arc::new(Self(Pull::new(watch)))
     }
 }

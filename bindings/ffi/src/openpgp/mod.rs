@@ -1,10 +1,15 @@
 //! OpenPGP: certificates, keys, and the ring that holds them. The time is that of the clock.
 
 mod certificate;
+mod data;
 mod keyring;
 mod secret_key;
 
 pub use certificate::{Certificate, RevocationCertificate, UserId, import_certificates};
+pub use data::{
+    Decrypted, Encryptor, SignatureResult, SignatureStatus, Verified, decrypt, encrypt, sign_cleartext,
+    sign_detached, sign_inline, verify_detached, verify_inline,
+};
 pub use keyring::Keyring;
 pub use secret_key::{GeneratedKey, KeyProfile, SecretKey, UnlockedKey, generate_key, import_secret_keys};
 
