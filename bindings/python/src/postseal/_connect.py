@@ -7,7 +7,7 @@ import datetime
 import inspect
 import logging
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Union
 
 from ._convert import from_native, to_native
@@ -200,6 +200,8 @@ class _Provider(native.TokenProvider):  # type: ignore[misc]
             asyncio.run_coroutine_threadsafe(waiting, self.loop or portal().loop)
         except RuntimeError as error:
             waiting.close()
+            if isinstance(token, Coroutine):
+                token.close()
             answer.fail(_described(error))
 
 

@@ -26,5 +26,5 @@ def _event_loop() -> asyncio.AbstractEventLoop:
 
 native._uniffi_get_event_loop = _event_loop
 
-# A call into an interpreter that is ending would kill the core's thread, and the process with it.
-atexit.register(getattr(native, "silence", lambda: None))
+# A thread of the core that calls into an interpreter which is ending would be killed, and the process with it: so none is left.
+atexit.register(getattr(native, "shut_down", native.silence))

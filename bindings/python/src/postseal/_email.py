@@ -73,10 +73,10 @@ def _is_inline(part: Any, shown: list[Any]) -> bool:
 def _attachment(part: Any) -> AttachmentData:
     from ._mail import AttachmentData
 
-    content_id = part["Content-ID"]
+    content_id, charset = part["Content-ID"], part.get_content_charset()
     return AttachmentData(
         part.get_payload(decode=True) if not part.is_multipart() else part.get_payload(0).as_bytes(),
         file_name=part.get_filename(),
-        media_type=part.get_content_type(),
+        media_type=part.get_content_type() + (f"; charset={charset}" if charset else ""),
         content_id=None if content_id is None else str(content_id).strip(),
     )

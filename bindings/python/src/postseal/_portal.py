@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import concurrent.futures
 import os
 import threading
 from collections.abc import Callable, Coroutine
@@ -26,6 +27,7 @@ class Portal:
     def __init__(self) -> None:
         self.pid = os.getpid()
         self.loop = asyncio.new_event_loop()
+        self._is_ending = False
         self._thread = threading.Thread(target=self._serve, name="postseal", daemon=True)
         self._thread.start()
 
@@ -44,6 +46,11 @@ class Portal:
                 for told in iter(inbox.get, None):
                     told()
             return future.result()
+        except concurrent.futures.CancelledError:
+            if self._is_ending:
+                # The process ends, and this daemon thread with it: there is nobody to be told.
+                threading.Event().wait()
+            raise
         except BaseException:
             future.cancel()
             raise
@@ -62,6 +69,7 @@ class Portal:
     def stop(self) -> None:
         """Ends the loop and its thread: before the interpreter ends, or a late answer would find it half gone."""
         if self.pid == os.getpid():
+            self._is_ending = True
             self.loop.call_soon_threadsafe(self.loop.stop)
             self._thread.join()
 

@@ -18,7 +18,7 @@ from ._bridge import give_up, later, together
 ALICE = "alice@example.test"
 BOB = "bob@example.test"
 
-SESSIONS = {"smtp": postseal.SmtpSession, "imap": postseal.ImapSession}
+SESSIONS = {"smtp": postseal.SmtpSession, "imap": postseal.ImapSession, "pop3": postseal.Pop3Session}
 PROTOCOLS = tuple(SESSIONS)
 
 
