@@ -69,10 +69,7 @@ impl Job {
                 if reply.is_abandoned() {
                     return Ok(());
                 }
-                let outcome = work(engine).await;
-                let broken = outcome.as_ref().err().filter(|error| !error.keeps_session()).cloned();
-                reply.give(outcome);
-                broken.map_or(Ok(()), Err)
+                reply.settle(work(engine).await)
             })
         }))
     }

@@ -298,7 +298,7 @@ impl Task {
             Err(error) => Err(error),
         };
         if let Err(error) = begun {
-            return settle(reply, Err(error));
+            return reply.settle(Err(error));
         }
         let (feed, parts) = stream::channel();
         reply.give(Ok(parts));
@@ -334,12 +334,5 @@ async fn answer<T>(reply: Reply<T>, work: impl Future<Output = Result<T, Error>>
     if reply.is_abandoned() {
         return Ok(());
     }
-    settle(reply, work.await)
-}
-
-/// Gives `outcome` to the caller; an error that leaves nothing to go on with ends the task too.
-fn settle<T>(reply: Reply<T>, outcome: Result<T, Error>) -> Result<(), Error> {
-    let broken = outcome.as_ref().err().filter(|error| !error.keeps_session()).cloned();
-    reply.give(outcome);
-    broken.map_or(Ok(()), Err)
+    reply.settle(work.await)
 }
