@@ -71,7 +71,7 @@ errors! {
     /// The server, or this build, does not offer what was asked for.
     Unsupported {
         /// The missing extension or algorithm.
-        extension: Option<String>,
+        what: Option<String>,
     }
     /// The server said no; or a policy of OpenPGP did.
     Refused {
@@ -280,7 +280,7 @@ impl From<CoreError> for PostsealError {
                 Self::InvalidInput { detail, retryable, session_usable, field: field(&error) }
             }
             ErrorCode::Unsupported => {
-                Self::Unsupported { detail, retryable, session_usable, extension: extension(&error) }
+                Self::Unsupported { detail, retryable, session_usable, what: unsupported(&error) }
             }
             ErrorCode::Refused => {
                 Self::Refused { detail, retryable, session_usable, refusal: refusal(&error) }
@@ -339,7 +339,7 @@ fn field(error: &CoreError) -> Option<String> {
     }
 }
 
-fn extension(error: &CoreError) -> Option<String> {
+fn unsupported(error: &CoreError) -> Option<String> {
     match (error, pgp(error)) {
         (CoreError::Session(SessionError::Unsupported { extension }), _) => Some((*extension).to_owned()),
         (_, Some(PgpError::Unsupported { what })) => Some(what.clone()),

@@ -44,6 +44,7 @@ pub use numbers::Timestamp;
 pub use openpgp::*;
 pub use pgpmime::*;
 pub use pop3::*;
+pub use runtime::shut_down;
 pub use smtp::{
     Delivery, Dsn, Notify, Receipt, RecipientOutcome, ReturnedContent, SendId, SendOptions, SmtpExtensions,
     SmtpSession,
