@@ -5,7 +5,7 @@ This is the asyncio face; `postseal.blocking` has the same names for programs wi
 
 from __future__ import annotations
 
-from ._aio._client import MailClient
+from ._aio._client import MailClient, MailWatch
 from ._aio._data import (
     Encryptor,
     decrypt,
@@ -39,8 +39,19 @@ from ._mail import Draft
 from ._progress import Progress
 from ._search import Search
 from ._seen import SeenUids
-from ._values.client import CopyReport, MessageHandle, MessageSummary, OwnCopy, SendReport, SentCopy
+from ._values.client import (
+    CopyReport,
+    Deleted,
+    MailboxChange,
+    MessageHandle,
+    MessageSummary,
+    OwnCopy,
+    Page,
+    SendReport,
+    SentCopy,
+)
 from ._values.imap import (
+    BodyStructure,
     Change,
     Fetched,
     FetchedPart,
@@ -53,7 +64,6 @@ from ._values.imap import (
     Moved,
     Role,
     Selected,
-    Structure,
     StructureKind,
     StructureParameter,
     Uid,
@@ -147,6 +157,7 @@ __all__ = [
     "AddressList",
     "AlreadyExistsError",
     "Attachment",
+    "BodyStructure",
     "CancelToken",
     "CancelledError",
     "Certificate",
@@ -163,6 +174,7 @@ __all__ = [
     "Credentials",
     "Decrypted",
     "DecryptedFile",
+    "Deleted",
     "Delivery",
     "DifferingHeader",
     "Draft",
@@ -197,7 +209,9 @@ __all__ = [
     "LogLevel",
     "LoginRefusedError",
     "MailClient",
+    "MailWatch",
     "Mailbox",
+    "MailboxChange",
     "MailboxInfo",
     "MailboxStatus",
     "Maildrop",
@@ -213,6 +227,7 @@ __all__ = [
     "Notify",
     "Opened",
     "OwnCopy",
+    "Page",
     "Part",
     "Pop3Message",
     "Pop3Retrieval",
@@ -250,7 +265,6 @@ __all__ = [
     "SignatureVerdict",
     "SmtpExtensions",
     "SmtpSession",
-    "Structure",
     "StructureKind",
     "StructureParameter",
     "TamperedError",

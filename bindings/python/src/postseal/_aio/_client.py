@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -11,14 +12,50 @@ from .._convert import from_native, to_native
 from .._core import native
 from .._mail import Draft
 from .._progress import Progress
-from .._values.client import MessageHandle, MessageSummary, SendReport
-from .._values.imap import MailboxInfo
+from .._values.client import Deleted, MailboxChange, MessageHandle, MessageSummary, Page, SendReport
+from .._values.imap import MailboxInfo, native_flags
 from .._values.pgp import Protection
+from .._wrapper import Wrapper
 from ..errors import raising
 from ._bridge import call, current_loop, listen
 from ._keys import Keyring
 from ._message import Message
 from ._seal import Opened, Sealed, native_draft, opened_of, sealed_of
+
+
+class MailWatch(Wrapper):
+    """A mailbox that is watched for mail: an iterator of what changes. It ends with its `async with` block, or with `close`."""
+
+    __slots__ = ()
+
+    async def next(self, *, cancel: CancelToken | None = None) -> MailboxChange.Any | None:
+        """Waits for the next change, for as long as it takes; `None` once the watch was closed. Giving up the wait loses nothing.
+
+        After an exception the watch goes on: the next call connects anew where that is needed, and tells what came meanwhile.
+        """
+        change: MailboxChange.Any | None = from_native(await call(self._native.next(to_native(cancel))))
+        return change
+
+    async def close(self, *, cancel: CancelToken | None = None) -> None:
+        """Ends the watch, a wait that is under way, and, politely, its session. May be called more than once."""
+        await call(self._native.close(to_native(cancel)))
+
+    def __aiter__(self) -> MailWatch:
+        return self
+
+    async def __anext__(self) -> MailboxChange.Any:
+        change = await self.next()
+        if change is None:
+            raise StopAsyncIteration
+        return change
+
+    async def __aenter__(self) -> MailWatch:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
 
 
 class MailClient:
@@ -102,13 +139,77 @@ class MailClient:
         return Message._of(await call(fetching, listener))
 
     async def open(
-        self, handle: MessageHandle.Any, *, progress: Progress | None = None, cancel: CancelToken | None = None
+        self,
+        handle: MessageHandle.Any,
+        *,
+        passphrases: Sequence[str] = (),
+        max_bytes: int | None = None,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
     ) -> Opened:
-        """Fetches a message and opens it: decrypts, verifies and judges it."""
+        """Fetches a message and opens it, as `open_message` does."""
         self.account._use_in(current_loop())
         listener = listen(progress)
-        opening = self._native.open(to_native(handle), listener, to_native(cancel))
+        options = native.OpenOptions(passphrases=list(passphrases), max_bytes=max_bytes)
+        opening = self._native.open(to_native(handle), options, listener, to_native(cancel))
         return opened_of(await call(opening, listener))
+
+    async def page(
+        self,
+        mailbox: str,
+        count: int,
+        before: MessageHandle.Any | None = None,
+        *,
+        cancel: CancelToken | None = None,
+    ) -> Page:
+        """So many messages of a mailbox, the newest first: the newest ones, or those right before one of an earlier page (IMAP)."""
+        self.account._use_in(current_loop())
+        asking = self._native.page(mailbox, to_native(before), count, to_native(cancel))
+        page: Page = from_native(await call(asking))
+        return page
+
+    async def mark_read(
+        self, handle: MessageHandle.Any, is_read: bool = True, *, cancel: CancelToken | None = None
+    ) -> None:
+        """Marks a message as read, or as not read (IMAP)."""
+        self.account._use_in(current_loop())
+        await call(self._native.mark_read(to_native(handle), is_read, to_native(cancel)))
+
+    async def add_flags(
+        self, handle: MessageHandle.Any, flags: Iterable[str], *, cancel: CancelToken | None = None
+    ) -> None:
+        """Sets flags of a message; others stay (IMAP)."""
+        self.account._use_in(current_loop())
+        change = native.FlagChange.ADD(native_flags(flags))
+        await call(self._native.change_flags(to_native(handle), change, to_native(cancel)))
+
+    async def remove_flags(
+        self, handle: MessageHandle.Any, flags: Iterable[str], *, cancel: CancelToken | None = None
+    ) -> None:
+        """Takes flags away from a message; others stay (IMAP)."""
+        self.account._use_in(current_loop())
+        change = native.FlagChange.REMOVE(native_flags(flags))
+        await call(self._native.change_flags(to_native(handle), change, to_native(cancel)))
+
+    async def move_to(
+        self, handle: MessageHandle.Any, mailbox: str, *, cancel: CancelToken | None = None
+    ) -> MessageHandle.Any | None:
+        """Moves a message to another mailbox. Returns its new handle, where the server tells (IMAP)."""
+        self.account._use_in(current_loop())
+        moving = self._native.move_to(to_native(handle), mailbox, to_native(cancel))
+        moved: MessageHandle.Any | None = from_native(await call(moving))
+        return moved
+
+    async def delete(self, handle: MessageHandle.Any, *, cancel: CancelToken | None = None) -> Deleted.Any:
+        """Deletes a message: moves it to the trash, or removes it where there is no trash, or it is there already. By POP3, removes it."""
+        self.account._use_in(current_loop())
+        deleted: Deleted.Any = from_native(await call(self._native.delete(to_native(handle), to_native(cancel))))
+        return deleted
+
+    async def watch(self, mailbox: str = "INBOX", *, cancel: CancelToken | None = None) -> MailWatch:
+        """Watches a mailbox for mail, on a session of its own (IMAP)."""
+        self.account._use_in(current_loop())
+        return MailWatch._of(await call(self._native.watch(mailbox, to_native(cancel))))
 
     async def close(self, *, cancel: CancelToken | None = None) -> None:
         """Ends all sessions politely. The client stays usable: it connects again when there is something to do."""

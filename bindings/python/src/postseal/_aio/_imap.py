@@ -62,6 +62,11 @@ class FetchStream(AsyncIterator[Fetched]):
         fetched: Fetched = from_native(self._ready.popleft())
         return fetched
 
+    async def stop(self) -> None:
+        """Lets go of the messages, and ends a wait that is under way. May be called more than once."""
+        self._ready.clear()
+        await call(self._native.stop())
+
 
 class Watch(Wrapper):
     """A mailbox that is being watched: an iterator of what changes. It ends with its `async with` block, or with `stop`."""
@@ -74,7 +79,7 @@ class Watch(Wrapper):
         return change
 
     async def stop(self) -> None:
-        """Ends the watch, once a wait that is under way has its end. May be called more than once."""
+        """Ends the watch, and a wait that is under way. May be called more than once."""
         await call(self._native.stop())
 
     def __aiter__(self) -> Watch:

@@ -71,6 +71,10 @@ class Pop3Retrieval(AsyncIterator[Pop3Retrieved]):
             raise StopAsyncIteration
         return retrieved
 
+    async def stop(self) -> None:
+        """Lets go of the messages, and ends a wait that is under way. May be called more than once."""
+        await call(self._native.stop())
+
 
 class Pop3Session(Session):
     """A session with a POP3 server, logged in. Calls may come from anywhere at once: they are done one after another."""

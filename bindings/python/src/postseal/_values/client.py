@@ -65,6 +65,60 @@ class MessageSummary:
     """The subject that the servers can see; `[...]` in a message with a protected one."""
 
 
+@mirrors("Page")
+@value(frozen=True)
+class Page:
+    """A part of a mailbox."""
+
+    messages: tuple[MessageSummary, ...]
+    """The newest first."""
+    has_more: bool
+    """Whether there are older ones."""
+
+
+class Deleted:
+    """What became of a message that was deleted."""
+
+    @mirrors("Deleted.TRASHED")
+    @value(frozen=True)
+    class Trashed:
+        """It is in the trash."""
+
+        handle: MessageHandle.Any | None
+        """What names it there, where the server tells."""
+
+    @mirrors("Deleted.REMOVED")
+    @value(frozen=True)
+    class Removed:
+        """It is gone for good."""
+
+    @mirrors("Deleted.MARKED")
+    @value(frozen=True)
+    class Marked:
+        """It is marked as deleted, and waits for somebody to expunge the mailbox: the server can't remove it alone."""
+
+    Any: TypeAlias = Trashed | Removed | Marked
+
+
+class MailboxChange:
+    """News of a mailbox that a mail client watches."""
+
+    @mirrors("MailboxChange.ARRIVED")
+    @value(frozen=True)
+    class Arrived:
+        """Messages have come."""
+
+        messages: tuple[MessageSummary, ...]
+        """The oldest first."""
+
+    @mirrors("MailboxChange.CHANGED")
+    @value(frozen=True)
+    class Changed:
+        """Messages were removed, or their flags have changed: what is shown of the mailbox may be out of date."""
+
+    Any: TypeAlias = Arrived | Changed
+
+
 @mirrors("CopyReport")
 @value(frozen=True)
 class CopyReport:

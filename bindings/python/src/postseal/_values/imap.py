@@ -188,9 +188,9 @@ class StructureParameter:
     value: bytes
 
 
-@mirrors("Structure")
+@mirrors("BodyStructure")
 @value(frozen=True)
-class Structure:
+class BodyStructure:
     """A part of a message, as the server sees it: it serves to choose what to fetch, never to judge what a message is."""
 
     number: str | None
@@ -250,7 +250,7 @@ class Fetched:
     size: int | None
     received: datetime.datetime | None
     envelope: ImapEnvelope | None
-    structure: tuple[Structure, ...]
+    structure: tuple[BodyStructure, ...]
     """The part itself first, then what is in it, in the order of the message."""
     header: bytes | None = field(repr=False)
     whole: bytes | None = field(repr=False)

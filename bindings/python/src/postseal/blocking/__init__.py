@@ -5,7 +5,7 @@ Calls may be made from any thread, also from one in which an event loop runs, an
 
 from __future__ import annotations
 
-from ._client import MailClient
+from ._client import MailClient, MailWatch
 from ._data import (
     Encryptor,
     decrypt,
@@ -38,8 +38,19 @@ from .._mail import Draft
 from .._progress import Progress
 from .._search import Search
 from .._seen import SeenUids
-from .._values.client import CopyReport, MessageHandle, MessageSummary, OwnCopy, SendReport, SentCopy
+from .._values.client import (
+    CopyReport,
+    Deleted,
+    MailboxChange,
+    MessageHandle,
+    MessageSummary,
+    OwnCopy,
+    Page,
+    SendReport,
+    SentCopy,
+)
 from .._values.imap import (
+    BodyStructure,
     Change,
     Fetched,
     FetchedPart,
@@ -52,7 +63,6 @@ from .._values.imap import (
     Moved,
     Role,
     Selected,
-    Structure,
     StructureKind,
     StructureParameter,
     Uid,
@@ -144,6 +154,7 @@ __all__ = [
     "AddressList",
     "AlreadyExistsError",
     "Attachment",
+    "BodyStructure",
     "CancelToken",
     "CancelledError",
     "Certificate",
@@ -160,6 +171,7 @@ __all__ = [
     "Credentials",
     "Decrypted",
     "DecryptedFile",
+    "Deleted",
     "Delivery",
     "DifferingHeader",
     "Draft",
@@ -194,7 +206,9 @@ __all__ = [
     "LogLevel",
     "LoginRefusedError",
     "MailClient",
+    "MailWatch",
     "Mailbox",
+    "MailboxChange",
     "MailboxInfo",
     "MailboxStatus",
     "Maildrop",
@@ -210,6 +224,7 @@ __all__ = [
     "Notify",
     "Opened",
     "OwnCopy",
+    "Page",
     "Part",
     "Pop3Message",
     "Pop3Retrieval",
@@ -247,7 +262,6 @@ __all__ = [
     "SignatureVerdict",
     "SmtpExtensions",
     "SmtpSession",
-    "Structure",
     "StructureKind",
     "StructureParameter",
     "TamperedError",

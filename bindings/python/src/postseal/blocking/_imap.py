@@ -63,6 +63,11 @@ class FetchStream(Iterator[Fetched]):
         fetched: Fetched = from_native(self._ready.popleft())
         return fetched
 
+    def stop(self) -> None:
+        """Lets go of the messages, and ends a wait that is under way. May be called more than once."""
+        self._ready.clear()
+        call(self._native.stop())
+
 
 class Watch(Wrapper):
     """A mailbox that is being watched: an iterator of what changes. It ends with its `with` block, or with `stop`."""
@@ -75,7 +80,7 @@ class Watch(Wrapper):
         return change
 
     def stop(self) -> None:
-        """Ends the watch, once a wait that is under way has its end. May be called more than once."""
+        """Ends the watch, and a wait that is under way. May be called more than once."""
         call(self._native.stop())
 
     def __iter__(self) -> Watch:
