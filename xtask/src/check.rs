@@ -7,6 +7,7 @@ mod features;
 mod graph;
 mod licence;
 mod promises;
+mod scenarios;
 mod sources;
 
 use std::path::Path;
@@ -71,6 +72,7 @@ fn all(root: &Path) -> Vec<(&'static str, Outcome)> {
         ("the quickstart is built from what the tests built", built_twice(root)),
         ("fuzz/Cargo.lock fits its manifest", fuzz_lock(root)),
         ("docs/errors.md has every code", error_codes(root)),
+        ("every language has every scenario", every_scenario(root)),
         ("SECURITY.md names tests that exist", security_promises(root)),
         ("no unfinished code", committed_rust(root).map(|files| sources::unfinished(&files))),
         ("no file over 800 lines", committed_rust(root).map(|files| sources::too_long(&files))),
@@ -112,6 +114,17 @@ fn error_codes(root: &Path) -> Outcome {
     Ok(codes::documented(&read(root, "core/types/src/code.rs")?, &read(root, "docs/errors.md")?))
 }
 
+fn every_scenario(root: &Path) -> Outcome {
+    let names = scenarios::names(&read(root, "tests/vectors/scenarios.json")?)?;
+    let mut violations = Vec::new();
+    for language in &scenarios::LANGUAGES {
+        let pattern = format!("{}/*{}", language.folder, language.extension);
+        let texts: Vec<String> = committed(root, &pattern)?.into_iter().map(|(_, text)| text).collect();
+        violations.extend(scenarios::lacking(language, &names, &texts));
+    }
+    Ok(violations)
+}
+
 fn security_promises(root: &Path) -> Outcome {
     Ok(promises::kept(&read(root, "SECURITY.md")?, &committed_rust(root)?))
 }
@@ -123,7 +136,12 @@ fn metadata(root: &Path) -> Result<Graph, String> {
 
 /// Every Rust file that git knows, with its text.
 fn committed_rust(root: &Path) -> Result<Vec<(String, String)>, String> {
-    let names = output(Command::new("git").current_dir(root).args(["ls-files", "-z", "*.rs"]))?;
+    committed(root, "*.rs")
+}
+
+/// Every file that git knows by this pattern, with its text.
+fn committed(root: &Path, pattern: &str) -> Result<Vec<(String, String)>, String> {
+    let names = output(Command::new("git").current_dir(root).args(["ls-files", "-z", pattern]))?;
     let names = String::from_utf8(names).map_err(|error| error.to_string())?;
     let files = names.split_terminator('\0').filter(|name| root.join(name).exists());
     files.map(|name| Ok((name.to_owned(), read(root, name)?))).collect()

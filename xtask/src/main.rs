@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its terminal")]
 
 mod bench;
+mod bindings;
 mod check;
 mod report;
 mod setup;
@@ -21,6 +22,8 @@ Commands:
          quickstart; prints one summary. With CI=true nothing may be skipped.
   check  Only the policy checks: which crate may depend on which, licences, bans, sources, the list of error codes,
          no unfinished code.
+  bindings  [LANGUAGE…] Build the library for Python, Kotlin and Swift, and build and test their packages; all of them where none is
+         named.
   bench  [JOB…] [--rounds N] [--json] [--write] Build the benchmark in release and run it: the same work by ours and by
          others, side by side. --write keeps the table in docs/performance.md.
   setup  Only install what is missing, or name it.
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(&root),
         ["check"] => check::run(&root),
         ["bench", arguments @ ..] => bench::run(&root, arguments),
+        ["bindings", languages @ ..] => bindings::run(&root, languages),
         ["setup"] => setup::run(),
         ["-h" | "--help" | "help"] => {
             print!("{HELP}");

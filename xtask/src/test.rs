@@ -76,7 +76,7 @@ fn tests(root: &Path, report: &mut Report) {
 
 /// Runs `command` and hands over each line that it writes. Both streams share one pipe, so the lines come in the order in which
 /// they were written: cargo names a suite on one stream and the suite reports on the other.
-fn stream(command: &mut Command, mut each: impl FnMut(&str)) -> std::io::Result<bool> {
+pub(crate) fn stream(command: &mut Command, mut each: impl FnMut(&str)) -> std::io::Result<bool> {
     let (reader, writer) = std::io::pipe()?;
     let mut child = command.stdout(writer.try_clone()?).stderr(writer).spawn()?;
     // The command keeps the writing ends open until it is told otherwise; with them open the pipe would never end.

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use futures::lock::Mutex;
@@ -27,7 +27,7 @@ pub struct MailClient {
 struct Shared {
     connector: Connector,
     account: Account,
-    keyring: Keyring,
+    keyring: RwLock<Arc<Keyring>>,
     imap: Mutex<Option<Kept>>,
     pop3: Mutex<Option<Pop3Session>>,
 }
@@ -64,11 +64,11 @@ impl Kept {
 impl MailClient {
     /// A client for `account`, with the keys of its owner and the certificates of the people they write to.
     #[must_use]
-    pub fn new(connector: &Connector, account: Account, keyring: Keyring) -> Self {
+    pub fn new(connector: &Connector, account: Account, keyring: impl Into<Arc<Keyring>>) -> Self {
         let shared = Shared {
             connector: connector.clone(),
             account,
-            keyring,
+            keyring: RwLock::new(keyring.into()),
             imap: Mutex::default(),
             pop3: Mutex::default(),
         };
@@ -90,10 +90,16 @@ impl MailClient {
         &self.shared.account
     }
 
-    /// The keys and certificates.
+    /// The keys and certificates as they are now.
     #[must_use]
-    pub fn keyring(&self) -> &Keyring {
-        &self.shared.keyring
+    pub fn keyring(&self) -> Arc<Keyring> {
+        self.shared.keyring.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes other keys and certificates, for all clones: a certificate was imported, a key unlocked. What is under way goes on with
+    /// those that there were when it began.
+    pub fn set_keyring(&self, keyring: impl Into<Arc<Keyring>>) {
+        *self.shared.keyring.write().unwrap_or_else(PoisonError::into_inner) = keyring.into();
     }
 
     /// Seals a draft as [`MailClient::send`] does, without sending it.
@@ -102,10 +108,10 @@ impl MailClient {
     ///
     /// [`Error::Seal`] where it can't be protected as asked for; it names every recipient without a usable key.
     pub async fn seal(&self, draft: &Draft, protection: Protection) -> Result<Sealed, Error> {
-        let (client, draft) = (self.clone(), draft.clone());
+        let (keyring, draft) = (self.keyring(), draft.clone());
         self.compute(move || {
             let options = SealOptions::default();
-            Ok(pgpmime::seal(&draft, protection, &client.shared.keyring, &options, SystemTime::now())?)
+            Ok(pgpmime::seal(&draft, protection, &keyring, &options, SystemTime::now())?)
         })
         .await
     }
@@ -129,12 +135,12 @@ impl MailClient {
         message: impl Into<Vec<u8>>,
         options: &OpenOptions<'_>,
     ) -> Result<Opened, Error> {
-        let (client, message) = (self.clone(), message.into());
+        let (keyring, message) = (self.keyring(), message.into());
         let OpenOptions { limits, pgp, layers, passphrases } = *options;
         let passphrases = passphrases.to_vec();
         self.compute(move || {
             let options = OpenOptions { limits, pgp, layers, passphrases: &passphrases };
-            Ok(pgpmime::open(message, &client.shared.keyring, &options, SystemTime::now())?)
+            Ok(pgpmime::open(message, &keyring, &options, SystemTime::now())?)
         })
         .await
     }

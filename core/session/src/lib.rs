@@ -86,6 +86,6 @@ pub use smtp::{
     SendId, SendOptions, SmtpConnection, SmtpExtensions, SmtpSession,
 };
 pub use tls::{
-    CertificateFault, CertificateInfo, CertificateReason, SpkiHash, TlsConfig, TlsInfo, TlsVersion,
-    TrustSource,
+    CertificateFault, CertificateInfo, CertificateReason, SpkiHash, SystemVerifier, TlsConfig, TlsInfo,
+    TlsVersion, TrustSource,
 };

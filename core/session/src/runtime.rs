@@ -1,5 +1,6 @@
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle};
 use tokio::task::JoinHandle;
@@ -16,8 +17,8 @@ pub struct Runtime(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     handle: Handle,
-    /// `None` where the runtime is the caller's own.
-    owned: Option<tokio::runtime::Runtime>,
+    /// `None` where the runtime is the caller's own, or was shut down.
+    owned: Mutex<Option<tokio::runtime::Runtime>>,
     process: u32,
 }
 
@@ -51,7 +52,22 @@ impl Runtime {
     }
 
     fn from_parts(handle: Handle, owned: Option<tokio::runtime::Runtime>) -> Self {
-        Self(Arc::new(Inner { handle, owned, process: std::process::id() }))
+        Self(Arc::new(Inner { handle, owned: Mutex::new(owned), process: std::process::id() }))
+    }
+
+    /// Ends the threads of a runtime of its own, and waits for them, but no longer than `limit`. Sessions on it are cut, and whatever is asked
+    /// of it from now on ends as [`Error::Closed`]. Nothing happens to a runtime that is the caller's.
+    ///
+    /// For the end of a process in which a thread must not be left that calls back into what is being taken down. Not to be called
+    /// on the runtime's own threads.
+    pub fn shut_down(&self, limit: Duration) {
+        let owned = self.0.owned.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // In a forked child the threads are not there to be waited for.
+        match owned {
+            Some(runtime) if self.check().is_ok() => runtime.shutdown_timeout(limit),
+            Some(runtime) => std::mem::forget(runtime),
+            None => {}
+        }
     }
 
     /// Runs `future` on the runtime's threads and waits for it here; for callers without an executor.
@@ -73,14 +89,17 @@ impl Runtime {
     ///
     /// # Errors
     ///
-    /// [`Error::Internal`] where `work` panicked; [`Error::Forked`] in a forked child.
+    /// [`Error::Internal`] where `work` panicked; [`Error::Closed`] where the runtime was shut down; [`Error::Forked`] in a forked child.
     pub async fn run_blocking<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
         self.check()?;
-        self.0.handle.spawn_blocking(work).await.map_err(|_| Error::internal("a computation panicked"))
+        self.0.handle.spawn_blocking(work).await.map_err(|gone| match gone.is_panic() {
+            true => Error::internal("a computation panicked"),
+            false => Error::Closed { because: None },
+        })
     }
 
     /// Runs `future` as a task of its own; dropping the wait ends the task.
@@ -114,7 +133,8 @@ impl Runtime {
 impl Drop for Inner {
     fn drop(&mut self) {
         // A plain drop would block, and panics on a thread of another runtime.
-        if let Some(runtime) = self.owned.take() {
+        let owned = self.owned.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(runtime) = owned.take() {
             runtime.shutdown_background();
         }
     }
@@ -162,6 +182,27 @@ mod tests {
         assert_eq!(runtime.run_blocking(|| 7).await, Ok(7));
         let result: Result<(), _> = runtime.run_blocking(|| panic!("on purpose")).await;
         assert_eq!(result, Err(Error::internal("a computation panicked")));
+    }
+
+    #[test]
+    fn what_was_shut_down_has_no_thread_left_and_does_no_work() {
+        let runtime = Runtime::new().unwrap();
+        let (clone, (sender, receiver)) = (runtime.clone(), std::sync::mpsc::channel::<()>());
+        // The task holds the sender until the runtime drops it.
+        drop(
+            runtime
+                .spawn(async move {
+                    std::future::pending::<()>().await;
+                    drop(sender)
+                })
+                .unwrap(),
+        );
+        runtime.shut_down(Duration::from_secs(60));
+        assert_eq!(receiver.try_recv(), Err(std::sync::mpsc::TryRecvError::Disconnected));
+        runtime.shut_down(Duration::from_secs(60));
+        let closed = Error::Closed { because: None };
+        assert_eq!(futures::executor::block_on(clone.run(async { Ok(7) })), Err(closed.clone()));
+        assert_eq!(futures::executor::block_on(clone.run_blocking(|| 7)), Err(closed));
     }
 
     #[test]

@@ -25,6 +25,18 @@ impl<T> Reply<T> {
         _ = self.0.send(answer);
     }
 
+    /// Gives `outcome`. A failure that ends the session is for the task to return instead: its caller hears of it from the task's end,
+    /// and so finds the session closed.
+    pub(crate) fn settle(self, outcome: Result<T, Error>) -> Result<(), Error> {
+        match outcome {
+            Err(error) if !error.keeps_session() => Err(error),
+            outcome => {
+                self.give(outcome);
+                Ok(())
+            }
+        }
+    }
+
     /// Whether the caller stopped waiting. A command whose caller left before it began is not begun.
     pub(crate) fn is_abandoned(&self) -> bool {
         self.0.is_closed()
@@ -220,6 +232,20 @@ mod tests {
 
         let task = adder();
         assert_eq!(task.call(Command::Panic).await, Err(Error::internal("the session's task panicked")));
+    }
+
+    #[test]
+    fn a_failure_that_ends_the_session_is_told_by_its_end() {
+        let (reply, mut answer) = oneshot::channel::<Result<u32, Error>>();
+        let broken = Error::internal("broken");
+        assert_eq!(Reply(reply).settle(Err(broken.clone())), Err(broken));
+        assert_eq!(answer.try_recv(), Err(oneshot::error::TryRecvError::Closed));
+
+        for outcome in [Ok(1), Err(Error::Cancelled)] {
+            let (reply, mut answer) = oneshot::channel();
+            assert_eq!(Reply(reply).settle(outcome.clone()), Ok(()));
+            assert_eq!(answer.try_recv(), Ok(outcome));
+        }
     }
 
     #[tokio::test]

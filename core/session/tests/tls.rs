@@ -2,11 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use postseal_session::{
     CertificateFault, CertificateReason, Connector, Credentials, Error, Host, PeerFault, Runtime, Security,
-    Server, SmtpConnection, SpkiHash, Timeouts, TlsConfig, TlsInfo, TlsVersion, TrustSource,
+    Server, SmtpConnection, SpkiHash, SystemVerifier, Timeouts, TlsConfig, TlsInfo, TlsVersion, TrustSource,
 };
 use postseal_test_server::ca::Validity;
 use postseal_test_server::{Fault, Options, Protocol, Security as Port, TestCa, TestServer, TlsVersions};
@@ -200,6 +201,53 @@ async fn roots_are_added_to_the_systems_or_stand_alone() {
             .and_then(|tls| Connector::new(&Runtime::current().unwrap(), &tls));
         assert!(matches!(connector, Err(Error::InvalidInput { .. })), "{pem:?}");
     }
+}
+
+/// Notes what it is asked, and answers as it is told.
+#[derive(Debug)]
+struct FakeSystem {
+    answer: Result<(), CertificateReason>,
+    asked: Mutex<Vec<(usize, Host)>>,
+}
+
+impl FakeSystem {
+    fn answering(answer: Result<(), CertificateReason>) -> Arc<Self> {
+        Arc::new(Self { answer, asked: Mutex::default() })
+    }
+}
+
+impl SystemVerifier for FakeSystem {
+    fn verify(&self, chain: &[&[u8]], host: &Host, now: SystemTime) -> Result<(), CertificateReason> {
+        assert!(now > year(2020) && SpkiHash::of(chain[0]).is_some());
+        self.asked.lock().unwrap().push((chain.len(), host.clone()));
+        self.answer.clone()
+    }
+}
+
+#[tokio::test]
+async fn the_systems_verifier_is_asked_where_no_given_root_vouches() {
+    let server = start(Options::new()).await;
+    let accepting = FakeSystem::answering(Ok(()));
+    let tls = TlsConfig::default().dangerous_system_verifier(accepting.clone());
+    let key = use_it(&server, Port::Tls, &tls).await.unwrap().spki.unwrap();
+    assert_eq!(*accepting.asked.lock().unwrap(), [(1, localhost())]);
+    assert_eq!(connector(&tls).trust_source(), TrustSource::OperatingSystem);
+    // What is pinned binds it, and what stands alone leaves it out.
+    let other_key = tls.clone().require_key(&localhost(), SpkiHash::from_bytes([7; 32]));
+    assert_eq!(fault(&server, Port::Tls, &other_key).await.reason, CertificateReason::NotPinned);
+    let alone = tls.only_roots(TestCa::new().unwrap().root_pem().as_bytes()).unwrap();
+    assert_eq!(fault(&server, Port::Tls, &alone).await.reason, CertificateReason::UnknownIssuer);
+    assert_eq!(accepting.asked.lock().unwrap().len(), 1);
+
+    let refusing = FakeSystem::answering(Err(CertificateReason::Revoked));
+    let tls = TlsConfig::default().dangerous_system_verifier(refusing.clone());
+    assert_eq!(fault(&server, Port::StartTls, &tls).await.reason, CertificateReason::Revoked);
+    for trusted in
+        [tls.clone().add_roots(server.ca().root_pem().as_bytes()).unwrap(), tls.trust_key(&localhost(), key)]
+    {
+        use_it(&server, Port::StartTls, &trusted).await.unwrap();
+    }
+    assert_eq!(refusing.asked.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]

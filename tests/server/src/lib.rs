@@ -17,6 +17,7 @@
 //! ```
 
 pub mod ca;
+pub mod control;
 mod fault;
 mod imap;
 mod mime;
@@ -31,7 +32,7 @@ mod transcript;
 mod wire;
 
 pub use ca::TestCa;
-pub use fault::{Effect, Fault, Place};
+pub use fault::{Effect, Fault, Place, Step};
 pub use options::{Options, Protocol, Security, TlsVersions};
 pub use server::{TestServer, View};
 pub use smtp::{Accepted, Recipient};

@@ -266,12 +266,27 @@ async fn a_wrong_password_is_a_login_refusal_and_stays_out_of_the_error() {
         let wrong = Credentials::password("alice@example.test", "not the password").unwrap();
         let smtp = Server::new("127.0.0.1", world.server.smtp(Begin::Tls).port(), Security::Tls).unwrap();
         let account = Account::new(world.mailbox("alice"), smtp, wrong);
-        let client = MailClient::new(&world.connector, account, alice.keyring().clone());
+        let client = MailClient::new(&world.connector, account, alice.keyring());
         let error = client.send(&world.draft().to(world.mailbox("bob")), Protection::Sign).await.unwrap_err();
         assert_eq!(error.code(), ErrorCode::LoginRefused);
         assert!(!format!("{error} {error:?} {client:?}").contains("not the password"));
         let error = client.inbox().await.unwrap_err();
         assert_eq!(error, postseal::Error::NotConfigured { protocol: "IMAP or POP3" });
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_imported_later_counts_from_then_on() {
+    bounded(async {
+        let world = World::new().await;
+        let alice = world.client("alice", &[], Protocol::Imap);
+        let draft = world.draft().to(world.mailbox("bob"));
+        let error = alice.seal(&draft, Protection::Encrypt).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::KeyMissing);
+        let knows_bob = world.client("alice", &["bob"], Protocol::Imap).keyring();
+        alice.clone().set_keyring(knows_bob);
+        assert_eq!(alice.seal(&draft, Protection::Encrypt).await.unwrap().copies.len(), 1);
     })
     .await;
 }

@@ -62,6 +62,23 @@ pub enum SignatureFault {
     NotIntendedForReader,
 }
 
+impl SignatureFault {
+    /// A name of the fault for programs, in kebab case: stable, and the same in every language.
+    #[must_use]
+    pub const fn id(&self) -> &'static str {
+        match self {
+            Self::Mismatch => "mismatch",
+            Self::Malformed => "malformed",
+            Self::WeakAlgorithm => "weak-algorithm",
+            Self::SignerUnusable(_) => "signer-unusable",
+            Self::NotASigningKey => "not-a-signing-key",
+            Self::Expired => "expired",
+            Self::MadeInFuture => "made-in-future",
+            Self::NotIntendedForReader => "not-intended-for-reader",
+        }
+    }
+}
+
 /// What the library found about one signature, in our words; `now` is the time at which the signer must (still) be usable.
 pub(super) fn judge(
     result: &VerificationResult<'_>,

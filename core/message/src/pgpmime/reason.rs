@@ -72,6 +72,32 @@ pub enum Reason {
     Repaired(Repair),
 }
 
+impl Reason {
+    /// A name of the reason for programs, in kebab case. Unlike the sentences it is stable, and the same in every language.
+    #[must_use]
+    pub const fn id(&self) -> &'static str {
+        match self {
+            Self::NotSigned => "not-signed",
+            Self::UnknownSigner { .. } => "unknown-signer",
+            Self::InvalidSignature { .. } => "invalid-signature",
+            Self::PartlySigned => "partly-signed",
+            Self::SignedFromOutside => "signed-from-outside",
+            Self::SignedByAnother { .. } => "signed-by-another",
+            Self::NotOneFrom => "not-one-from",
+            Self::MisleadingName { .. } => "misleading-name",
+            Self::NotEncrypted => "not-encrypted",
+            Self::PartlyEncrypted => "partly-encrypted",
+            Self::Decrypted => "decrypted",
+            Self::EncryptedLater => "encrypted-later",
+            Self::UnprotectedHeaders { .. } => "unprotected-headers",
+            Self::HeaderDiffers { .. } => "header-differs",
+            Self::OtherProtocol { .. } => "other-protocol",
+            Self::UnreadablePart { .. } => "unreadable-part",
+            Self::Repaired(_) => "repaired",
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

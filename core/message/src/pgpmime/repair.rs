@@ -20,6 +20,22 @@ pub enum Repair {
     HtmlArmor,
 }
 
+impl Repair {
+    /// A name of the repair for programs, in kebab case: stable, and the same in every language.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::MixedUp => "mixed-up",
+            Self::Wrapped => "wrapped",
+            Self::AttachedData => "attached-data",
+            Self::EncryptedParts => "encrypted-parts",
+            Self::LineEnds => "line-ends",
+            Self::ArmorSpaces => "armor-spaces",
+            Self::HtmlArmor => "html-armor",
+        }
+    }
+}
+
 impl fmt::Display for Repair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

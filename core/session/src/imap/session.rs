@@ -69,14 +69,7 @@ impl Job {
                 if reply.is_abandoned() {
                     return Ok(());
                 }
-                match work(engine).await {
-                    // The caller is told when the session has ended.
-                    Err(broken) if !broken.keeps_session() => Err(broken),
-                    outcome => {
-                        reply.give(outcome);
-                        Ok(())
-                    }
-                }
+                reply.settle(work(engine).await)
             })
         }))
     }

@@ -298,7 +298,7 @@ impl Task {
             Err(error) => Err(error),
         };
         if let Err(error) = begun {
-            return settle(reply, Err(error));
+            return reply.settle(Err(error));
         }
         let (feed, parts) = stream::channel();
         reply.give(Ok(parts));
@@ -334,16 +334,5 @@ async fn answer<T>(reply: Reply<T>, work: impl Future<Output = Result<T, Error>>
     if reply.is_abandoned() {
         return Ok(());
     }
-    settle(reply, work.await)
-}
-
-/// Gives `outcome` to the caller. An error that leaves nothing to go on with ends the task, and the caller is told when it has.
-fn settle<T>(reply: Reply<T>, outcome: Result<T, Error>) -> Result<(), Error> {
-    match outcome {
-        Err(broken) if !broken.keeps_session() => Err(broken),
-        outcome => {
-            reply.give(outcome);
-            Ok(())
-        }
-    }
+    reply.settle(work.await)
 }

@@ -6,8 +6,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
-use super::SpkiHash;
-use super::verify::Verifier;
+use super::verify::{Trust, Verifier};
+use super::{SpkiHash, SystemVerifier};
 use crate::{Error, Host};
 
 /// A TLS protocol version.
@@ -47,6 +47,7 @@ pub struct TlsConfig {
     required_keys: HashMap<Host, Vec<SpkiHash>>,
     client: Option<ClientIdentity>,
     tls13_only: bool,
+    system: Option<Arc<dyn SystemVerifier>>,
 }
 
 #[derive(Clone)]
@@ -114,13 +115,23 @@ impl TlsConfig {
         self
     }
 
+    /// Asks `verifier` about certificates, in place of the roots that the operating system lists: for systems that list none, as
+    /// Android and iOS. Roots that were given vouch without it, and pins bind all the same.
+    ///
+    /// It is dangerous, because a verifier that is wrong hands the password to whoever asks: it has to be the operating system's.
+    #[must_use]
+    pub fn dangerous_system_verifier(mut self, verifier: Arc<dyn SystemVerifier>) -> Self {
+        self.system = Some(verifier);
+        self
+    }
+
     /// Builds the library's configuration; it holds the store of resumable sessions, so it is made once and shared.
     pub(crate) fn build(&self) -> Result<(Arc<ClientConfig>, TrustSource), Error> {
-        let (roots, source) = self.trusted_roots()?;
+        let (trust, source) = self.trust()?;
         // One provider, named: what the process installed as its default is not ours.
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let verifier =
-            Verifier::new(roots, &provider, self.trusted_keys.clone(), self.required_keys.clone())?;
+            Verifier::new(trust, &provider, self.trusted_keys.clone(), self.required_keys.clone())?;
         let versions: &[_] = if self.tls13_only {
             &[&rustls::version::TLS13]
         } else {
@@ -140,13 +151,22 @@ impl TlsConfig {
         Ok((Arc::new(config), source))
     }
 
-    fn trusted_roots(&self) -> Result<(RootCertStore, TrustSource), Error> {
+    fn trust(&self) -> Result<(Trust, TrustSource), Error> {
+        let system = self.system.clone().filter(|_| !self.only_given);
+        let (roots, source) = self.trusted_roots(system.is_some())?;
+        Ok((Trust { roots, system }, source))
+    }
+
+    fn trusted_roots(&self, system_verifies: bool) -> Result<(RootCertStore, TrustSource), Error> {
         let mut store = RootCertStore::empty();
         for root in &self.roots {
             store.add(root.clone()).map_err(|error| Error::invalid("root certificate", error.to_string()))?;
         }
         if self.only_given {
             return Ok((store, TrustSource::Given));
+        }
+        if system_verifies {
+            return Ok((store, TrustSource::OperatingSystem));
         }
         let (added, _unusable) =
             store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -167,6 +187,7 @@ impl std::fmt::Debug for TlsConfig {
             .field("required_keys", &self.required_keys)
             .field("client_certificate", &self.client.is_some())
             .field("tls13_only", &self.tls13_only)
+            .field("system", &self.system)
             .finish()
     }
 }

@@ -2,10 +2,12 @@
 
 mod certificate;
 mod config;
+mod system;
 mod verify;
 
 pub use certificate::{CertificateFault, CertificateInfo, CertificateReason, SpkiHash};
 pub use config::{TlsConfig, TlsVersion, TrustSource};
+pub use system::SystemVerifier;
 
 use rustls::{CertificateError, ClientConnection};
 

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -7,8 +8,16 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
 
-use super::{CertificateFault, CertificateInfo, CertificateReason, SpkiHash};
+use super::{CertificateFault, CertificateInfo, CertificateReason, SpkiHash, SystemVerifier};
 use crate::{Error, Host};
+
+/// What vouches for certificates, beside the pins.
+pub(super) struct Trust {
+    /// The roots that are at hand.
+    pub(super) roots: RootCertStore,
+    /// Whom to ask where these vouch for nothing.
+    pub(super) system: Option<Arc<dyn SystemVerifier>>,
+}
 
 /// The WebPKI rules, then the pins; a refusal carries all that an app needs to show it.
 ///
@@ -16,8 +25,9 @@ use crate::{Error, Host};
 /// the server holds the key (the handshake's signature) is always demanded.
 #[derive(Debug)]
 pub(super) struct Verifier {
-    /// `None` where there is no root at all: only pinned keys are trusted then.
+    /// `None` where there is no root at all: only the system and pinned keys are trusted then.
     webpki: Option<Arc<WebPkiServerVerifier>>,
+    system: Option<Arc<dyn SystemVerifier>>,
     provider: Arc<CryptoProvider>,
     trusted_keys: HashMap<Host, Vec<SpkiHash>>,
     required_keys: HashMap<Host, Vec<SpkiHash>>,
@@ -25,11 +35,12 @@ pub(super) struct Verifier {
 
 impl Verifier {
     pub(super) fn new(
-        roots: RootCertStore,
+        trust: Trust,
         provider: &Arc<CryptoProvider>,
         trusted_keys: HashMap<Host, Vec<SpkiHash>>,
         required_keys: HashMap<Host, Vec<SpkiHash>>,
     ) -> Result<Self, Error> {
+        let Trust { roots, system } = trust;
         let webpki = if roots.is_empty() {
             None
         } else {
@@ -37,7 +48,7 @@ impl Verifier {
                 WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build();
             Some(built.map_err(|error| Error::internal(error.to_string()))?)
         };
-        Ok(Self { webpki, provider: Arc::clone(provider), trusted_keys, required_keys })
+        Ok(Self { webpki, system, provider: Arc::clone(provider), trusted_keys, required_keys })
     }
 
     fn judge(
@@ -59,6 +70,22 @@ impl Verifier {
         if holds(&self.trusted_keys) == Some(true) {
             return Ok(());
         }
+        let refused = match self.ask_webpki(leaf, intermediates, name, now) {
+            Ok(()) => return Ok(()),
+            Err(reason) => reason,
+        };
+        let system = self.system.as_ref().ok_or(refused)?;
+        let chain: Vec<&[u8]> = std::iter::once(leaf).chain(intermediates).map(AsRef::as_ref).collect();
+        system.verify(&chain, &host, SystemTime::UNIX_EPOCH + Duration::from_secs(now.as_secs()))
+    }
+
+    fn ask_webpki(
+        &self,
+        leaf: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<(), CertificateReason> {
         let webpki = self.webpki.as_ref().ok_or(CertificateReason::UnknownIssuer)?;
         match webpki.verify_server_cert(leaf, intermediates, name, &[], now) {
             Ok(_) => Ok(()),

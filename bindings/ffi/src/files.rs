@@ -1,0 +1,135 @@
+//! Files: what is large goes by path.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use postseal as core;
+
+use crate::cancel::cancellable;
+use crate::foreign::{ProgressListener, listener};
+use crate::numbers::{checked, signed};
+use crate::openpgp::{Certificate, Keyring, SignatureResult, UnlockedKey};
+use crate::verdict::Encryption;
+use crate::{CancelToken, PostsealError, runtime};
+
+/// The bytes of a file.
+pub(crate) fn read(path: &str) -> Result<Vec<u8>, PostsealError> {
+    std::fs::read(path).map_err(|error| failure("reading", path, &error))
+}
+
+/// Writes a file that must not exist yet.
+pub(crate) fn write_new(path: &str, data: &[u8]) -> Result<(), PostsealError> {
+    let written = std::fs::File::create_new(path).and_then(|mut file| file.write_all(data));
+    written.map_err(|error| failure("writing", path, &error))
+}
+
+fn failure(action: &'static str, path: &str, error: &io::Error) -> PostsealError {
+    core::Error::File { action, path: Path::new(path).to_owned(), kind: error.kind() }.into()
+}
+
+/// Who shall be able to read what is encrypted, and who signs it.
+#[derive(Debug, Clone, Default, uniffi::Record)]
+pub struct PgpRecipients {
+    /// The holders of these certificates.
+    #[uniffi(default)]
+    pub certificates: Vec<Arc<Certificate>>,
+    /// And whoever knows one of these passphrases.
+    #[uniffi(default)]
+    pub passphrases: Vec<String>,
+    /// Signs it inside the encryption.
+    #[uniffi(default)]
+    pub signer: Option<Arc<UnlockedKey>>,
+}
+
+impl From<PgpRecipients> for core::FileRecipients {
+    fn from(recipients: PgpRecipients) -> Self {
+        let certificates = recipients.certificates.iter().map(|certificate| certificate.0.clone());
+        let mut whole = Self::new(certificates);
+        for passphrase in recipients.passphrases {
+            whole = whole.with_passphrase(passphrase.into());
+        }
+        match recipients.signer {
+            Some(signer) => whole.signed_by(signer.0.clone()),
+            None => whole,
+        }
+    }
+}
+
+/// Encrypts a file into another one, which is there whole or not at all. It takes little memory, whatever its size.
+///
+/// # Errors
+///
+/// `AlreadyExists` where the target is there and may not be overwritten; `NotFound` and `File`; `KeyMissing` for a certificate that
+/// can't be used; `InvalidInput` where there is nobody to encrypt to.
+#[uniffi::export(default(overwrite = false, progress = None, cancel = None))]
+pub async fn encrypt_file(
+    from: String,
+    to: String,
+    recipients: PgpRecipients,
+    overwrite: bool,
+    progress: Option<Arc<dyn ProgressListener>>,
+    cancel: Option<Arc<CancelToken>>,
+) -> Result<(), PostsealError> {
+    let runtime = runtime::shared()?;
+    let mut options = core::FileOptions::default();
+    (options.overwrite, options.progress) = (overwrite, listener(progress));
+    let recipients = recipients.into();
+    let work = core::encrypt_file(&runtime, Path::new(&from), Path::new(&to), &recipients, &options);
+    cancellable(cancel, work).await
+}
+
+/// How to read what is encrypted or signed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, uniffi::Record)]
+pub struct PgpOptions {
+    /// Passphrases to try, for data that is encrypted to one.
+    #[uniffi(default)]
+    pub passphrases: Vec<String>,
+    /// The most bytes of plaintext; 64 MiB in memory and 4 GiB in files where nothing is given.
+    #[uniffi(default)]
+    pub max_bytes: Option<i64>,
+}
+
+/// A file that was decrypted.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct DecryptedFile {
+    /// How many bytes it has.
+    pub length: i64,
+    /// To whom it was encrypted, and how.
+    pub encryption: Encryption,
+    /// The signatures inside the encryption; empty where it is not signed.
+    pub signatures: Vec<SignatureResult>,
+}
+
+/// Decrypts a file, armored or binary, into another one, which is there only once the integrity of all of it is proven.
+///
+/// # Errors
+///
+/// `Tampered`, `KeyMissing`, `WrongPassphrase`, `Malformed` and `LimitExceeded`; `AlreadyExists`, `NotFound` and `File`. A bad signature
+/// is no error: it is one of the signatures.
+#[uniffi::export(default(options = None, overwrite = false, progress = None, cancel = None))]
+pub async fn decrypt_file(
+    from: String,
+    to: String,
+    keyring: Arc<Keyring>,
+    options: Option<PgpOptions>,
+    overwrite: bool,
+    progress: Option<Arc<dyn ProgressListener>>,
+    cancel: Option<Arc<CancelToken>>,
+) -> Result<DecryptedFile, PostsealError> {
+    let (runtime, keyring) = (runtime::shared()?, keyring.snapshot());
+    let given = options.unwrap_or_default();
+    let mut options = core::FileOptions::default();
+    (options.overwrite, options.progress) = (overwrite, listener(progress));
+    options.passphrases = given.passphrases.into_iter().map(Into::into).collect();
+    if let Some(most) = given.max_bytes {
+        options.limits.plaintext = checked(most, "max_bytes")?;
+    }
+    let work = core::decrypt_file(&runtime, Path::new(&from), Path::new(&to), &keyring, &options);
+    let decrypted = cancellable(cancel, work).await?;
+    Ok(DecryptedFile {
+        length: signed(decrypted.length),
+        encryption: (&decrypted.encryption).into(),
+        signatures: decrypted.signatures.iter().map(Into::into).collect(),
+    })
+}

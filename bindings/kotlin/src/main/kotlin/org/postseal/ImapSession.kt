@@ -1,0 +1,169 @@
+package org.postseal
+
+import kotlin.time.Instant
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.flow
+import org.postseal.ffi.ImapSession as NativeImapSession
+
+/**
+ * A session with an IMAP server, logged in. Calls may come from anywhere at once: they are done one after another. Each names its mailbox as
+ * a text in Unicode; the session selects what a call is about.
+ *
+ * A cancelled call leaves the session usable, or closed. [close] lets the session go, which logs out in the background; [disconnect] waits
+ * for that.
+ *
+ * Every call that names UIDs may throw [PostsealException.UidValidityChanged], and one that names a mailbox [PostsealException.NotFound] or
+ * [PostsealException.Refused] where there is none.
+ */
+public class ImapSession private constructor(native: NativeImapSession) : AutoCloseable {
+    private val handle = Handle(native)
+
+    /** What the TLS handshake agreed on. */
+    public val tls: TlsInfo? get() = handle.call { it.tls() }
+
+    /** What the server offers after the login, in upper case and in order. */
+    public val capabilities: List<String> get() = handle.call { it.capabilities() }
+
+    /** Whether the session has ended, or was told to. */
+    public val isClosed: Boolean get() = handle.isGone.get() || handle.native.isClosed()
+
+    /** Takes what the server wanted people to read since the last call, oldest first. Say that it comes from the server. */
+    public fun takeAlerts(): List<String> = handle.call { it.takeAlerts() }
+
+    /** Lists every mailbox, in the server's order. */
+    public suspend fun list(): List<MailboxInfo> = handle.call { it.list() }
+
+    /** Selects a mailbox for reading and writing, and tells of it. */
+    public suspend fun select(mailbox: String): Selected = Selected(handle.call { it.select(mailbox) })
+
+    /** The same for reading alone: nothing of the mailbox changes by it. */
+    public suspend fun examine(mailbox: String): Selected = Selected(handle.call { it.examine(mailbox) })
+
+    /** Asks for the numbers of a mailbox without selecting it. */
+    public suspend fun status(mailbox: String): MailboxStatus = handle.call { it.status(mailbox) }
+
+    /** Makes a mailbox, with its parents where the server does that. */
+    public suspend fun create(mailbox: String): Unit = handle.call { it.create(mailbox) }
+
+    /** Removes a mailbox with all messages in it. */
+    public suspend fun delete(mailbox: String): Unit = handle.call { it.delete(mailbox) }
+
+    /** Gives a mailbox, and all below it, another name. */
+    public suspend fun rename(mailbox: String, to: String): Unit = handle.call { it.rename(mailbox, to) }
+
+    /** Adds a mailbox to those that the user wants to see. */
+    public suspend fun subscribe(mailbox: String): Unit = handle.call { it.subscribe(mailbox) }
+
+    /** Takes a mailbox from those that the user wants to see. */
+    public suspend fun unsubscribe(mailbox: String): Unit = handle.call { it.unsubscribe(mailbox) }
+
+    /**
+     * Tells the server who asks, and returns what it says of itself (ID).
+     *
+     * @throws PostsealException.Unsupported where the server has no ID.
+     */
+    public suspend fun id(client: List<ServerField>): List<ServerField> = handle.call { it.id(client) }
+
+    /**
+     * Puts a message into a mailbox, byte by byte as given. Returns its handle where the server tells.
+     *
+     * @param received becomes the message's internal date; the server takes the present time where nothing is given.
+     * @throws PostsealException.InvalidInput for a message with a NUL in it.
+     */
+    @JvmOverloads
+    public suspend fun append(
+        mailbox: String,
+        message: ByteArray,
+        flags: Collection<Flag> = emptyList(),
+        received: Instant? = null,
+    ): Uid? = handle.call { it.append(mailbox, message, flags.map { flag -> flag.native }, received) }
+
+    /** Searches a mailbox as it is now; the handles come in ascending order. */
+    public suspend fun search(mailbox: String, search: Search): List<Uid> = handle.call { it.search(mailbox, search.native) }
+
+    /**
+     * Fetches messages in ascending order of their UIDs, without marking them as read.
+     *
+     * Each collection of the flow is a fetch of its own, batch by batch as the collector takes them: a slow one holds up no other call.
+     *
+     * @throws PostsealException.InvalidInput where the mailbox, the set or the items can't be used.
+     */
+    public fun fetch(mailbox: String, uids: UidSet, items: FetchItems): Flow<Fetched> = flow {
+        handle.call { it.fetch(mailbox, uids.native, items) }.use { stream ->
+            while (true) {
+                val batch = native { stream.nextBatch(BATCH) }
+                if (batch.isEmpty()) break
+                batch.forEach { emit(Fetched(it)) }
+            }
+        }
+    }
+
+    /**
+     * Fetches one whole message, without marking it as read.
+     *
+     * @throws PostsealException.NotFound where it is not there.
+     * @throws PostsealException.InvalidInput where it is larger than 64 MiB.
+     */
+    public suspend fun message(mailbox: String, uid: Uid): Message = Message(handle.call { it.message(mailbox, uid) })
+
+    /** Changes the flags of messages. Those that are not there any more are passed over. */
+    public suspend fun store(mailbox: String, uids: UidSet, change: FlagChange): Unit =
+        handle.call { it.store(mailbox, uids.native, change.native) }
+
+    /** Copies messages to another mailbox. Returns every pair of handles that the server told of. */
+    public suspend fun copy(mailbox: String, uids: UidSet, to: String): List<Moved> = handle.call { it.copy(mailbox, uids.native, to) }
+
+    /**
+     * Moves messages to another mailbox. Where the server has neither MOVE nor UIDPLUS they are copied, and stay behind marked as deleted.
+     */
+    public suspend fun move(mailbox: String, uids: UidSet, to: String): List<Moved> = handle.call { it.moveTo(mailbox, uids.native, to) }
+
+    /** Removes every message of the mailbox that is marked as deleted, whoever marked it. */
+    public suspend fun expunge(mailbox: String): Unit = handle.call { it.expunge(mailbox) }
+
+    /**
+     * Removes those of the messages that are marked as deleted.
+     *
+     * @throws PostsealException.Unsupported where the server has no UIDPLUS.
+     */
+    public suspend fun expunge(mailbox: String, uids: UidSet): Unit = handle.call { it.expungeUids(mailbox, uids.native) }
+
+    /**
+     * Watches a mailbox: by IDLE, or by asking every minute where the server has none. Other calls on this session go on meanwhile.
+     *
+     * The flow never ends by itself; to cancel its collection is to end the watch.
+     *
+     * @throws PostsealException.InvalidInput where this session watches a mailbox already.
+     */
+    public fun watch(mailbox: String): Flow<Change> = flow {
+        handle.call { it.watch(mailbox) }.use { watch ->
+            while (true) emit((native { watch.next() } ?: break).face())
+        }
+    }
+
+    /** Asks for nothing: the server tells its news, and the connection shows that it is alive. */
+    public suspend fun noop(): Unit = handle.call { it.noop() }
+
+    /** Logs out, and waits until the session has ended, which is never long. May be called more than once. */
+    public suspend fun disconnect() {
+        if (!handle.isGone.get()) handle.call { it.close(cancel = null) }
+    }
+
+    /** Lets the session go: it logs out in the background. May be called more than once. */
+    override fun close(): Unit = handle.close()
+
+    public companion object {
+        /** The most messages that come over the boundary at once. */
+        private const val BATCH = 64
+
+        /**
+         * Connects and logs in.
+         *
+         * @throws PostsealException [PostsealException.Network], [PostsealException.Timeout], [PostsealException.Tls] and
+         *   [PostsealException.Certificate] where there is no connection; [PostsealException.LoginRefused].
+         */
+        @JvmStatic
+        public suspend fun connect(connector: Connector, server: Server, credentials: Credentials): ImapSession =
+            ImapSession(native { NativeImapSession.connect(connector.native, server, credentials.native) })
+    }
+}

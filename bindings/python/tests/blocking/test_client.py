@@ -1,0 +1,105 @@
+# Derived from ../aio/test_client.py by tools/derive_blocking.py: change that one.
+"""What a mail reader does, in this face."""
+
+from __future__ import annotations
+
+import postseal.blocking as postseal
+
+from ..servers import MailServer
+from ._bridge import later
+
+ALICE = "alice@example.test"
+
+
+def client(server: MailServer, **incoming: postseal.Server) -> postseal.MailClient:
+    """Alice's client."""
+    account = postseal.Account(ALICE, server.place("smtp"), server.credentials(), **incoming)
+    return postseal.MailClient(account, connector=server.connector())
+
+
+def deliver(server: MailServer, *subjects: str) -> None:
+    for subject in subjects:
+        server.do("deliver", user=ALICE, message=f"From: bob@example.test\nSubject: {subject}\n\nHello.\n")
+
+
+def test_messages_are_paged_read_flagged_moved_and_deleted(server: MailServer) -> None:
+    deliver(server, "1", "2", "3")
+    with client(server, imap=server.place("imap")) as alice:
+        newest = alice.page("INBOX", 2)
+        assert [one.subject for one in newest.messages] == ["3", "2"] and newest.has_more
+        oldest = alice.page("INBOX", 2, newest.messages[-1].handle)
+        assert [one.subject for one in oldest.messages] == ["1"] and not oldest.has_more
+
+        handle = oldest.messages[0].handle
+        alice.mark_read(handle)
+        alice.add_flags(handle, [postseal.Flag.FLAGGED, "work"])
+        alice.remove_flags(handle, [postseal.Flag.FLAGGED])
+        assert [one.is_read for one in alice.inbox()] == [True, False, False]
+
+        mailboxes = {box.role: box.name for box in alice.mailboxes()}
+        assert mailboxes[postseal.Role.INBOX] == "INBOX"
+        opened = alice.open(handle)
+        assert opened.verdict.level is postseal.VerdictLevel.PLAIN
+        assert [reason.id for reason in opened.verdict.reasons] == ["not-signed", "not-encrypted"]
+
+        moved = alice.move_to(newest.messages[0].handle, mailboxes[postseal.Role.ARCHIVE])
+        assert moved is not None and (alice.fetch(moved)).subject == "3"
+        assert isinstance(alice.delete(moved), postseal.Deleted.Trashed)
+        assert [one.subject for one in alice.inbox()] == ["1", "2"]
+
+
+def test_a_watch_hands_out_what_arrives(server: MailServer) -> None:
+    with client(server, imap=server.place("imap")) as alice, alice.watch() as watch:
+        later(0.2, lambda: deliver(server, "new"))
+        for change in watch:
+            assert isinstance(change, postseal.MailboxChange.Arrived)
+            assert [one.subject for one in change.messages] == ["new"]
+            break
+        watch.close()
+        assert watch.next() is None
+
+
+def test_a_maildrop_is_read_and_emptied(server: MailServer) -> None:
+    deliver(server, "1", "2")
+    session = postseal.Pop3Session.connect(
+        server.place("pop3"), server.credentials(), connector=server.connector()
+    )
+    with session:
+        assert (session.stat()).messages == 2 and session.has_capability("TOP")
+        listed = session.messages()
+        seen = postseal.SeenUids()
+        assert seen.mark(listed[0]) and seen.new_messages(listed) == listed[1:]
+        assert postseal.SeenUids(seen.save()).has_seen(listed[0])
+        data = [one.data for one in session.retrieve_all(listed)]
+        with session.retrieve(1) as stream:
+            chunks = [chunk for chunk in stream]
+        assert b"".join(chunks) == data[0] == (session.message(1)).data
+        assert b"Subject: 2" in session.top(2)
+        refused = session.delete_all([1, 9])
+        assert refused[0] is None and isinstance(refused[1], postseal.RefusedError)
+        assert session.quit() == postseal.Pop3Update.Committed(1)
+    with client(server, pop3=server.place("pop3")) as alice:
+        (left,) = alice.inbox()
+        assert left.subject == "2" and left.is_read is None and isinstance(left.handle, postseal.MessageHandle.Pop3)
+
+
+def test_mailboxes_are_made_searched_and_removed(server: MailServer) -> None:
+    session = postseal.ImapSession.connect(
+        server.place("imap"), server.credentials(), connector=server.connector()
+    )
+    with session:
+        session.create("Büro")
+        uid = session.append("Büro", b"Subject: kept\r\n\r\nHello.\r\n", [postseal.Flag.SEEN, "work"])
+        assert uid is not None and (session.search("Büro", postseal.Search.subject("KEPT"))) == (uid,)
+        assert session.search("Büro", ~postseal.Search.with_flag("work")) == ()
+        items = postseal.FetchItems(flags=True, size=True, structure=True, header_fields=("Subject",))
+        (fetched,) = [one for one in session.fetch("Büro", uid, items)]
+        assert fetched.header == b"Subject: kept\r\n\r\n" and fetched.structure[0].media_type == "text/plain"
+        assert fetched.flags is not None and {"\\Seen", "work"} <= set(fetched.flags)
+        session.add_flags("Büro", [uid], [postseal.Flag.DELETED])
+        session.expunge("Büro", [uid])
+        assert (session.status("Büro")).messages == 0
+        session.rename("Büro", "Office")
+        session.delete("Office")
+        assert "Office" not in [box.name for box in session.list()]
+        assert "IMAP4REV1" in session.capabilities and session.take_alerts() == ()

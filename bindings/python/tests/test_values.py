@@ -1,0 +1,215 @@
+"""Values: how they look, compare and convert."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+import postseal
+from postseal import blocking
+from postseal.blocking import Attachment, Draft, Keyring, Mailbox, Message, Protection, SecretKey, seal
+
+PASSWORD = "a password that nobody may see"
+
+
+@pytest.fixture(scope="module")
+def ring() -> Keyring:
+    key, _ = SecretKey.generate("Alice <alice@example.test>", profile=postseal.KeyProfile.MODERN)
+    return Keyring([key])
+
+
+def composed(ring: Keyring, draft: Draft) -> Message:
+    """What a draft becomes, without protection."""
+    return Message(seal(draft, ring, Protection.UNPROTECTED).copies[0].data)
+
+
+def test_values_are_frozen_comparable_and_show_what_they_are() -> None:
+    server = postseal.Server("mail.example.test", 465)
+    assert server == postseal.Server("mail.example.test", 465, postseal.Security.TLS)
+    assert server != postseal.Server("mail.example.test", 587) and server != "mail.example.test"
+    assert repr(server) == "Server(host='mail.example.test', port=465, security=<Security.TLS: 'tls'>)"
+    assert dataclasses.replace(server, port=993).port == 993
+    assert {server: 1}[postseal.Server("mail.example.test", 465)] == 1
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        server.port = 25  # type: ignore[misc]
+
+
+def test_nothing_that_holds_a_secret_shows_it() -> None:
+    key, _ = SecretKey.generate("alice@example.test", PASSWORD)
+    identity = postseal.ClientCertificate("-----BEGIN CERTIFICATE-----", PASSWORD)
+    holders = [
+        postseal.Credentials("alice", PASSWORD),
+        postseal.Credentials.token("alice", PASSWORD),
+        key,
+        key.unlock(PASSWORD),
+        Keyring([key]),
+        identity,
+        postseal.TlsOptions(client_certificate=identity),
+    ]
+    for holder in holders:
+        assert PASSWORD not in f"{holder!r} {holder}"
+
+
+def test_a_verdict_level_can_be_compared() -> None:
+    level = postseal.VerdictLevel
+    assert level.SUSPICIOUS < level.PLAIN < level.AUTHENTIC < level.ENCRYPTED < level.SEALED
+    assert str(level.SEALED) == "sealed" and level.SEALED >= level.SEALED
+
+
+def test_mailboxes_are_read_and_written() -> None:
+    assert Mailbox.parse('"Bob B." <bob@example.test>') == Mailbox("bob@example.test", "Bob B.")
+    assert str(Mailbox("bob@example.test", "Bob")) == "Bob <bob@example.test>"
+    with pytest.raises(postseal.InvalidInputError) as caught:
+        Mailbox.parse("bob@example.test\r\nRCPT TO:<eve@example.test>")
+    assert caught.value.field == "mailbox" and isinstance(caught.value, ValueError)
+
+
+def test_a_draft_names_the_field_that_cannot_be_used(ring: Keyring) -> None:
+    with pytest.raises(postseal.InvalidInputError) as caught:
+        seal(Draft(from_="alice@example.test", to=["bob@example.test"], subject="a\nb"), ring)
+    assert caught.value.field == "subject"
+    with pytest.raises(TypeError, match=r"to takes a list: \['bob@example.test'\]"):
+        seal(Draft(from_="alice@example.test", to="bob@example.test"), ring)
+
+
+def test_dates_keep_their_place(ring: Keyring) -> None:
+    written = datetime.datetime(2026, 5, 17, 12, 30, tzinfo=datetime.timezone(datetime.timedelta(hours=5, minutes=30)))
+    draft = Draft(from_="alice@example.test", to=["bob@example.test"], text="x", date=written)
+    date = composed(ring, draft).date
+    assert date == written and date is not None and date.utcoffset() == written.utcoffset()
+    local = dataclasses.replace(draft, date=datetime.datetime(2026, 5, 17, 12, 30))
+    assert composed(ring, local).date == datetime.datetime(2026, 5, 17, 12, 30).astimezone()
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_bytes_come_in_any_form(kind: type, ring: Keyring) -> None:
+    assert Attachment(kind(b"abc"), "a.bin").data == b"abc"
+    assert Message(kind(b"Subject: hi\r\n\r\nHello.\r\n")).subject == "hi"
+    encrypted = blocking.encrypt(kind(b"secret"), list(ring), signer=ring.unlocked_keys[0])
+    decrypted = blocking.decrypt(kind(encrypted), ring)
+    assert decrypted.data == b"secret" and decrypted.signatures[0].is_good
+
+
+def test_files_are_attached_by_path(tmp_path: Path, ring: Keyring) -> None:
+    file = tmp_path / "report.txt"
+    file.write_bytes(b"all is well\n")
+    draft = Draft(from_="alice@example.test", to=["bob@example.test"], text="x", attachments=[file, str(file)])
+    attachments = composed(ring, draft).attachments
+    assert [(one.file_name, one.data) for one in attachments] == [("report.txt", b"all is well\n")] * 2
+    missing = dataclasses.replace(draft, attachments=[tmp_path / "missing"])
+    with pytest.raises(postseal.NotFoundError):
+        composed(ring, missing)
+
+
+def email() -> EmailMessage:
+    """A message with all that a draft has a place for."""
+    message = EmailMessage()
+    message["From"] = "Alice <alice@example.test>"
+    message["To"] = "Bob <bob@example.test>, carol@example.test"
+    message["Cc"] = "dave@example.test"
+    message["Subject"] = "Grüße"
+    message["Date"] = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc)
+    message["Message-ID"] = "<1@example.test>"
+    message["In-Reply-To"] = "<0@example.test>"
+    message["References"] = "<a@example.test> <0@example.test>"
+    message["X-Mood"] = "cheerful"
+    message.set_content("plain\n")
+    message.add_alternative('<p>html <img src="cid:dot@example.test"></p>\n', subtype="html")
+    html = message.get_body(("html",))
+    assert html is not None
+    html.add_related(b"\x89PNG", "image", "png", cid="<dot@example.test>")
+    message.add_attachment(b"\x00\x01", "application", "octet-stream", filename="data.bin")
+    message.add_attachment("notes\n", filename="notes.txt")
+    return message
+
+
+def test_an_email_message_becomes_a_draft_and_comes_back(ring: Keyring) -> None:
+    draft = Draft.from_email(email())
+    assert draft.from_ == Mailbox("alice@example.test", "Alice")
+    message = composed(ring, draft)
+    assert [box.address for box in message.to.mailboxes] == ["bob@example.test", "carol@example.test"]
+    assert (message.subject, message.message_id) == ("Grüße", "1@example.test")
+    assert (message.in_reply_to, message.references) == (("0@example.test",), ("a@example.test", "0@example.test"))
+    assert message.header("x-mood") == "cheerful"
+    assert message.text.splitlines() == ["plain"] and "html" in str(message.html_body)
+    assert [part.data for part in message.inline_parts] == [b"\x89PNG"]
+    assert [(one.file_name, one.data.strip()) for one in message.attachments] == [
+        ("data.bin", b"\x00\x01"),
+        ("notes.txt", b"notes"),
+    ]
+    assert message.attachments[1].media_type == "text/plain; charset=utf-8"
+    back = message.to_email()
+    assert back["Subject"] == "Grüße" and [part.get_filename() for part in back.iter_attachments()] == [
+        "data.bin",
+        "notes.txt",
+    ]
+
+
+def test_an_email_message_without_one_sender_is_refused() -> None:
+    message = EmailMessage()
+    message["To"] = "bob@example.test"
+    with pytest.raises(ValueError, match="0 addresses in its From field"):
+        Draft.from_email(message)
+
+
+def test_messages_and_keys_say_what_they_are(ring: Keyring) -> None:
+    message = Message(email())
+    assert repr(message) == f"<Message from 'Alice <alice@example.test>': 'Grüße', {message.size} bytes>"
+    (certificate,) = ring
+    assert repr(certificate) == f"<Certificate {certificate.fingerprint} of 'Alice <alice@example.test>'>"
+    assert repr(ring) == "<Keyring of 1 certificates, 1 unlocked keys, 0 locked>" and len(ring) == 1
+    assert repr(postseal.Flag.SEEN) == "Flag('\\\\Seen')" and postseal.Flag("\\Seen") == postseal.Flag.SEEN
+
+
+def test_keys_are_exported_imported_and_compared(ring: Keyring) -> None:
+    (certificate,) = ring
+    again = blocking.Certificate(certificate.export_armored())
+    assert again == certificate == blocking.Certificate(certificate.export()) and hash(again) == hash(certificate)
+    assert certificate.speaks_for("ALICE@example.test") and not certificate.speaks_for("bob@example.test")
+    assert (certificate.version, certificate.can_encrypt, certificate.unusable) == (6, True, None)
+    with pytest.raises(postseal.MalformedError):
+        blocking.Certificate("no armor")
+
+
+def test_data_is_signed_and_verified(ring: Keyring) -> None:
+    (key,) = ring.unlocked_keys
+    signature = blocking.sign_detached(b"data", key)
+    (result,) = blocking.verify_detached(b"data", signature, ring)
+    assert isinstance(result.status, postseal.SignatureStatus.Good)
+    assert result.status.certificate == key.fingerprint
+    (changed,) = blocking.verify_detached(b"Data", signature, ring)
+    assert changed.status == postseal.SignatureStatus.Bad("mismatch") and not changed.is_good
+    assert blocking.verify_inline(blocking.sign_inline(b"inside", key), ring).data == b"inside"
+    assert "readable" in blocking.sign_cleartext("readable\n", key)
+
+
+def test_files_are_encrypted_whole_or_not_at_all(tmp_path: Path, ring: Keyring) -> None:
+    plain, sealed, opened = tmp_path / "plain", tmp_path / "sealed", tmp_path / "opened"
+    plain.write_bytes(b"0123456789abcdef" * 65536)
+    told: list[tuple[int, int | None]] = []
+    blocking.encrypt_file(plain, sealed, list(ring), progress=lambda done, total: told.append((done, total)))
+    assert told[-1] == (1048576, 1048576)
+    result = blocking.decrypt_file(sealed, opened, ring)
+    assert result.length == 1048576 and opened.read_bytes() == plain.read_bytes()
+    with pytest.raises(postseal.AlreadyExistsError) as caught:
+        blocking.decrypt_file(sealed, opened, ring)
+    assert isinstance(caught.value, FileExistsError)
+    damaged = bytearray(sealed.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    sealed.write_bytes(damaged)
+    with pytest.raises(postseal.TamperedError):
+        blocking.decrypt_file(sealed, tmp_path / "never", ring)
+    assert not (tmp_path / "never").exists()
+
+
+def test_a_large_message_is_encrypted_in_pieces(ring: Keyring) -> None:
+    encryptor = blocking.Encryptor(list(ring))
+    piece = b"x" * 1_000_000
+    message = b"".join([encryptor.write(piece) for _ in range(6)]) + encryptor.finish()
+    assert blocking.decrypt(message, ring).data == piece * 6
+    with pytest.raises(postseal.InvalidInputError):
+        encryptor.finish()

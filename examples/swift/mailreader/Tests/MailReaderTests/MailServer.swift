@@ -1,0 +1,1 @@
+../../../../../bindings/swift/Tests/PostsealTests/Support/MailServer.swift

@@ -1,0 +1,143 @@
+//! The bindings: how the library is built for them, and how each language's package is set up, built and tested.
+
+mod kotlin;
+mod python;
+mod swift;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use crate::cargo;
+use crate::report::{Report, Row};
+
+/// What one language needs to know of the build of all.
+pub(crate) struct Built {
+    /// The repository.
+    pub(crate) root: PathBuf,
+    /// Where cargo put the library, the generator and the servers.
+    pub(crate) folder: PathBuf,
+}
+
+impl Built {
+    /// The library, as the platform names it.
+    pub(crate) fn library(&self) -> PathBuf {
+        let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+        self.folder.join(format!("{prefix}postseal_ffi{suffix}"))
+    }
+
+    /// The program that writes the bindings.
+    pub(crate) fn bindgen(&self) -> PathBuf {
+        self.program("postseal-bindgen")
+    }
+
+    /// A program of the workspace.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    }
+
+    /// A command in the repository that finds the servers which tests talk to.
+    pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(&self.root)
+            .env("POSTSEAL_LIBRARY", self.library())
+            .env("POSTSEAL_BINDGEN", self.bindgen())
+            .env("POSTSEAL_TEST_SERVER", self.program("postseal-test-server"))
+            .env("POSTSEAL_LIVE_SERVER", self.program("postseal-live-server"));
+        command
+    }
+}
+
+/// What the tests of a language came to: its name in the summary, and how many passed, failed and were skipped.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
+    pub(crate) skipped: usize,
+    /// Why something was skipped or what failed, one line each.
+    pub(crate) notes: Vec<String>,
+}
+
+/// One language: its tools, its package, its tests.
+struct Language {
+    name: &'static str,
+    /// Installs what is missing, or names it as the error.
+    setup: fn(&Built) -> Result<(), String>,
+    /// Builds the package.
+    build: fn(&Built) -> Result<(), String>,
+    /// Runs its tests.
+    test: fn(&Built) -> Result<Counts, String>,
+}
+
+const LANGUAGES: [Language; 3] = [
+    Language { name: "python", setup: python::setup, build: python::build, test: python::test },
+    Language { name: "kotlin", setup: kotlin::setup, build: kotlin::build, test: kotlin::test },
+    Language { name: "swift", setup: swift::setup, build: swift::build, test: swift::test },
+];
+
+/// Runs the languages named, or all of them, and prints a summary.
+pub(crate) fn run(root: &Path, names: &[&str]) -> bool {
+    let unknown = names.iter().find(|name| LANGUAGES.iter().all(|language| language.name != **name));
+    if let Some(unknown) = unknown {
+        eprintln!("there are no bindings for {unknown}");
+        return false;
+    }
+    let mut summary = Report::default();
+    report(root, names, &mut summary);
+    println!("\n{summary}");
+    summary.is_green(crate::in_ci())
+}
+
+/// Runs the languages named, or all of them, each as one row of a larger report.
+pub(crate) fn report(root: &Path, names: &[&str], report: &mut Report) {
+    println!("\n== bindings");
+    let started = Instant::now();
+    let built = build(root);
+    report.add(Row::step("build of the bindings' library", built.is_ok(), started.elapsed()));
+    let built = match built {
+        Ok(built) => built,
+        Err(why) => return report.note(format!("failed: bindings: {why}")),
+    };
+    for language in LANGUAGES.iter().filter(|language| names.is_empty() || names.contains(&language.name)) {
+        println!("\n== {}", language.name);
+        language.report(&built, report);
+    }
+}
+
+impl Language {
+    /// Where its tools can't be had, its tests count as one that was skipped.
+    fn report(&self, built: &Built, report: &mut Report) {
+        let started = Instant::now();
+        let counts = match (self.setup)(built) {
+            Err(why) => Counts {
+                skipped: 1,
+                notes: vec![format!("skipped: {}: {why}", self.name)],
+                ..Counts::default()
+            },
+            Ok(()) => (self.build)(built).and_then(|()| (self.test)(built)).unwrap_or_else(|why| Counts {
+                failed: 1,
+                notes: vec![format!("failed: {}: {why}", self.name)],
+                ..Counts::default()
+            }),
+        };
+        let Counts { passed, failed, skipped, notes } = counts;
+        report.add(Row { part: self.name.to_owned(), passed, failed, skipped, took: started.elapsed() });
+        notes.into_iter().for_each(|note| report.note(note));
+    }
+}
+
+/// Builds the library, the generator and the servers, all from what the tests were built from: with one package named alone, cargo
+/// would choose other features and build Sequoia once more.
+fn build(root: &Path) -> Result<Built, String> {
+    let arguments = ["build", "--workspace", "--lib", "--bins", "--locked"];
+    succeed(cargo(root).args(arguments))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    Ok(Built { root: root.to_owned(), folder: target.join("debug") })
+}
+
+/// Runs a command to its end.
+pub(crate) fn succeed(command: &mut Command) -> Result<(), String> {
+    let status = command.status().map_err(|error| format!("{command:?} can't be started: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?} failed")) }
+}

@@ -1,0 +1,88 @@
+//! Swift: what its package needs, how it is built, how it is tested.
+
+use std::process::Command;
+
+use super::{Built, Counts, succeed};
+use crate::test::stream;
+
+/// The folders with Swift packages: the library, and a program that uses it as anybody would.
+const PACKAGES: [&str; 2] = ["bindings/swift", "examples/swift/mailreader"];
+
+/// Installs what is missing, or names it.
+pub(super) fn setup(built: &Built) -> Result<(), String> {
+    succeed(&mut script(built, "install-toolchain"))
+        .map_err(|_| "no Swift 6.0 or newer, and none can be installed here".to_owned())
+}
+
+/// Puts what UniFFI generates, and the library itself, into the package; SwiftPM builds it with the tests.
+pub(super) fn build(built: &Built) -> Result<(), String> {
+    succeed(script(built, "generate").arg(built.library()).arg(built.bindgen()))
+}
+
+/// Runs the tests of the packages.
+pub(super) fn test(built: &Built) -> Result<Counts, String> {
+    let mut counts = Counts::default();
+    for package in PACKAGES {
+        let mut command = script(built, "swift");
+        command.arg("test").current_dir(built.root.join(package));
+        let ended = stream(&mut command, |line| {
+            println!("{line}");
+            count(line, &mut counts);
+        });
+        let ended_well = ended.map_err(|error| format!("{command:?} can't be started: {error}"))?;
+        if !ended_well && counts.failed == 0 {
+            return Err(format!("{package} does not build, or its tests crashed"));
+        }
+    }
+    Ok(counts)
+}
+
+/// One of the package's own scripts.
+fn script(built: &Built, name: &str) -> Command {
+    built.command(built.root.join("bindings/swift/scripts").join(name))
+}
+
+/// Counts what a line of Swift Testing tells: `✔ Test name() passed after 0.1 seconds.` The mark at its beginning differs between versions and
+/// terminals, and a test with arguments has their labels in its name.
+fn count(line: &str, counts: &mut Counts) {
+    let Some((name, told)) = line.split_once(" Test ").and_then(|(_, test)| test.split_once(") ")) else {
+        return;
+    };
+    if told.starts_with("passed after ") {
+        counts.passed += 1;
+    } else if told.starts_with("failed after ") {
+        counts.failed += 1;
+        counts.notes.push(format!("failed: swift: {name})"));
+    } else if let Some(why) = told.strip_prefix("skipped") {
+        counts.skipped += 1;
+        counts.notes.push(format!("skipped: swift: {name}){why}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_swift_testing_prints_is_counted() {
+        let mut counts = Counts::default();
+        let output = r#"
+Test Suite 'All tests' passed at 2026-11-26 01:30:28.900
+◇ Test run started.
+◇ Suite Things started.
+◇ Test good() started.
+✔ Test good() passed after 0.001 seconds.
+✘ Test live() skipped: "no Dovecot"
+✘ Test bad() recorded an issue at t.swift:6:33: Expectation failed: 1 == 2
+✘ Test bad() failed after 0.001 seconds with 1 issue.
+◇ Passing 1 argument a → 1 to many(_:)
+✔ Test many(_:) passed after 0.001 seconds.
+✘ Suite Things failed after 0.003 seconds with 1 issue.
+✘ Test run with 5 tests failed after 0.009 seconds with 1 issue.
+"#;
+        output.lines().for_each(|line| count(line, &mut counts));
+        let notes = ["skipped: swift: live(): \"no Dovecot\"", "failed: swift: bad()"];
+        let expected = Counts { passed: 2, failed: 1, skipped: 1, notes: notes.map(str::to_owned).into() };
+        assert_eq!(counts, expected);
+    }
+}
