@@ -49,7 +49,9 @@ pub use smtp::{
     Delivery, Dsn, Notify, Receipt, RecipientOutcome, ReturnedContent, SendId, SendOptions, SmtpExtensions,
     SmtpSession,
 };
-pub use values::{Draft, Envelope, HeaderField, Mailbox, MessageDate, check_draft, parse_mailbox};
+pub use values::{
+    Draft, Envelope, HeaderField, Mailbox, MessageDate, check_draft, compose_draft, parse_mailbox,
+};
 pub use verdict::*;
 
 uniffi::setup_scaffolding!();
