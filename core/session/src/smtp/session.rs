@@ -201,8 +201,10 @@ async fn serve(
             Command::Send(job, reply) => {
                 let result = transaction::run(&mut wire, &job, &timeouts, || reply.is_abandoned()).await;
                 drop(job);
+                // Of a failure its caller hears from the task's end, and so finds the session closed.
+                let after = result?;
                 reply.give(Ok(()));
-                if result? == After::Open {
+                if after == After::Open {
                     simple(&mut wire, "RSET", command::RSET, &timeouts).await?;
                 }
             }
