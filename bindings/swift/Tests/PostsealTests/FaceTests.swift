@@ -10,6 +10,7 @@ import Testing
         "MailClient.keyring": "the face has the one that it was given",
         "errorCodes": "ErrorCode.all, which another test compares with docs/errors.md",
         "failedCallbacks": "the handlers of the face can't throw",
+        "shutDown": "the same",
         "silence": "nothing of Swift's is taken down before the process ends",
     ]
 
