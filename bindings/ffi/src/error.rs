@@ -442,7 +442,7 @@ mod tests {
     use std::path::Path;
 
     use postseal::session::PeerFault;
-    use postseal::{AddressError, Connector, Credentials, Runtime, Security, Server, TlsConfig};
+    use postseal::{Connector, Credentials, Runtime, Security, Server, TlsConfig};
     use postseal_test_server::{Options, TestServer};
 
     use super::*;
@@ -573,8 +573,7 @@ mod tests {
 
     #[test]
     fn a_field_that_is_to_blame_is_named() {
-        let checked: Result<(), _> = Err(AddressError::Empty).about("to");
-        let error = checked.unwrap_err();
+        let error = postseal::Address::parse("nobody").about("to").unwrap_err();
         let PostsealError::InvalidInput { field, detail, session_usable, .. } = error else {
             panic!("valid")
         };
