@@ -1,5 +1,5 @@
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use futures::lock::Mutex;
 use postseal_message::mime::Draft;
@@ -28,8 +28,37 @@ struct Shared {
     connector: Connector,
     account: Account,
     keyring: RwLock<Arc<Keyring>>,
-    imap: Mutex<Option<ImapSession>>,
+    imap: Mutex<Option<Kept>>,
     pop3: Mutex<Option<Pop3Session>>,
+}
+
+/// An IMAP session that lay unused for so long is asked whether it is still alive: servers end idle sessions, and networks forget
+/// them, without a word that anybody waits for.
+const UNCHECKED: Duration = Duration::from_secs(30);
+
+/// A session that is kept for the next call.
+#[derive(Debug)]
+struct Kept {
+    session: ImapSession,
+    /// By the clock of the system: others may stand still while a device sleeps.
+    used: SystemTime,
+}
+
+impl Kept {
+    fn new(session: ImapSession) -> Self {
+        Self { session, used: SystemTime::now() }
+    }
+
+    /// Whether the session is good for another call.
+    async fn is_alive(&mut self) -> bool {
+        let is_fresh = self.used.elapsed().is_ok_and(|idle| idle < UNCHECKED);
+        self.used = SystemTime::now();
+        if !is_fresh {
+            // A refusal is a sign of life, too.
+            _ = self.session.noop().await;
+        }
+        !self.session.is_closed()
+    }
 }
 
 impl MailClient {
@@ -122,8 +151,8 @@ impl MailClient {
     ///
     /// [`Error::Session`] in a forked child.
     pub async fn close(&self) -> Result<(), Error> {
-        if let Some(session) = self.shared.imap.lock().await.take() {
-            session.close().await?;
+        if let Some(kept) = self.shared.imap.lock().await.take() {
+            kept.session.close().await?;
         }
         if let Some(session) = self.shared.pop3.lock().await.take() {
             session.close().await?;
@@ -149,11 +178,13 @@ impl MailClient {
     /// The IMAP session that is at hand, or a new one.
     pub(crate) async fn imap(&self) -> Result<ImapSession, Error> {
         let mut kept = self.shared.imap.lock().await;
-        if let Some(session) = kept.as_ref().filter(|session| !session.is_closed()) {
-            return Ok(session.clone());
+        if let Some(kept) = kept.as_mut()
+            && kept.is_alive().await
+        {
+            return Ok(kept.session.clone());
         }
         let session = self.new_imap().await?;
-        Ok(kept.insert(session).clone())
+        Ok(kept.insert(Kept::new(session)).session.clone())
     }
 
     /// A new IMAP session.
@@ -181,5 +212,47 @@ impl MailClient {
         let connection = Pop3Connection::open(&self.shared.connector, server).await?;
         let session = connection.log_in(credentials).await.map_err(postseal_session::Error::from)?;
         Ok(kept.insert(session).clone())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use postseal_message::mime::Mailbox;
+    use postseal_session::{Credentials, Runtime, Security, Server, TlsConfig};
+    use postseal_test_server::{Options, Security as Begin, TestServer};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_session_that_died_unseen_is_replaced_and_a_living_one_is_kept() {
+        let address = "alice@example.test";
+        let server = TestServer::start(Options::new().user(address, "wonderland")).await.unwrap();
+        let tls = TlsConfig::default().only_roots(server.ca().root_pem().as_bytes()).unwrap();
+        let connector = Connector::new(&Runtime::current().unwrap(), &tls).unwrap();
+        let alice = Credentials::password(address, "wonderland").unwrap();
+        let at = |port| Server::new("127.0.0.1", port, Security::Tls).unwrap();
+        let smtp = at(server.smtp(Begin::Tls).port());
+        let account = Account::new(Mailbox::parse(address).unwrap(), smtp, alice.clone())
+            .imap(at(server.imap(Begin::Tls).port()), alice);
+        let client = MailClient::new(&connector, account, Keyring::new());
+        client.inbox().await.unwrap();
+
+        let lay_unused = async || {
+            client.shared.imap.lock().await.as_mut().unwrap().used = SystemTime::now() - UNCHECKED;
+        };
+        lay_unused().await;
+        client.inbox().await.unwrap();
+        assert_eq!(server.transcript().len(), 1, "it was alive");
+        server.cut_connections();
+        lay_unused().await;
+        client.inbox().await.unwrap();
+        assert_eq!(server.transcript().len(), 2);
+        // Where the clock was set back nobody knows how long it was.
+        server.cut_connections();
+        let later = SystemTime::now() + Duration::from_secs(3600);
+        client.shared.imap.lock().await.as_mut().unwrap().used = later;
+        client.inbox().await.unwrap();
+        assert_eq!(server.transcript().len(), 3);
     }
 }

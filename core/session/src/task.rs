@@ -158,6 +158,12 @@ impl<C: Send + 'static> TaskHandle<C> {
         told || self.0.ended.borrow().is_some() || self.0.ended.has_changed().is_err()
     }
 
+    /// Whether a command waits for its turn, or the session was told to end. What could go on for long gives way then.
+    pub(crate) fn is_awaited(&self) -> bool {
+        let commands = self.0.commands.lock().unwrap_or_else(PoisonError::into_inner);
+        commands.as_ref().is_none_or(|commands| commands.capacity() < commands.max_capacity())
+    }
+
     /// Why the session has no answer: the failure itself to the one whose command met it, [`Error::Closed`] to all after.
     pub(crate) async fn reason(&self, met: bool) -> Error {
         let mut ended = self.0.ended.clone();
@@ -240,6 +246,19 @@ mod tests {
             assert_eq!(Reply(reply).settle(outcome.clone()), Ok(()));
             assert_eq!(answer.try_recv(), Ok(outcome));
         }
+    }
+
+    #[tokio::test]
+    async fn a_session_is_awaited_while_a_command_waits_and_once_it_was_told_to_end() {
+        let task = adder();
+        assert!(!task.is_awaited());
+        let mut waiting = Box::pin(task.call(|reply| Command::Add(1, reply)));
+        assert!(futures::poll!(waiting.as_mut()).is_pending());
+        assert!(task.is_awaited());
+        assert_eq!(waiting.await, Ok(1));
+        assert!(!task.is_awaited());
+        assert_eq!(task.close(PATIENCE).await, Ok(()));
+        assert!(task.is_awaited());
     }
 
     #[tokio::test]

@@ -41,9 +41,15 @@ async fn send_all(session: &SmtpSession, log: &mut Log) {
     let told = send(session, log, &["bob@example.test", "nobody@example.test"], MESSAGE, &named).await;
     let all = SendOptions { all_or_nothing: true, ..SendOptions::default() };
     send(session, log, &["bob@example.test", "nobody@example.test"], MESSAGE, &all).await;
+    // The second waits behind the first.
     let reported = SendOptions { dsn: Some(reports()), ..SendOptions::default() };
-    send(session, log, &["bob@example.test"], MESSAGE, &reported).await;
-    send(session, log, &["zoë@example.test"], EIGHT_BIT, &SendOptions::default()).await;
+    let plain = SendOptions::default();
+    let both = futures::join!(
+        submit(session, &["bob@example.test"], MESSAGE, &reported),
+        submit(session, &["zoë@example.test"], EIGHT_BIT, &plain)
+    );
+    log.note_send(both.0);
+    log.note_send(both.1);
     assert_eq!(session.outcome(named.id.unwrap()).await.ok(), told, "the outcome is what was told");
 }
 
@@ -63,14 +69,22 @@ async fn send(
     message: &[u8],
     options: &SendOptions,
 ) -> Option<Receipt> {
+    log.note_send(submit(session, to, message, options).await)
+}
+
+/// Sends, and checks the receipt.
+async fn submit(
+    session: &SmtpSession,
+    to: &[&str],
+    message: &[u8],
+    options: &SendOptions,
+) -> Result<Receipt, Error> {
     let address = |text: &str| Address::parse(text).unwrap();
     let envelope =
         Envelope { from: Some(address("alice@example.test")), to: to.iter().map(|to| address(to)).collect() };
-    let outcome = session.send(&envelope, message, options).await;
-    if let Ok(receipt) = &outcome {
-        check_receipt(receipt, &envelope, options);
-    }
-    log.note_send(outcome)
+    let receipt = session.send(&envelope, message, options).await?;
+    check_receipt(&receipt, &envelope, options);
+    Ok(receipt)
 }
 
 impl Log {

@@ -4,7 +4,7 @@
 #[macro_use]
 mod common;
 
-use common::{WAYS, address, message, refusal};
+use common::{WAYS, address, arrived, message, refusal};
 use postseal_live::{ALICE, Site, Tokens, UMLAUT, User};
 use postseal_session::{
     Credentials, Delivery, EnhancedCode, Error, NotSent, Receipt, Security, SendOptions, SmtpConnection,
@@ -17,6 +17,7 @@ scenarios! {
     a_bad_recipient_is_named_and_the_others_get_the_message;
     all_or_nothing_sends_to_nobody_where_one_recipient_is_bad;
     several_messages_go_over_one_connection;
+    sends_that_wait_have_each_an_outcome_of_its_own;
     a_local_part_beyond_ascii_is_a_recipient_like_any_other;
     a_refused_login_hands_the_connection_back;
     a_bearer_token_logs_in_and_an_expired_one_does_not;
@@ -58,6 +59,27 @@ async fn several_messages_go_over_one_connection(site: &Site) {
         let receipt = send(&session, from, to, message(&number.to_string())).await;
         assert!(receipt.is_sent_to_all(), "{receipt:?}");
     }
+}
+
+async fn sends_that_wait_have_each_an_outcome_of_its_own(site: &Site) {
+    let (from, to) = (User::guest(), User::guest());
+    let session = logged_in(site, from).await;
+    let sends = (0..9).map(async |number| {
+        // Every third goes to nobody.
+        let recipient = if number % 3 == 1 { "nobody@example.test" } else { to.address };
+        let message = message(&number.to_string());
+        session.send(&envelope(from, &[recipient]), message, &SendOptions::default()).await.unwrap()
+    });
+    for (number, receipt) in futures::future::join_all(sends).await.into_iter().enumerate() {
+        let expected = number % 3 != 1;
+        assert_eq!(receipt.is_sent_to_all(), expected, "{number}: {receipt:?}");
+        assert_eq!(
+            receipt.message == Delivery::NotSent(NotSent::Recipients),
+            !expected,
+            "{number}: {receipt:?}"
+        );
+    }
+    arrived(site, to, 6).await;
 }
 
 async fn a_local_part_beyond_ascii_is_a_recipient_like_any_other(site: &Site) {

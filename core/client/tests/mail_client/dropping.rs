@@ -6,7 +6,7 @@ use std::task::Poll;
 use super::*;
 
 /// Polls `wait` as often as it is woken, but no more than `polls` times, and drops it. What it gave, if it came to an end.
-async fn drop_after<T>(polls: usize, wait: impl Future<Output = T>) -> Option<T> {
+pub(super) async fn drop_after<T>(polls: usize, wait: impl Future<Output = T>) -> Option<T> {
     let (mut wait, mut left) = (pin!(wait), polls);
     std::future::poll_fn(|cx| {
         if left > 0 {

@@ -8,6 +8,10 @@
 
 mod dropping;
 mod injection;
+mod log;
+mod progress;
+mod reader;
+mod watching;
 
 use std::time::{Duration, SystemTime};
 

@@ -61,6 +61,13 @@ async fn pop3(stream: impl Transport + 'static) -> Result<Pop3Connection, Error>
     Pop3Connection::begin(Runtime::current().unwrap(), Wire::scripted(stream), true, TIMEOUTS).await
 }
 
+/// Runs a test, with the clock paused, on a runtime that comes back to it after each poll of another task. Others run dozens of them before:
+/// most of the moments to drop a wait at would be passed over, and a look at the world would come after more than it is meant to see.
+fn in_turns(test: impl Future<Output = ()>) {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().start_paused(true).event_interval(1).build().unwrap().block_on(test);
+}
+
 /// What waits for ever fails a day later, which is at once where the clock is paused.
 async fn within_a_day<T>(test: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(86_400), test).await.unwrap()

@@ -1,6 +1,7 @@
 //! How a fetch is divided: into batches, so that nothing is read ahead without bound, and what came of them into parcels for the reader.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use postseal_types::{Listener, Meter};
 use tokio::sync::mpsc;
@@ -96,6 +97,8 @@ impl Left {
 /// Messages on their way to the reader.
 pub(super) struct Parcels<'a> {
     arrivals: &'a mpsc::UnboundedSender<Vec<Fetched>>,
+    /// How many parcels the reader has not taken yet, those of earlier batches too.
+    untaken: &'a AtomicUsize,
     next: Vec<Fetched>,
     bytes: usize,
     /// How many are on their way.
@@ -103,8 +106,11 @@ pub(super) struct Parcels<'a> {
 }
 
 impl<'a> Parcels<'a> {
-    pub(super) const fn new(arrivals: &'a mpsc::UnboundedSender<Vec<Fetched>>) -> Self {
-        Self { arrivals, next: Vec::new(), bytes: 0, sent: 0 }
+    pub(super) const fn new(
+        arrivals: &'a mpsc::UnboundedSender<Vec<Fetched>>,
+        untaken: &'a AtomicUsize,
+    ) -> Self {
+        Self { arrivals, untaken, next: Vec::new(), bytes: 0, sent: 0 }
     }
 
     pub(super) fn add(&mut self, message: Fetched) {
@@ -119,6 +125,7 @@ impl<'a> Parcels<'a> {
         if !self.next.is_empty() {
             self.bytes = 0;
             self.sent += 1;
+            self.untaken.fetch_add(1, Ordering::Relaxed);
             // A stream that was dropped wants no more of them.
             _ = self.arrivals.send(std::mem::take(&mut self.next));
         }

@@ -1,6 +1,8 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::SystemTime;
 
@@ -153,6 +155,8 @@ struct Plan {
     items: FetchItems,
     /// Where the messages go. It has no bound of its own, since batches have.
     arrivals: mpsc::UnboundedSender<Vec<Fetched>>,
+    /// How many parcels are there that were not taken out.
+    untaken: Arc<AtomicUsize>,
 }
 
 enum State {
@@ -184,6 +188,7 @@ impl ImapSession {
             validity: uids.validity(),
             items: items.clone(),
             arrivals,
+            untaken: Arc::default(),
         };
         FetchStream { plan, state: State::Begin(uids.clone()), arrived, ready: Vec::new().into_iter() }
     }
@@ -236,7 +241,10 @@ impl FetchStream {
                 return Poll::Ready(Some(Ok(message)));
             }
             match self.arrived.poll_recv(cx) {
-                Poll::Ready(Some(parcel)) => self.ready = parcel.into_iter(),
+                Poll::Ready(Some(parcel)) => {
+                    self.plan.untaken.fetch_sub(1, Ordering::Relaxed);
+                    self.ready = parcel.into_iter();
+                }
                 // The caller's task is out of its turn (tokio), and is woken again: what is queued comes before any end.
                 Poll::Pending if !self.arrived.is_empty() => return Poll::Pending,
                 Poll::Ready(None) | Poll::Pending => break,
@@ -258,8 +266,8 @@ impl FetchStream {
             let mut coming = match std::mem::replace(&mut self.state, State::Ended) {
                 State::Begin(uids) => find(self.plan.clone(), uids).boxed(),
                 State::Here(batch) if batch.left.is_empty() => return,
-                State::Here(batch) if self.arrived.len() <= batch.parcels => {
-                    fetch_batch(self.plan.clone(), batch.left).boxed()
+                State::Here(batch) if self.plan.may_go_on(&batch) => {
+                    fetch_batches(self.plan.clone(), batch.left).boxed()
                 }
                 State::Coming(coming) => coming,
                 settled => {
@@ -321,21 +329,38 @@ async fn search(plan: Plan, uids: UidSet) -> Result<Vec<u32>, Error> {
         .await
 }
 
-async fn fetch_batch(plan: Plan, left: Left) -> Result<Batch, Error> {
+/// Fetches the next batch, and those behind it as long as the reader keeps up and the session is wanted for nothing else: on a busy system it takes
+/// long until the reader is woken and has woken the session again, and the line is idle meanwhile.
+async fn fetch_batches(plan: Plan, left: Left) -> Result<Batch, Error> {
     let session = plan.session.clone();
     session
         .run(move |engine| {
             Box::pin(async move {
                 engine.enter(&plan.mailbox, Access::Read, Some(plan.validity)).await?;
-                plan.fetch(engine, left).await
+                let mut batch = plan.fetch(engine, left).await?;
+                // Between two batches a watch can tell what it has.
+                while engine.watcher.is_none() && plan.may_go_on_at_once(&batch) {
+                    batch = plan.fetch(engine, batch.left).await?;
+                }
+                Ok(batch)
             })
         })
         .await
 }
 
 impl Plan {
+    /// Whether there is more behind this batch, and those before it were taken out.
+    fn may_go_on(&self, batch: &Batch) -> bool {
+        !batch.left.is_empty() && self.untaken.load(Ordering::Relaxed) <= batch.parcels
+    }
+
+    /// Whether that is so while a reader is there, and no other call waits for the session.
+    fn may_go_on_at_once(&self, batch: &Batch) -> bool {
+        self.may_go_on(batch) && !self.arrivals.is_closed() && !self.session.is_awaited()
+    }
+
     async fn fetch(&self, engine: &mut Engine, mut left: Left) -> Result<Batch, Error> {
-        let mut parcels = Parcels::new(&self.arrivals);
+        let mut parcels = Parcels::new(&self.arrivals, &self.untaken);
         let numbers = if self.items.is_heavy() {
             let is_too_large = |size| size > MAX_LITERAL && self.items.is_whole();
             if left.sized.is_empty() {

@@ -139,6 +139,11 @@ impl ImapSession {
         self.task.call(|reply| Job::new(reply, work)).await
     }
 
+    /// Whether work that goes on for long should end, for another call or the end of the session.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.task.is_awaited()
+    }
+
     /// What the TLS handshake agreed on; `None` for a session over a stream of the caller's ([`dangerous`](crate::dangerous)).
     #[must_use]
     pub fn tls(&self) -> Option<&TlsInfo> {

@@ -71,7 +71,10 @@ impl Pop3Retrieval {
             if let Some(retrieved) = self.ready.pop_front() {
                 return Ok(Some(retrieved));
             }
-            if let Some(error) = self.broken.take() {
+            if self.broken.is_some() {
+                // The same error, once the session has ended.
+                let error = self.task.reason(true).await;
+                self.broken = None;
                 self.left.clear();
                 return Err(error);
             }

@@ -171,7 +171,8 @@ impl Pop3Session {
         let mut batch = self.task.call(|reply| Command::Fetch { requests, limit, tally, reply }).await?;
         match (batch.answers.pop_front(), batch.broken) {
             (Some(answer), _) => answer,
-            (None, Some(error)) => Err(error),
+            // The same error, once the session has ended.
+            (None, Some(_)) => Err(self.task.reason(true).await),
             (None, None) => Err(Error::internal("a message was asked for and not answered")),
         }
     }

@@ -61,6 +61,10 @@ impl MessageStream {
             Err(_) => Err(self.task.reason(true).await),
         };
         self.ended = Some(ended.clone());
+        if ended.as_ref().is_err_and(|error| !error.keeps_session()) {
+            // Whoever is told finds the session closed.
+            self.task.reason(true).await;
+        }
         ended.map(|()| None)
     }
 }

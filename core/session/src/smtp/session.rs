@@ -21,7 +21,9 @@ const MAX_REMEMBERED: usize = 64;
 /// A session with a submission server, logged in. Clones share it; it ends when the last one is gone, or at
 /// [`SmtpSession::close`].
 ///
-/// Messages go one after the other, in the order of the calls.
+/// Messages go one after the other, in the order of the calls. Who has several to send does best not to wait for one receipt before the next
+/// call: while a send waits behind another, and the server has PIPELINING (RFC 2920), its envelope goes out together with the end of the message
+/// before it. That takes one round trip a message, where it else takes two.
 #[derive(Debug, Clone)]
 pub struct SmtpSession {
     task: TaskHandle<Command>,
@@ -88,7 +90,8 @@ impl SmtpSession {
     /// # Cancel safety
     ///
     /// A send whose wait is dropped before the message itself began is abandoned (RSET), and [`Error::Cancelled`] is its outcome.
-    /// Once it began it runs to its end. [`SmtpSession::outcome`] tells, where [`SendOptions::id`] named it.
+    /// Once it began it runs to its end; it begins with DATA, which goes out with the envelope where the server has PIPELINING and not
+    /// CHUNKING. [`SmtpSession::outcome`] tells, where [`SendOptions::id`] named it.
     pub async fn send(
         &self,
         envelope: &Envelope,
@@ -189,22 +192,65 @@ async fn concluded(mut stage: watch::Receiver<Stage>, otherwise: Error) -> Resul
     conclude(&last, otherwise)
 }
 
+/// The commands that wait, of which the next can be looked at.
+struct Queue {
+    waiting: mpsc::Receiver<Command>,
+    next: Option<Command>,
+}
+
+impl Queue {
+    const fn new(waiting: mpsc::Receiver<Command>) -> Self {
+        Self { waiting, next: None }
+    }
+
+    async fn next(&mut self) -> Option<Command> {
+        match self.next.take() {
+            None => self.waiting.recv().await,
+            next => next,
+        }
+    }
+
+    /// What the next send has to send ahead of its turn, where there is one already whose caller still waits.
+    fn send_ahead(&mut self) -> String {
+        if self.next.is_none() {
+            self.next = self.waiting.try_recv().ok();
+        }
+        match &mut self.next {
+            Some(Command::Send(job, reply)) if !reply.is_abandoned() => job.send_ahead(),
+            _ => String::new(),
+        }
+    }
+
+    /// Takes back what the next send has sent ahead, after the message before it was refused and left its transaction open.
+    async fn take_back(&mut self, wire: &mut Wire<Secure>, timeouts: &Timeouts) -> Result<(), Error> {
+        match &mut self.next {
+            Some(Command::Send(job, _)) => job.take_back(wire, timeouts).await,
+            _ => Ok(()),
+        }
+    }
+}
+
 /// The session's task.
 async fn serve(
     mut wire: Wire<Secure>,
     timeouts: Timeouts,
-    mut queue: mpsc::Receiver<Command>,
+    waiting: mpsc::Receiver<Command>,
 ) -> Result<(), Error> {
-    while let Some(command) = queue.recv().await {
+    let mut queue = Queue::new(waiting);
+    while let Some(command) = queue.next().await {
         match command {
-            Command::Send(job, reply) if reply.is_abandoned() => job.end(Err(Error::Cancelled)),
+            Command::Send(job, reply) if reply.is_abandoned() && !job.is_ahead() => {
+                job.end(Err(Error::Cancelled));
+            }
             Command::Send(job, reply) => {
-                let result = transaction::run(&mut wire, &job, &timeouts, || reply.is_abandoned()).await;
+                let (is_abandoned, ahead) = (|| reply.is_abandoned(), || queue.send_ahead());
+                let result = transaction::run(&mut wire, &job, &timeouts, is_abandoned, ahead).await;
                 drop(job);
                 // Of a failure its caller hears from the task's end, and so finds the session closed.
                 let after = result?;
                 reply.give(Ok(()));
                 if after == After::Open {
+                    queue.take_back(&mut wire, &timeouts).await?;
                     simple(&mut wire, "RSET", command::RSET, &timeouts).await?;
                 }
             }

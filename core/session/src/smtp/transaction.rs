@@ -1,6 +1,7 @@
 //! One message through the server: MAIL, RCPT, then DATA or BDAT (RFC 5321, section 3.3; RFC 2920; RFC 3030).
 //!
-//! What is known of the message at each moment is written down before the next byte goes out: see [`Stage`].
+//! What is known of the message at each moment is written down before the next byte goes out: see [`Stage`]. The envelope of a message that waits
+//! may go out with the end of the one before it: see [`Job::send_ahead`].
 
 use std::sync::Arc;
 
@@ -59,6 +60,8 @@ pub(super) struct Job {
     framing: Framing,
     /// How many commands go in one write.
     in_flight: usize,
+    /// Whether the first of these groups went out with the end of the message before.
+    is_ahead: bool,
     all_or_nothing: bool,
     stage: watch::Sender<Stage>,
     listener: Option<Listener>,
@@ -85,6 +88,7 @@ impl Job {
             message,
             framing: if server.chunking { Framing::Length } else { Framing::Dot },
             in_flight: if server.pipelining { MAX_IN_FLIGHT } else { 1 },
+            is_ahead: false,
             all_or_nothing: options.all_or_nothing,
             stage: watch::Sender::new(Stage::Pending),
             listener: None,
@@ -103,6 +107,39 @@ impl Job {
 
     pub(super) fn watch(&self) -> watch::Receiver<Stage> {
         self.stage.subscribe()
+    }
+
+    /// The first group of commands, to go out with the end of the message before: nothing may follow DATA in a write, but a group may follow
+    /// the text of a message (RFC 2920, section 3.1), and that saves a round trip. Empty where the server lacks PIPELINING.
+    pub(super) fn send_ahead(&mut self) -> String {
+        self.is_ahead = self.in_flight > 1;
+        if self.is_ahead { lines(self.first_group()) } else { String::new() }
+    }
+
+    /// Whether it has, and so has begun.
+    pub(super) const fn is_ahead(&self) -> bool {
+        self.is_ahead
+    }
+
+    /// Takes back what went ahead into a transaction that is still open after the message before was refused: whatever the answers say, they say
+    /// nothing of this message. After RSET it begins anew. There is no DATA among the commands where a transaction can stay open (see [`After`]).
+    pub(super) async fn take_back(
+        &mut self,
+        wire: &mut Wire<Secure>,
+        timeouts: &Timeouts,
+    ) -> Result<(), Error> {
+        if std::mem::take(&mut self.is_ahead) {
+            answers(wire, self.first_group(), timeouts).await?;
+        }
+        Ok(())
+    }
+
+    fn groups(&self) -> std::slice::Chunks<'_, (Step, String)> {
+        self.commands.chunks(self.in_flight)
+    }
+
+    fn first_group(&self) -> &[(Step, String)] {
+        self.groups().next().unwrap_or_default()
     }
 
     /// Writes down how it ended.
@@ -131,7 +168,8 @@ pub(super) enum After {
     Open,
 }
 
-/// Sends one message; `is_abandoned` tells whether its caller left, which counts until the message itself begins.
+/// Sends one message; `is_abandoned` tells whether its caller left, which counts until the message itself begins. What `ahead` gives goes out behind
+/// the end of the message.
 ///
 /// The outcome is in the job's stage when this returns.
 ///
@@ -143,8 +181,9 @@ pub(super) async fn run(
     job: &Job,
     timeouts: &Timeouts,
     is_abandoned: impl Fn() -> bool,
+    ahead: impl FnMut() -> String,
 ) -> Result<After, Error> {
-    let mut transaction = Transaction { wire, job, timeouts, recipients: Vec::new() };
+    let mut transaction = Transaction { wire, job, timeouts, ahead, recipients: Vec::new() };
     match transaction.run(is_abandoned).await {
         Ok((outcome, after)) => {
             job.end(outcome);
@@ -161,18 +200,23 @@ pub(super) async fn run(
 /// A decided outcome, and how it leaves the wire.
 type Decided = (Result<Receipt, Error>, After);
 
-struct Transaction<'a> {
+struct Transaction<'a, A> {
     wire: &'a mut Wire<Secure>,
     job: &'a Job,
     timeouts: &'a Timeouts,
+    ahead: A,
     recipients: Vec<RecipientOutcome>,
 }
 
-impl Transaction<'_> {
+impl<A: FnMut() -> String> Transaction<'_, A> {
     async fn run(&mut self, is_abandoned: impl Fn() -> bool) -> Result<Decided, Error> {
         let (mut sender, mut go_ahead) = (None, None);
-        for group in self.job.commands.chunks(self.job.in_flight) {
-            for (step, answer) in self.ask(group).await? {
+        let mut is_out = self.job.is_ahead;
+        for group in self.job.groups() {
+            if !std::mem::take(&mut is_out) {
+                self.send(group).await?;
+            }
+            for (step, answer) in answers(self.wire, group, self.timeouts).await? {
                 match step {
                     Step::Mail => sender = refusal(answer, step)?,
                     Step::Rcpt => self.rcpt(answer)?,
@@ -203,20 +247,12 @@ impl Transaction<'_> {
         }
     }
 
-    /// Sends a group of commands in one write, and reads the answer to each.
-    async fn ask(&mut self, group: &[(Step, String)]) -> Result<Vec<(Step, Answer)>, Error> {
+    /// Sends a group of commands in one write.
+    async fn send(&mut self, group: &[(Step, String)]) -> Result<(), Error> {
         in_step(self.wire).await?;
-        let lines: String = group.iter().map(|(_, line)| line.as_str()).collect();
-        let mut answers = Vec::new();
-        group.iter().for_each(|(step, _)| self.wire.log().command(step.name()));
-        for (step, _) in group {
-            self.wire.begin(step.name(), self.timeouts.progress);
-            if answers.is_empty() {
-                self.wire.send(lines.as_bytes()).await?;
-            }
-            answers.push((*step, Answer::read(self.wire).await?));
-        }
-        Ok(answers)
+        let first = group.first().map_or(Step::Mail, |(step, _)| *step);
+        self.wire.begin(first.name(), self.timeouts.progress);
+        self.wire.send(lines(group).as_bytes()).await
     }
 
     /// Notes the answer to the next recipient, in the order of the envelope.
@@ -282,11 +318,12 @@ impl Transaction<'_> {
         }
         while !body.is_over() {
             let left = body.left();
-            let piece = body.next_piece();
+            let mut piece = body.next_piece();
             if body.is_over() {
                 // An answer before the end answers something else: it must not be taken for the message's.
                 in_step(self.wire).await?;
                 self.job.stage.send_replace(Stage::Ending(self.recipients.clone()));
+                piece.extend_from_slice((self.ahead)().as_bytes());
             }
             self.wire.begin("the message", self.timeouts.progress);
             if let Err(error) = self.wire.send(&piece).await {
@@ -344,6 +381,26 @@ impl Transaction<'_> {
     fn receipt(&self, message: Delivery) -> Receipt {
         Receipt { message, recipients: self.recipients.clone() }
     }
+}
+
+/// A group of commands as it is written.
+fn lines(group: &[(Step, String)]) -> String {
+    group.iter().map(|(_, line)| line.as_str()).collect()
+}
+
+/// Reads the answer to each command of a group that was sent.
+async fn answers(
+    wire: &mut Wire<Secure>,
+    group: &[(Step, String)],
+    timeouts: &Timeouts,
+) -> Result<Vec<(Step, Answer)>, Error> {
+    let mut answers = Vec::with_capacity(group.len());
+    group.iter().for_each(|(step, _)| wire.log().command(step.name()));
+    for (step, _) in group {
+        wire.begin(step.name(), timeouts.progress);
+        answers.push((*step, Answer::read(wire).await?));
+    }
+    Ok(answers)
 }
 
 /// The refusal of a command, where it was refused.

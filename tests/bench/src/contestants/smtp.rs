@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use postseal_session::{Delivery, Error, SendOptions, SmtpConnection};
 use postseal_types::{Address, Envelope};
 
@@ -37,6 +38,9 @@ impl Task {
 const FROM: &str = "alice@example.test";
 const TO: &str = "bob@example.test";
 
+/// How many sends wait at a time: an app that empties its outbox does not wait for each receipt before it hands over the next message.
+const IN_FLIGHT: usize = 4;
+
 fn ours(arguments: &[String]) -> Result<Work> {
     let task = Task::parse(arguments)?;
     on_our_runtime(async |runtime| {
@@ -45,8 +49,9 @@ fn ours(arguments: &[String]) -> Result<Work> {
         let session = connection.log_in(&who).await.map_err(Error::from)?;
         let envelope = Envelope { from: Some(Address::parse(FROM)?), to: vec![Address::parse(TO)?] };
         let (message, options) = (Arc::<[u8]>::from(task.message.as_slice()), SendOptions::default());
-        for _ in 0..task.count {
-            let receipt = session.send(&envelope, Arc::clone(&message), &options).await?;
+        let send = |_| session.send(&envelope, Arc::clone(&message), &options);
+        let mut receipts = stream::iter(0..task.count).map(send).buffered(IN_FLIGHT);
+        while let Some(receipt) = receipts.try_next().await? {
             let Delivery::Sent { .. } = receipt.message else {
                 return Err(format!("not sent: {receipt:?}").into());
             };

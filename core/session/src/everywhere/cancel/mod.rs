@@ -15,13 +15,6 @@ use super::*;
 /// No operation here takes more turns.
 const MOST_POLLS: usize = 3000;
 
-/// Runs a test, with the clock paused, on a runtime that comes back to it after each poll of another task. Others run dozens of them
-/// before, and most of the moments to drop at would be passed over.
-fn in_turns(test: impl Future<Output = ()>) {
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    runtime.enable_all().start_paused(true).event_interval(1).build().unwrap().block_on(test);
-}
-
 /// Polls `wait` so many times, with a poll of another task after each, and drops it. What it gave, if it came to an end.
 async fn drop_after<T>(polls: usize, wait: impl Future<Output = T>) -> Option<T> {
     let mut wait = std::pin::pin!(wait);

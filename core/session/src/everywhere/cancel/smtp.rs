@@ -11,9 +11,9 @@ async fn session(stream: Drip) -> SmtpSession {
 /// A session after something was dropped sends a message, which arrives once and whole.
 async fn sends(place: &Place, session: &SmtpSession) {
     session.noop().await.unwrap();
-    let receipt = session.send(&envelope(), MESSAGES[1], &SendOptions::default()).await.unwrap();
+    let receipt = session.send(&envelope(), MESSAGES[2], &SendOptions::default()).await.unwrap();
     assert!(receipt.is_sent(), "{receipt:?}");
-    assert_eq!(arrived(place, MESSAGES[1]), 1);
+    assert_eq!(arrived(place, MESSAGES[2]), 1);
     session.close().await.unwrap();
 }
 
@@ -47,6 +47,50 @@ fn a_dropped_send_is_truthful() {
             .await;
         }
     });
+}
+
+#[test]
+fn a_send_dropped_beside_another_harms_nothing_but_itself() {
+    in_turns(async {
+        for missing in [&[][..], &["CHUNKING"], &["CHUNKING", "PIPELINING"]] {
+            for is_first in [true, false] {
+                at_every_poll(Protocol::Smtp, missing, &[], async |place, stream| {
+                    drop_beside_another(place, &session(stream).await, is_first).await
+                })
+                .await;
+            }
+        }
+    });
+}
+
+/// Sends two messages at once, and drops the wait for the first or the second. Whether it came to its end before.
+async fn drop_beside_another(place: &Place, session: &SmtpSession, is_first: bool) -> bool {
+    let (to, id) = (envelope(), SendId::new());
+    let named = SendOptions { id: Some(id), ..SendOptions::default() };
+    let options = SendOptions::default();
+    let dropped = place.drop(session.send(&to, MESSAGES[0], &named));
+    let kept = session.send(&to, MESSAGES[1], &options);
+    // In the order in which they are polled first, and so queued.
+    let (dropped, kept) = if is_first {
+        futures::join!(dropped, kept)
+    } else {
+        let (kept, dropped) = futures::join!(kept, dropped);
+        (dropped, kept)
+    };
+    let outcome = session.outcome(id).await;
+    sends(place, session).await;
+    match &outcome {
+        Ok(receipt) => assert!(receipt.is_sent(), "{receipt:?}"),
+        Err(Error::NotFound { .. }) if place.polls == 0 => {}
+        Err(error) => assert_eq!(*error, Error::Cancelled, "after {}", place.polls),
+    }
+    assert_eq!(arrived(place, MESSAGES[0]), usize::from(outcome.is_ok()), "after {}", place.polls);
+    assert!(kept.unwrap().is_sent());
+    assert_eq!(arrived(place, MESSAGES[1]), 1);
+    dropped.is_some_and(|dropped| {
+        assert_eq!(dropped, outcome);
+        true
+    })
 }
 
 #[test]

@@ -5,7 +5,7 @@ use postseal_types::Listener;
 
 use super::*;
 use crate::heard::Heard;
-use crate::imap::{Change, FetchItems, Flag, FlagChange, PartNumber, Role, Search, Unreadable};
+use crate::imap::{Change, FetchItems, FetchStream, Flag, FlagChange, PartNumber, Role, Search, Unreadable};
 use crate::{Connector, PeerFault, Server, TlsConfig};
 
 const ALICE: &str = "alice@example.test";
@@ -123,34 +123,87 @@ async fn messages_are_found_marked_moved_and_expunged() {
     .await;
 }
 
+/// Two of them make a batch.
+fn large() -> Vec<u8> {
+    [b"Subject: x\r\n\r\n".to_vec(), b"0123456789abcde\n".repeat(100_000)].concat()
+}
+
+/// A session with five large messages, and a fetch of them that has not begun.
+async fn fetch_of_large_messages(server: &TestServer) -> (ImapSession, FetchStream) {
+    let numbers = [(); 5].map(|()| server.deliver(ALICE, "INBOX", &large()).unwrap());
+    let session = session(server).await;
+    let validity = session.examine(&inbox()).await.unwrap().uid_validity;
+    let uids = UidSet::of(numbers.map(|number| Uid::new(validity, number).unwrap())).unwrap();
+    let stream = session.fetch(&inbox(), &uids, &FetchItems::new().whole());
+    (session, stream)
+}
+
+/// How many batches of messages were asked for.
+fn batches_asked_for(server: &TestServer) -> usize {
+    let lines = server.transcript().last().unwrap().client_bytes();
+    String::from_utf8_lossy(&lines).matches("BODY.PEEK[]").count()
+}
+
 #[tokio::test]
 async fn a_slow_reader_holds_up_one_batch_and_nobody_else() {
     in_time(async {
         let server = start(Options::new()).await;
-        let large = [b"Subject: x\r\n\r\n".to_vec(), b"0123456789abcde\n".repeat(100_000)].concat();
-        for _ in 0..5 {
-            server.deliver(ALICE, "INBOX", &large);
-        }
-        let session = session(&server).await;
-        let uids = UidSet::all(session.examine(&inbox()).await.unwrap().uid_validity);
-        let items = FetchItems::new().whole();
-        let fetches = || {
-            let transcript = server.transcript();
-            let lines = transcript.last().unwrap().client_bytes();
-            String::from_utf8_lossy(&lines).matches("BODY.PEEK[]").count()
-        };
-        // Two messages of 1.6 MB make a batch. One batch is fetched ahead, and no more.
-        let mut stream = session.fetch(&inbox(), &uids, &items);
+        let (session, mut stream) = fetch_of_large_messages(&server).await;
+        // One batch is fetched ahead, and no more.
         for _ in 0..2 {
-            assert!(stream.next().await.unwrap().unwrap().whole.unwrap() == large);
+            assert!(stream.next().await.unwrap().unwrap().whole.unwrap() == large());
             session.noop().await.unwrap();
-            assert_eq!(fetches(), 2);
+            assert_eq!(batches_asked_for(&server), 2);
         }
-        assert!(stream.next().await.unwrap().unwrap().whole.unwrap() == large);
+        assert!(stream.next().await.unwrap().unwrap().whole.unwrap() == large());
         // Dropped in the middle of a batch, it is drained, and the session goes on.
         drop(stream);
         session.noop().await.unwrap();
-        assert!((2..=3).contains(&fetches()), "{}", fetches());
+        let asked = batches_asked_for(&server);
+        assert!((2..=3).contains(&asked), "{asked}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_batch_ahead_is_fetched_without_the_reader() {
+    in_time(async {
+        let server = start(Options::new()).await;
+        let (session, mut stream) = fetch_of_large_messages(&server).await;
+        assert!(futures::poll!(Box::pin(stream.next())).is_pending());
+        while batches_asked_for(&server) < 2 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        session.noop().await.unwrap();
+        assert_eq!(batches_asked_for(&server), 2);
+        assert!(stream.next().await.unwrap().unwrap().whole.unwrap() == large());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_call_that_waits_comes_before_the_batch_ahead() {
+    in_time(async {
+        let server = start(Options::new()).await;
+        let (session, mut stream) = fetch_of_large_messages(&server).await;
+        assert!(futures::poll!(Box::pin(stream.next())).is_pending());
+        session.noop().await.unwrap();
+        assert_eq!(batches_asked_for(&server), 1);
+        assert!(stream.next().await.unwrap().unwrap().whole.unwrap() == large());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_watch_comes_before_the_batch_ahead() {
+    in_time(async {
+        let server = start(Options::new()).await;
+        let (session, mut stream) = fetch_of_large_messages(&server).await;
+        let mut watch = session.watch(&inbox()).await.unwrap();
+        assert!(futures::poll!(Box::pin(stream.next())).is_pending());
+        server.deliver(ALICE, "INBOX", b"Subject: x\r\n\r\n").unwrap();
+        assert_eq!(watch.next().await, Ok(Change::Exists(6)));
+        assert_eq!(batches_asked_for(&server), 1);
     })
     .await;
 }

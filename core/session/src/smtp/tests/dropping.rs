@@ -1,67 +1,10 @@
-//! Waits that are dropped, sessions that are closed or cut off, and what can still be asked for afterwards. The server is played by hand here:
-//! it matters what it has heard when.
+//! Waits that are dropped, sessions that are closed or cut off, and what can still be asked for afterwards.
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+use tokio::io::AsyncReadExt as _;
 
+use super::hand::{FROM, MESSAGE, TEXT, TO, begin, drop_it, session};
 use super::*;
-use crate::{Acceptance, Delivery, NotSent, Receipt, SendId, SendOptions};
-
-const MESSAGE: &[u8] = b"Subject: x\r\n\r\n.\r\n";
-const FROM: &str = "MAIL FROM:<alice@example.test>\r\n";
-const TO: &str = "RCPT TO:<bob@example.test>\r\n";
-const TEXT: &str = "Subject: x\r\n\r\n..\r\n.\r\n";
-
-/// The server's end.
-struct Hand(DuplexStream);
-
-impl Hand {
-    async fn say(&mut self, text: &str) {
-        self.0.write_all(text.as_bytes()).await.unwrap();
-    }
-
-    /// Insists that what comes in one piece is this.
-    async fn hear(&mut self, text: &str) {
-        let mut buffer = vec![0; 1 << 16];
-        let count = self.0.read(&mut buffer).await.unwrap();
-        assert_eq!(String::from_utf8_lossy(&buffer[..count]), text);
-    }
-}
-
-/// A session that has just logged in.
-async fn session(extension: &str, timeouts: Timeouts) -> (SmtpSession, Hand) {
-    let (ours, theirs) = tokio::io::duplex(1 << 20);
-    let mut server = Hand(theirs);
-    server.say("220 hi\r\n").await;
-    let runtime = Runtime::current().unwrap();
-    let beginning = SmtpConnection::begin(Wire::scripted(ours), Security::Tls, runtime, timeouts);
-    let answering = async {
-        server.hear("EHLO [127.0.0.1]\r\n").await;
-        server.say(&format!("250-mx\r\n250-{extension}\r\n250 AUTH PLAIN\r\n")).await;
-    };
-    let (connection, ()) = futures::join!(beginning, answering);
-    let credentials = alice();
-    let answering = async {
-        server.hear("AUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=\r\n").await;
-        server.say("235 ok\r\n").await;
-    };
-    let (session, ()) = futures::join!(connection.unwrap().log_in(&credentials), answering);
-    let session = session.unwrap();
-    (session, server)
-}
-
-/// Begins a send, which can be dropped.
-fn begin(session: &SmtpSession) -> (SendId, JoinHandle<Result<Receipt, Error>>) {
-    let id = SendId::new();
-    let session = session.clone();
-    let options = SendOptions { id: Some(id), ..SendOptions::default() };
-    (id, tokio::spawn(async move { session.send(&to_bob(), MESSAGE, &options).await }))
-}
-
-/// Drops the wait, and comes back once it is gone.
-async fn drop_it(sending: JoinHandle<Result<Receipt, Error>>) {
-    sending.abort();
-    assert!(sending.await.unwrap_err().is_cancelled());
-}
+use crate::{Acceptance, Delivery, NotSent, SendId, SendOptions};
 
 #[tokio::test]
 async fn a_small_message_takes_two_writes() {

@@ -5,7 +5,9 @@ mod against_server;
 mod corpora;
 mod dropping;
 mod faults;
+mod hand;
 mod login;
+mod queued;
 mod replies;
 mod sending;
 
