@@ -1,7 +1,8 @@
 //! OpenPGP messages as they are, without a mail around them.
 
 use postseal_message::openpgp::{
-    PgpError, ReadOptions, SignatureResult, SignatureStatus, decrypt, verify_detached, verify_inline,
+    PgpError, ReadOptions, SignatureResult, SignatureStatus, StreamError, decrypt, decrypt_to,
+    verify_detached, verify_inline,
 };
 use postseal_types::ErrorCode;
 
@@ -12,7 +13,15 @@ use crate::mail::LETTER;
 pub(crate) fn read(bytes: &[u8]) {
     let (keyring, options, now) = (keyring(), &ReadOptions::default(), now());
     let decrypted = decrypt(bytes, keyring, options, now);
+    let spooled = decrypt_to(bytes, Vec::new(), keyring, options, now).map_err(|error| match error {
+        StreamError::Pgp(error) => error,
+        other => panic!("memory can be read and written: {other}"),
+    });
+    if let (Ok(message), Ok(spooled)) = (&decrypted, &spooled) {
+        assert_eq!((&message.data, &message.signatures), (&spooled.spool, &spooled.signatures));
+    }
     check(decrypted.map(|message| (message.data, message.signatures)));
+    check(spooled.map(|message| (message.spool, message.signatures)));
     let verified = verify_inline(bytes, keyring, options, now);
     check(verified.map(|message| (message.data, message.signatures)));
     let signatures = verify_detached(LETTER.as_bytes(), bytes, keyring, options, now);

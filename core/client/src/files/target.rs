@@ -54,7 +54,7 @@ impl Write for Target {
 
 /// Has the new name written to the disk, too. The file is in its place already, so that a system that can't do this is no failure.
 fn sync_folder(path: &Path) {
-    if let Some(folder) = folder(path).filter(|_| cfg!(unix)) {
+    if let Some(folder) = folder(path) {
         _ = File::open(folder).and_then(|folder| folder.sync_all());
     }
 }
@@ -63,4 +63,30 @@ fn sync_folder(path: &Path) {
 fn folder(path: &Path) -> Option<&Path> {
     path.file_name()?;
     path.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_kept_goes_after_a_panic_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = || std::fs::read_dir(folder.path()).unwrap().count();
+        let path = folder.path().join("new");
+        let panicked = std::panic::catch_unwind(|| {
+            let mut target = Target::create(&path, false).unwrap();
+            target.write_all(b"a secret").unwrap();
+            assert_eq!(names(), 1);
+            panic!("on purpose");
+        });
+        assert!(panicked.is_err());
+        assert_eq!(names(), 0);
+
+        let mut target = Target::create(&path, false).unwrap();
+        target.write_all(b"content").unwrap();
+        target.keep().unwrap();
+        assert_eq!((names(), std::fs::read(&path).unwrap()), (1, b"content".to_vec()));
+    }
 }

@@ -2,7 +2,10 @@
 
 use std::fs::File;
 
-use postseal::{Attachment, FieldError, MAX_ATTACHMENT, attach_file};
+use postseal::{
+    Attachment, Date, Draft, FieldError, MAX_ATTACHMENT, MAX_MESSAGE, Mailbox, MessageId, Protection,
+    VerdictLevel, attach_file, open, seal,
+};
 
 use super::*;
 
@@ -37,6 +40,23 @@ async fn the_limit_of_an_attachment_holds() {
     let too_long = attached(&desk, "long.bin").await.unwrap_err();
     assert_eq!(too_long.code(), ErrorCode::LimitExceeded);
     assert_eq!(too_long, Error::FileTooLong { path: desk.path("long.bin"), limit: MAX_ATTACHMENT });
+}
+
+/// Signed and encrypted it is at its longest.
+#[tokio::test]
+async fn the_longest_attachment_can_be_sealed_fetched_and_opened() {
+    let desk = Desk::new(KeyProfile::Modern, &vec![0xff; MAX_ATTACHMENT]);
+    let (alice, now) = (Mailbox::parse("alice@example.test").unwrap(), SystemTime::now());
+    let id = MessageId::parse("1@example.test").unwrap();
+    let draft = Draft::new(alice.clone(), Date::utc(now).unwrap(), id).to(alice);
+    let draft = draft.attach(attached(&desk, "plain").await.unwrap());
+    let sealed = seal(&draft, Protection::SignAndEncrypt, &desk.keyring, &Default::default(), now).unwrap();
+    let message = sealed.own_copy().unwrap();
+    assert!(message.len() < MAX_MESSAGE, "{}", message.len());
+    let opened = open(message, &desk.keyring, &Default::default(), now).unwrap();
+    assert_eq!(opened.verdict.level(), VerdictLevel::Sealed);
+    let data = opened.message.attachments().next().unwrap().into_data();
+    assert!(data == vec![0xff; MAX_ATTACHMENT]);
 }
 
 #[tokio::test]

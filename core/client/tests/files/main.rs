@@ -7,6 +7,7 @@
 )]
 
 mod attach;
+mod disk;
 mod stopping;
 mod tampering;
 

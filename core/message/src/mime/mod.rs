@@ -19,7 +19,7 @@ mod parse;
 pub use attachment::Attachment;
 pub use boundary::Boundaries;
 pub(crate) use boundary::stands_in;
-pub(crate) use compose::{HeaderProtection, Multipart, end_last_line};
+pub(crate) use compose::{Composed, HeaderProtection, Multipart, end_last_line};
 pub use content_type::ContentType;
 pub use date::Date;
 pub use draft::Draft;

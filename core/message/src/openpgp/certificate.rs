@@ -272,13 +272,17 @@ impl Certificate {
 #[derive(Debug, Clone)]
 pub(crate) struct EncryptionKey {
     key: Key<PublicParts, UnspecifiedRole>,
+    /// By which, or by whose key ID, a message names it.
+    fingerprint: openpgp::Fingerprint,
     features: Features,
 }
 
 impl EncryptionKey {
     fn new(key: &ValidErasedKeyAmalgamation<'_, PublicParts>) -> Self {
         let features = key.valid_cert().features().unwrap_or_else(Features::empty);
-        Self { key: key.key().clone(), features }
+        // The key remembers it from here on, and so does its copy, which is asked for it again while it encrypts.
+        let fingerprint = key.key().fingerprint();
+        Self { key: key.key().clone(), fingerprint, features }
     }
 
     /// Whether its holder reads the newer kind of message.
@@ -293,7 +297,7 @@ impl EncryptionKey {
         session_key: &SessionKey,
     ) -> openpgp::Result<PKESK> {
         let mut packet = PKESK3::for_recipient(cipher, session_key, &self.key)?;
-        packet.set_recipient(Some(self.key.keyid()));
+        packet.set_recipient(Some((&self.fingerprint).into()));
         Ok(packet.into())
     }
 
@@ -301,7 +305,7 @@ impl EncryptionKey {
     /// section 5.1).
     pub(super) fn wrap_v6(&self, session_key: &SessionKey) -> openpgp::Result<PKESK> {
         let mut packet = PKESK6::for_recipient(session_key, &self.key)?;
-        packet.set_recipient(Some(self.key.fingerprint()));
+        packet.set_recipient(Some(self.fingerprint.clone()));
         Ok(packet.into())
     }
 }

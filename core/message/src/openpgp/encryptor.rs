@@ -14,7 +14,7 @@ use super::{PgpError, Recipients, StreamError};
 /// Encrypts data that is pushed into it, piece by piece: bytes in, bytes out.
 ///
 /// The message is in binary form, and what [`encrypt`](super::encrypt) makes otherwise: for the same [`Recipients`], signed where
-/// they say so. It is cut into packets of 4 MiB, so that memory is needed for a few of these, however long the message is.
+/// they say so. It is written in pieces of 4 MiB, so that memory is needed for a few of these, however long the message is.
 ///
 /// A message that is not [finished](Encryptor::finish) is cut short, and refused as tampered by whoever decrypts it.
 ///

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 use postseal_types::{Address, Secret};
 
 use super::seal::Holder;
-use super::unlock::names_key_of;
+use super::unlock::{Signatory, names_key_of};
 use super::{Certificate, Fingerprint, KeyHandle, PgpError, SecretKey, UnlockedKey, Unusable};
 
 /// The certificates and secret keys at hand.
@@ -138,13 +138,22 @@ impl Keyring {
     /// [`PgpError::KeyLocked`] when it has to be unlocked first, [`PgpError::KeyUnusable`] when it has expired or the like,
     /// [`PgpError::NoSecretKey`] when there is none.
     pub fn signing_key(&self, address: &Address, now: SystemTime) -> Result<&UnlockedKey, PgpError> {
+        self.signer(address, now).map(|(key, _)| key)
+    }
+
+    /// The same with the part of it that signs, which is found on the way.
+    pub(crate) fn signer(
+        &self,
+        address: &Address,
+        now: SystemTime,
+    ) -> Result<(&UnlockedKey, Signatory), PgpError> {
         let mut error = PgpError::NoSecretKey;
         for certificate in self.by_address(address, now) {
             let key = certificate.fingerprint();
             let failure = match self.secrets.get(key) {
                 None => continue,
                 Some(Held::Unlocked(key)) => match key.signer(now) {
-                    Ok(_) => return Ok(key),
+                    Ok(signatory) => return Ok((key, signatory)),
                     Err(failure) => failure,
                 },
                 Some(Held::Locked(_)) => match certificate.check(now) {

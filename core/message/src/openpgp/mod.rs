@@ -57,11 +57,12 @@ pub use keyring::Keyring;
 pub use limits::PgpLimits;
 pub use open::{Decrypted, Encryption, ReadOptions, Verified, decrypt, verify_detached, verify_inline};
 pub use revocation::RevocationCertificate;
-pub(crate) use seal::{Holder, MICALG, encrypt_for_mail};
+pub(crate) use seal::{Holder, MICALG, encrypt_for_mail, sign_for_mail};
 pub use seal::{PgpData, Recipients, encrypt, sign_cleartext, sign_detached, sign_inline};
 pub use secret_key::{KeyProfile, SecretKey};
 pub use signature::{SignatureFault, SignatureResult, SignatureStatus};
 pub use spool::{Spooled, decrypt_to};
+pub(crate) use unlock::Signatory;
 pub use unlock::UnlockedKey;
 pub use user_id::UserId;
 

@@ -10,7 +10,7 @@ use openpgp::parse::{PacketParser, PacketParserResult, Parse};
 use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 
-use super::mail_armor::Dearmored;
+use super::mail_armor::dearmored;
 use super::policy::{CLOCK_SKEW, checked};
 use super::reader::Reader;
 use super::{KeyHandle, Keyring, PgpError, PgpLimits, SignatureResult};
@@ -140,28 +140,22 @@ fn read<'a>(
     options: &'a ReadOptions<'a>,
     now: SystemTime,
 ) -> Result<(Vec<u8>, Reader<'a>), PgpError> {
+    let packets = dearmored(message);
+    let message = packets.as_deref().unwrap_or(message);
     let mut reader = Reader::new(keyring, options, checked(now)?);
-    reader.is_stub = is_stub(begin::<PacketParser<'_>, _>(message), options.limits.packets);
+    reader.is_stub = is_stub(PacketParser::from_bytes(message), options.limits.packets);
     // Without compression the content is shorter than the message.
     let buffer = message.len().clamp(LEAST_BUFFER, BUFFER);
     let mut data = Vec::with_capacity(message.len().min(options.limits.plaintext));
     match form {
-        Form::Encrypted => begin::<DecryptorBuilder<'_>, _>(message)
+        Form::Encrypted => DecryptorBuilder::from_bytes(message)
             .and_then(|begun| read_encrypted(begun, &mut reader, buffer, &mut data)),
-        Form::Signed => begin::<VerifierBuilder<'_>, _>(message)
+        Form::Signed => VerifierBuilder::from_bytes(message)
             .and_then(|begun| read_signed(begun, &mut reader, buffer, &mut data)),
     }
     .map_err(|error| reader.failure(&error))?;
     data.shrink_to_fit();
     Ok((data, reader))
-}
-
-/// Begins to read a message, armored or binary.
-fn begin<'a, P: Parse<'a, T>, T>(message: &'a [u8]) -> openpgp::Result<T> {
-    match Dearmored::new(message) {
-        Some(packets) => P::from_reader(packets),
-        None => P::from_bytes(message),
-    }
 }
 
 /// Whether a message is an encrypted packet (SEIPDv1) that is too short to hold anything: sequoia-openpgp 2.4.2 panics when it is cut

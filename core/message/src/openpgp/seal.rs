@@ -9,7 +9,7 @@ use openpgp::armor::Kind;
 use openpgp::crypto::KeyPair;
 use openpgp::policy::StandardPolicy;
 use openpgp::serialize::Serialize;
-use openpgp::serialize::stream::{LiteralWriter, Message, Signer};
+use openpgp::serialize::stream::{self, LiteralWriter, Message};
 use openpgp::types::HashAlgorithm;
 use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
@@ -18,7 +18,7 @@ use super::certificate::EncryptionKey;
 use super::layer::{Format, Layer};
 use super::mail_armor::MailArmor;
 use super::policy::{checked, policy};
-use super::{Certificate, PgpError, UnlockedKey, Unusable, armor};
+use super::{Certificate, PgpError, Signatory, UnlockedKey, Unusable, armor};
 
 /// The hash of all our signatures; [`MICALG`] says so in a header.
 const HASH: HashAlgorithm = HashAlgorithm::SHA512;
@@ -57,7 +57,23 @@ impl PgpData {
 pub struct Recipients<'a> {
     holders: Vec<Holder<'a>>,
     passphrases: Vec<&'a Secret>,
-    signer: Option<&'a UnlockedKey>,
+    signer: Option<Signer<'a>>,
+}
+
+/// Who signs, with the part of the key that does where it was found already.
+#[derive(Debug, Clone)]
+enum Signer<'a> {
+    Key(&'a UnlockedKey),
+    Found(&'a Signatory),
+}
+
+impl Signer<'_> {
+    fn pair(&self, now: SystemTime) -> Result<KeyPair, PgpError> {
+        match self {
+            Self::Key(key) => key.signer(now).map(|found| found.0),
+            Self::Found(found) => Ok(found.0.clone()),
+        }
+    }
 }
 
 /// The holder of a certificate, with the keys to encrypt to where they were found already.
@@ -126,7 +142,13 @@ impl<'a> Recipients<'a> {
     /// were meant for someone else.
     #[must_use]
     pub fn signed_by(mut self, signer: &'a UnlockedKey) -> Self {
-        self.signer = Some(signer);
+        self.signer = Some(Signer::Key(signer));
+        self
+    }
+
+    /// The same by the part of a key that was found already.
+    pub(crate) fn signed_with(mut self, signatory: &'a Signatory) -> Self {
+        self.signer = Some(Signer::Found(signatory));
         self
     }
 }
@@ -181,7 +203,7 @@ pub(super) fn begin_encrypted<'s>(
     sink: impl Write + Send + Sync + 's,
 ) -> Result<Message<'s>, PgpError> {
     let now = checked(now)?;
-    let signer = recipients.signer.map(|key| key.signer(now)).transpose()?;
+    let signer = recipients.signer.as_ref().map(|signer| signer.pair(now)).transpose()?;
     let message = begin_layer(recipients, now, sink)?;
     let message = match signer {
         Some(signer) => sign_for(recipients, signer, now, message),
@@ -225,7 +247,7 @@ fn sign_for<'s>(
     now: SystemTime,
     message: Message<'s>,
 ) -> openpgp::Result<Message<'s>> {
-    let mut layer = Signer::new(message, signer)?.hash_algo(HASH)?.creation_time(now);
+    let mut layer = stream::Signer::new(message, signer)?.hash_algo(HASH)?.creation_time(now);
     for holder in &recipients.holders {
         layer = layer.add_intended_recipient(holder.certificate.cert());
     }
@@ -238,8 +260,14 @@ fn sign_for<'s>(
 ///
 /// [`PgpError::KeyUnusable`] or [`PgpError::NoSecretKey`] when the key can't sign at `now`.
 pub fn sign_detached(data: &[u8], key: &UnlockedKey, now: SystemTime) -> Result<PgpData, PgpError> {
-    let bytes = sign(data, key, now, Form::Detached)?;
+    let bytes = sign(data, &Signer::Key(key), now, Form::Detached)?;
     Ok(PgpData { bytes, kind: Kind::Signature })
+}
+
+/// Signs like [`sign_detached`], and gives the signature as it stands in mail: with ASCII armor, in lines that end in CRLF.
+pub(crate) fn sign_for_mail(data: &[u8], signatory: &Signatory, now: SystemTime) -> Result<String, PgpError> {
+    let bytes = sign(data, &Signer::Found(signatory), now, Form::Detached)?;
+    Ok(armor::enarmor(Kind::Signature, &bytes).replace('\n', "\r\n"))
 }
 
 /// Signs `data`; the message holds both. It is not encrypted: anyone can read it.
@@ -248,7 +276,7 @@ pub fn sign_detached(data: &[u8], key: &UnlockedKey, now: SystemTime) -> Result<
 ///
 /// As for [`sign_detached`].
 pub fn sign_inline(data: &[u8], key: &UnlockedKey, now: SystemTime) -> Result<PgpData, PgpError> {
-    let bytes = sign(data, key, now, Form::Inline)?;
+    let bytes = sign(data, &Signer::Key(key), now, Form::Inline)?;
     Ok(PgpData { bytes, kind: Kind::Message })
 }
 
@@ -259,7 +287,7 @@ pub fn sign_inline(data: &[u8], key: &UnlockedKey, now: SystemTime) -> Result<Pg
 ///
 /// As for [`sign_detached`].
 pub fn sign_cleartext(text: &str, key: &UnlockedKey, now: SystemTime) -> Result<String, PgpError> {
-    let bytes = sign(text.as_bytes(), key, now, Form::Cleartext)?;
+    let bytes = sign(text.as_bytes(), &Signer::Key(key), now, Form::Cleartext)?;
     String::from_utf8(bytes).map_err(|_| PgpError::Internal { what: "signing text" })
 }
 
@@ -269,12 +297,12 @@ enum Form {
     Cleartext,
 }
 
-fn sign(data: &[u8], key: &UnlockedKey, now: SystemTime, form: Form) -> Result<Vec<u8>, PgpError> {
+fn sign(data: &[u8], signer: &Signer<'_>, now: SystemTime, form: Form) -> Result<Vec<u8>, PgpError> {
     let now = checked(now)?;
-    let pair = key.signer(now)?;
+    let pair = signer.pair(now)?;
     let mut bytes = Vec::new();
     (|| {
-        let signer = Signer::new(Message::new(&mut bytes), pair)?.hash_algo(HASH)?.creation_time(now);
+        let signer = stream::Signer::new(Message::new(&mut bytes), pair)?.hash_algo(HASH)?.creation_time(now);
         let mut message = match form {
             Form::Detached => signer.detached().build()?,
             Form::Inline => return write_literal(signer.build()?, data),

@@ -95,8 +95,8 @@ impl UnlockedKey {
         Self { cert, certificate }
     }
 
-    /// A pair that signs, usable at `now`.
-    pub(super) fn signer(&self, now: SystemTime) -> Result<KeyPair, PgpError> {
+    /// A part of it that signs, usable at `now`.
+    pub(super) fn signer(&self, now: SystemTime) -> Result<Signatory, PgpError> {
         let policy = policy(now);
         let unusable = |reason| PgpError::KeyUnusable { key: self.fingerprint().clone().into(), reason };
         let valid = self.cert.with_policy(&policy, now).map_err(|_| {
@@ -107,7 +107,9 @@ impl UnlockedKey {
         let mut keys = valid.keys().supported().alive().revoked(false).for_signing().unencrypted_secret();
         let key =
             keys.find(|key| has_its_curve(key.key())).ok_or_else(|| unusable(Unusable::NoSuitableKey))?;
-        key.key().clone().into_keypair().map_err(|_| PgpError::NoSecretKey)
+        // Each signature names it: the key remembers it from here on, and so do its copies.
+        _ = key.key().fingerprint();
+        key.key().clone().into_keypair().map(Signatory).map_err(|_| PgpError::NoSecretKey)
     }
 
     /// The secret parts that `recipient` names; all of them when it names none (a hidden recipient).
@@ -127,6 +129,17 @@ impl UnlockedKey {
 
     pub(super) fn cert(&self) -> &Cert {
         &self.cert
+    }
+}
+
+/// A part of an [`UnlockedKey`] that was found to be usable for signing.
+#[derive(Clone)]
+pub(crate) struct Signatory(pub(super) KeyPair);
+
+/// Nothing of the secret parts.
+impl fmt::Debug for Signatory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signatory({})", self.0.public().fingerprint())
     }
 }
 

@@ -47,7 +47,11 @@ impl<R: Read> Read for Watched<R> {
 
 impl<W: Write> Write for Watched<W> {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.pass(|inner| inner.write(octets))
+        self.pass(|inner| match inner.write(octets) {
+            // What takes nothing more would only be told by whoever calls this.
+            Ok(0) if !octets.is_empty() => Err(io::ErrorKind::WriteZero.into()),
+            outcome => outcome,
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -8,7 +8,7 @@ use postseal_types::Address;
 use super::Reason;
 use super::open::Found;
 use super::verdict::{Coverage, FromVerdict, SignatureVerdict};
-use crate::mime::{Mailbox, Message};
+use crate::mime::{AddressList, Message};
 use crate::openpgp::{Fingerprint, Keyring, SignatureResult, SignatureStatus};
 
 /// The signature that the verdict is about.
@@ -19,8 +19,7 @@ pub(super) struct Best {
 
 /// The signature that says most. One that covers everything comes before one that doesn't; a good one before a bad one: anyone can
 /// add a bad one, and it takes nothing away.
-pub(super) fn best(found: &[Found], message: &Message, keyring: &Keyring, now: SystemTime) -> Best {
-    let from = sender(message);
+pub(super) fn best(found: &[Found], from: Option<&Address>, keyring: &Keyring, now: SystemTime) -> Best {
     let worth = |(result, coverage): &&Found| {
         let coverage = match coverage {
             Coverage::All => 2,
@@ -29,8 +28,7 @@ pub(super) fn best(found: &[Found], message: &Message, keyring: &Keyring, now: S
         };
         let status = match &result.status {
             SignatureStatus::Good { certificate, .. } => {
-                let speaks =
-                    from.as_ref().is_some_and(|from| speaks_for(certificate, from.address(), keyring, now));
+                let speaks = from.is_some_and(|from| speaks_for(certificate, from, keyring, now));
                 if speaks { 3 } else { 2 }
             }
             SignatureStatus::UnknownSigner => 1,
@@ -57,15 +55,15 @@ fn verdict(result: &SignatureResult) -> SignatureVerdict {
 /// Whether the signer speaks for the From address.
 pub(super) fn from(
     signature: &SignatureVerdict,
-    message: &Message,
+    from: Option<&Address>,
     keyring: &Keyring,
     now: SystemTime,
 ) -> FromVerdict {
     let SignatureVerdict::Valid { signer, .. } = signature else { return FromVerdict::NotProven };
-    match sender(message).map(|mailbox| mailbox.address().clone()) {
+    match from {
         None => FromVerdict::NotOneAddress,
-        Some(from) if speaks_for(signer, &from, keyring, now) => FromVerdict::SpokenFor(from),
-        Some(from) => FromVerdict::OtherAddress(from),
+        Some(from) if speaks_for(signer, from, keyring, now) => FromVerdict::SpokenFor(from.clone()),
+        Some(from) => FromVerdict::OtherAddress(from.clone()),
     }
 }
 
@@ -73,20 +71,19 @@ fn speaks_for(certificate: &Fingerprint, from: &Address, keyring: &Keyring, now:
     keyring.certificate(certificate).is_some_and(|certificate| certificate.speaks_for(from, now))
 }
 
-/// The one mailbox of the one From field.
-fn sender(message: &Message) -> Option<Mailbox> {
-    let list = message.from();
+/// The one address of the one From field, which holds `list`.
+pub(super) fn sender<'a>(message: &Message, list: &'a AddressList) -> Option<&'a Address> {
     let is_one_field = message.headers().filter(|field| field.is("From")).count() == 1;
     let mut mailboxes = list.mailboxes();
     match (mailboxes.next(), mailboxes.next()) {
-        (Some(mailbox), None) if is_one_field && list.invalid().next().is_none() => Some(mailbox.clone()),
+        (Some(mailbox), None) if is_one_field && list.invalid().next().is_none() => Some(mailbox.address()),
         _ => None,
     }
 }
 
 /// Notes a display name that is another address: many programs show the name only.
-pub(super) fn misleading_name(message: &Message) -> Option<Reason> {
-    message.from().mailboxes().find_map(|mailbox| {
+pub(super) fn misleading_name(from: &AddressList) -> Option<Reason> {
+    from.mailboxes().find_map(|mailbox| {
         let name = mailbox.name()?;
         let is_other = |text: &str| {
             Address::parse(text)

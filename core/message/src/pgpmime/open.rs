@@ -371,16 +371,18 @@ impl<'a> Opener<'a> {
 
     fn verdict(&mut self, message: &Message, headers: HeaderVerdict) -> Verdict {
         let mut notes = std::mem::take(&mut self.notes);
-        notes.extend(judge::misleading_name(message));
+        let senders = message.from();
+        notes.extend(judge::misleading_name(&senders));
         notes.extend(self.repairs.iter().map(|repair| Reason::Repaired(*repair)));
-        let signature = judge::best(&self.signatures, message, self.keyring, self.now);
+        let from = judge::sender(message, &senders);
+        let signature = judge::best(&self.signatures, from, self.keyring, self.now);
         Verdict {
             encryption: match self.encryption.take() {
                 None => EncryptionVerdict::None,
                 Some(encryption) if self.is_all => EncryptionVerdict::All(encryption),
                 Some(encryption) => EncryptionVerdict::Part(encryption),
             },
-            from: judge::from(&signature.verdict, message, self.keyring, self.now),
+            from: judge::from(&signature.verdict, from, self.keyring, self.now),
             signature: signature.verdict,
             signature_coverage: signature.coverage,
             headers,

@@ -5,11 +5,11 @@ use std::time::SystemTime;
 use postseal_types::{Address, Envelope, ErrorCode};
 
 use crate::mime::{
-    Boundaries, ContentType, Draft, HeaderProtection, Mailbox, Multipart, NoRandomness, end_last_line,
-    stands_in,
+    Boundaries, Composed, ContentType, Draft, HeaderProtection, Mailbox, Multipart, NoRandomness,
+    end_last_line, stands_in,
 };
 use crate::openpgp::{
-    Holder, Keyring, MICALG, PgpError, Recipients, UnlockedKey, Unusable, encrypt_for_mail, sign_detached,
+    Holder, Keyring, MICALG, PgpError, Recipients, Signatory, Unusable, encrypt_for_mail, sign_for_mail,
 };
 
 /// How a message is protected.
@@ -218,7 +218,7 @@ struct Keys<'a> {
     open: Vec<Holder<'a>>,
     hidden: Vec<Holder<'a>>,
     own: Option<Holder<'a>>,
-    signer: Option<&'a UnlockedKey>,
+    signer: Option<Signatory>,
 }
 
 impl<'a> Keys<'a> {
@@ -254,33 +254,32 @@ impl<'a> Keys<'a> {
             keys.own = Some(own?);
         }
         if protection.signs() {
-            keys.signer = Some(keyring.signing_key(sender, now).map_err(SealError::SigningKey)?);
+            keys.signer = Some(keyring.signer(sender, now).map_err(SealError::SigningKey)?.1);
         }
         Ok(keys)
     }
 }
 
 /// Puts the wrapping around the content, which is frozen once: what was signed is what is sent, in every copy.
-struct Sealer<'a> {
+struct Sealer {
     protection: Protection,
     header: Vec<u8>,
     content: Vec<u8>,
-    signer: Option<&'a UnlockedKey>,
+    signer: Option<Signatory>,
     boundaries: Boundaries,
     now: SystemTime,
 }
 
-impl<'a> Sealer<'a> {
+impl Sealer {
     fn new(
         draft: &Draft,
         protection: Protection,
-        signer: Option<&'a UnlockedKey>,
+        signer: Option<Signatory>,
         mut boundaries: Boundaries,
         now: SystemTime,
     ) -> Self {
-        let header = draft.outer_header(protection.of_headers());
-        let content = draft.entity(protection.of_headers(), &mut boundaries).to_bytes();
-        Self { protection, header, content, signer, boundaries, now }
+        let Composed { header, entity } = draft.compose(protection.of_headers(), &mut boundaries);
+        Self { protection, header, content: entity.to_bytes(), signer, boundaries, now }
     }
 
     /// One copy, readable for `holders`.
@@ -296,8 +295,8 @@ impl<'a> Sealer<'a> {
 
     /// `multipart/signed` (RFC 3156, section 5).
     fn signed(&mut self) -> Result<Vec<u8>, SealError> {
-        let signer = self.signer.ok_or(SealError::SigningKey(PgpError::NoSecretKey))?;
-        let signature = sign_detached(&self.content, signer, self.now)?.to_armored().replace('\n', "\r\n");
+        let signer = self.signer.as_ref().ok_or(SealError::SigningKey(PgpError::NoSecretKey))?;
+        let signature = sign_for_mail(&self.content, signer, self.now)?;
         let content_type = ContentType::of("multipart/signed")
             .with("micalg", MICALG)
             .with("protocol", "application/pgp-signature");
@@ -318,8 +317,8 @@ impl<'a> Sealer<'a> {
     /// `multipart/encrypted` (RFC 3156, sections 4 and 6.2).
     fn encrypted<'c>(&mut self, holders: impl IntoIterator<Item = Holder<'c>>) -> Result<Vec<u8>, SealError> {
         let mut recipients = Recipients::of(holders);
-        if let Some(signer) = self.signer {
-            recipients = recipients.signed_by(signer);
+        if let Some(signer) = &self.signer {
+            recipients = recipients.signed_with(signer);
         }
         let content_type =
             ContentType::of("multipart/encrypted").with("protocol", "application/pgp-encrypted");

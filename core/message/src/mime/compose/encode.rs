@@ -126,17 +126,14 @@ fn with_crlf(text: &[u8]) -> Cow<'_, [u8]> {
         return Cow::Borrowed(text);
     }
     let mut canonical = Vec::with_capacity(text.len() + text.len() / 32);
-    let mut bytes = text.iter().copied().peekable();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'\r' => {
-                bytes.next_if_eq(&b'\n');
-                canonical.extend_from_slice(b"\r\n");
-            }
-            b'\n' => canonical.extend_from_slice(b"\r\n"),
-            _ => canonical.push(byte),
-        }
+    let mut rest = text;
+    while let Some(end) = memchr::memchr2(b'\r', b'\n', rest) {
+        let (line, after) = rest.split_at(end);
+        canonical.extend_from_slice(line);
+        canonical.extend_from_slice(b"\r\n");
+        rest = after.strip_prefix(b"\r\n").or(after.get(1..)).unwrap_or_default();
     }
+    canonical.extend_from_slice(rest);
     Cow::Owned(canonical)
 }
 
@@ -154,31 +151,34 @@ fn quoted_printable(text: &[u8]) -> Vec<u8> {
 }
 
 fn quote_line(line: &[u8], output: &mut Vec<u8>) {
-    let from = line.starts_with(b"From ");
-    let mut column = 0;
-    for (at, &byte) in line.iter().enumerate() {
-        let is_last = at + 1 == line.len();
-        let is_plain = match byte {
-            b' ' | b'\t' => !is_last,
-            b'=' => false,
-            b'F' => !(from && at == 0),
-            _ => byte.is_ascii_graphic(),
-        };
-        let width = if is_plain { 1 } else { 3 };
+    let (mut rest, mut column) = (line, 0);
+    while let Some((first, others)) = rest.split_first() {
         // One column is kept for the `=` of a soft line break, but not at the end of the line.
-        if column + width > MAX_ENCODED_LINE - usize::from(!is_last) {
+        let room = |length| MAX_ENCODED_LINE - column - usize::from(length < rest.len());
+        // A soft line break may bring `From ` to the start of a line, too.
+        let plain = if column == 0 && rest.starts_with(b"From ") { 0 } else { plain_octets(rest) };
+        let fitting = if plain <= room(plain) { plain } else { plain.min(room(0)) };
+        if fitting > 0 {
+            let (piece, after) = rest.split_at(fitting);
+            output.extend_from_slice(piece);
+            (rest, column) = (after, column + fitting);
+        } else if plain == 0 && room(1) >= 3 {
+            output.extend_from_slice(format!("={first:02X}").as_bytes());
+            (rest, column) = (others, column + 3);
+        } else {
             output.extend_from_slice(b"=\r\n");
             column = 0;
         }
-        // A soft line break may bring `From ` to the start of a line, where the F must be quoted again.
-        if is_plain && !(column == 0 && line.get(at..).is_some_and(|rest| rest.starts_with(b"From "))) {
-            output.push(byte);
-            column += 1;
-        } else {
-            output.extend_from_slice(format!("={byte:02X}").as_bytes());
-            column += 3;
-        }
     }
+}
+
+/// How many octets at the start of `line` stand as they are, as far as one line of the output reaches.
+fn plain_octets(line: &[u8]) -> usize {
+    let is_plain = |byte: &u8| matches!(byte, b' ' | b'\t') || (byte.is_ascii_graphic() && *byte != b'=');
+    let count = line.iter().take(MAX_ENCODED_LINE).take_while(|byte| is_plain(byte)).count();
+    // White space at the end of a line doesn't last.
+    let is_whole = count == line.len() && matches!(line.last(), Some(b' ' | b'\t'));
+    count - usize::from(is_whole)
 }
 
 #[cfg(test)]
@@ -229,6 +229,11 @@ mod tests {
         // Exactly 76 characters fit into the last piece.
         let (_, quoted) = encoded(&format!("{}\nü", "x".repeat(76 + 75)));
         assert_eq!(quoted, format!("{}=\r\n{}\r\n=C3=BC", "x".repeat(75), "x".repeat(76)));
+        // What is quoted at the start of a line counts, too.
+        let (_, quoted) = encoded(&format!("\0{}", "x".repeat(74)));
+        assert_eq!(quoted, format!("=00{}=\r\nxx", "x".repeat(72)));
+        let (_, quoted) = encoded(&format!("\0{}", "x".repeat(73)));
+        assert_eq!(quoted, format!("=00{}", "x".repeat(73)));
         // `From ` that a soft break brings to the start of a line is quoted, too.
         let (_, quoted) = encoded(&format!("{}From you, and more of it", "x".repeat(75)));
         assert_eq!(quoted, format!("{}=\r\n=46rom you, and more of it", "x".repeat(75)));

@@ -48,9 +48,8 @@ impl<'a> Entity<'a> {
         outside: &[(String, String)],
         hp: &str,
     ) -> Self {
-        let inside = inside.iter().map(|(name, value)| fields::folded(name, value));
-        let outside = outside.iter().map(|(name, value)| fields::hp_outer(name, value));
-        self.protected = inside.chain(outside).collect();
+        inside.iter().for_each(|(name, value)| fields::fold(&mut self.protected, name, value));
+        outside.iter().for_each(|(name, value)| fields::hp_outer(&mut self.protected, name, value));
         self.content_type = self.content_type.with("hp", hp).with("protected-headers", "v1");
         self
     }
@@ -157,7 +156,7 @@ fn file<'a>(attachment: &'a Attachment, disposition: &str) -> Entity<'a> {
     let file_name = attachment.file_name().map(|name| ("filename", name));
     entity.more.push_str(&parameters::structured("Content-Disposition", disposition, file_name));
     if let Some(id) = attachment.content_id() {
-        entity.more.push_str(&fields::folded("Content-ID", &id.to_string()));
+        fields::fold(&mut entity.more, "Content-ID", &id.to_string());
     }
     entity
 }

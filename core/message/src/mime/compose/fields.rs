@@ -14,38 +14,43 @@ const MAX_WORD: usize = 900;
 /// fits beside `Reply-To:`.
 const WORD_ROOM: usize = 52;
 
-/// One header field with its line break: `Name: value`, folded at spaces.
+/// Appends one header field with its line break to `out`: `Name: value`, folded at spaces.
 ///
 /// A run of several spaces is kept: the line breaks before it, and unfolding (RFC 5322, section 2.2.3) gives it back.
-pub(super) fn folded(name: &str, value: &str) -> String {
-    let mut field = format!("{name}:");
-    let mut column = field.len();
-    let mut gap = String::new();
-    for (at, word) in value.split(' ').enumerate() {
-        gap.push(' ');
+pub(super) fn fold(out: &mut String, name: &str, value: &str) {
+    fold_words(out, name, value.split(' '));
+}
+
+/// Appends an `HP-Outer` field, which says what stands outside an encrypted message. Its grammar wants `Name: ` in one piece (RFC 9788,
+/// section 2.2.1), so that the space in there must not become a fold.
+pub(super) fn hp_outer(out: &mut String, name: &str, value: &str) {
+    let mut words = value.split(' ');
+    let first = [name, ": ", words.next().unwrap_or_default()].concat();
+    fold_words(out, "HP-Outer", std::iter::once(first.as_str()).chain(words));
+}
+
+/// Appends a field of these words, which have a space between each other; a run of several spaces has empty words in it.
+fn fold_words<'a>(out: &mut String, name: &str, words: impl Iterator<Item = &'a str>) {
+    out.push_str(name);
+    out.push(':');
+    let (mut column, mut gap) = (name.len() + 1, 0);
+    for (at, word) in words.enumerate() {
+        gap += 1;
         if word.is_empty() {
             continue;
         }
         // The first word stays with the name, for some readers take a field that begins with a fold for empty.
         let may_fold = at > 0 || word.contains("=?");
-        if may_fold && column + gap.len() + word.len() > FOLD_AT {
-            field.push_str("\r\n");
+        if may_fold && column + gap + word.len() > FOLD_AT {
+            out.push_str("\r\n");
             column = 0;
         }
-        field.push_str(&gap);
-        field.push_str(word);
-        column += gap.len() + word.len();
-        gap.clear();
+        out.extend(std::iter::repeat_n(' ', gap));
+        out.push_str(word);
+        column += gap + word.len();
+        gap = 0;
     }
-    field.push_str("\r\n");
-    field
-}
-
-/// An `HP-Outer` field, which says what stands outside an encrypted message. Its grammar wants `Name: ` in one piece (RFC 9788,
-/// section 2.2.1), so that the space in there must not become a fold.
-pub(super) fn hp_outer(name: &str, value: &str) -> String {
-    const UNBROKEN: &str = "\0";
-    folded("HP-Outer", &format!("{name}:{UNBROKEN}{value}")).replace(UNBROKEN, " ")
+    out.push_str("\r\n");
 }
 
 /// The value of an unstructured field: as it is where it can be, else in encoded words (RFC 2047).
@@ -140,6 +145,18 @@ fn q_encoded(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn folded(name: &str, value: &str) -> String {
+        let mut field = String::new();
+        fold(&mut field, name, value);
+        field
+    }
+
+    fn outer(name: &str, value: &str) -> String {
+        let mut field = String::new();
+        hp_outer(&mut field, name, value);
+        field
+    }
+
     #[test]
     fn folds_at_spaces_and_keeps_them() {
         assert_eq!(folded("A", "b"), "A: b\r\n");
@@ -154,10 +171,11 @@ mod tests {
 
     #[test]
     fn hp_outer_keeps_name_and_value_together() {
-        assert_eq!(hp_outer("Subject", "[...]"), "HP-Outer: Subject: [...]\r\n");
+        assert_eq!(outer("Subject", "[...]"), "HP-Outer: Subject: [...]\r\n");
+        assert_eq!(outer("X-Two", "a  b"), "HP-Outer: X-Two: a  b\r\n");
         let (word, id) = (text(&"ü".repeat(18)), format!("<{}@x>", "i".repeat(90)));
-        assert_eq!(hp_outer("X-From", &word), format!("HP-Outer:\r\n X-From: {word}\r\n"));
-        assert_eq!(hp_outer("Message-ID", &id), format!("HP-Outer: Message-ID: {id}\r\n"));
+        assert_eq!(outer("X-From", &word), format!("HP-Outer:\r\n X-From: {word}\r\n"));
+        assert_eq!(outer("Message-ID", &id), format!("HP-Outer: Message-ID: {id}\r\n"));
     }
 
     #[test]

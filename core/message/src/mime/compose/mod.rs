@@ -28,12 +28,25 @@ pub(crate) enum HeaderProtection {
 /// What stands for the subject outside an encrypted message (RFC 9788, section 3.2.1).
 const HIDDEN_SUBJECT: &str = "[...]";
 
+/// A draft in the two pieces that PGP/MIME puts together.
+pub(crate) struct Composed<'a> {
+    /// The header section of the whole message up to `MIME-Version`, each field with its CRLF, without the `Content-…` fields
+    /// and without the empty line: those come with the entity, or with the `multipart/signed` or `multipart/encrypted` put
+    /// around it.
+    pub(crate) header: Vec<u8>,
+    /// The content of the message as one MIME entity, to be frozen, signed and encrypted: its fields (with the protected ones
+    /// before the `Content-…` ones, and `hp=` in its `Content-Type`), empty line, body.
+    ///
+    /// All of it is 7-bit text in lines that end in CRLF, none of which ends in white space or begins with `From `
+    /// (RFC 3156, section 3).
+    pub(crate) entity: Entity<'a>,
+}
+
 impl Draft {
     /// The message as RFC 5322 has it, unprotected: header, empty line, body; CRLF at the end of each line.
     #[must_use]
     pub fn to_bytes(&self, boundaries: &mut Boundaries) -> Vec<u8> {
-        let header = self.outer_header(HeaderProtection::None);
-        let entity = self.entity(HeaderProtection::None, boundaries);
+        let Composed { header, entity } = self.compose(HeaderProtection::None, boundaries);
         let mut message = Vec::with_capacity(header.len() + entity.length());
         message.extend_from_slice(&header);
         entity.write(&mut message);
@@ -41,33 +54,26 @@ impl Draft {
         message
     }
 
-    /// The content of the message as one MIME entity, to be frozen, signed and encrypted: its fields (with the protected ones
-    /// before the `Content-…` ones, and `hp=` in its `Content-Type`), empty line, body.
-    ///
-    /// All of it is 7-bit text in lines that end in CRLF, none of which ends in white space or begins with `From `
-    /// (RFC 3156, section 3).
-    pub(crate) fn entity(&self, protection: HeaderProtection, boundaries: &mut Boundaries) -> Entity<'_> {
+    /// The header and the content of the message, with the fields where `protection` has them.
+    pub(crate) fn compose(&self, protection: HeaderProtection, boundaries: &mut Boundaries) -> Composed<'_> {
         let content = entity::content(self, boundaries);
-        match protection {
-            HeaderProtection::None => content,
-            HeaderProtection::Clear => content.protecting(&self.fields(), &[], "clear"),
-            HeaderProtection::Cipher => {
-                let fields = self.fields();
-                content.protecting(&fields, &shown(fields.clone(), protection), "cipher")
+        let fields = self.fields();
+        let (shown, entity) = match protection {
+            HeaderProtection::None => (fields, content),
+            HeaderProtection::Clear => {
+                let entity = content.protecting(&fields, &[], "clear");
+                (fields, entity)
             }
-        }
-    }
-
-    /// The header section of the whole message up to `MIME-Version`, each field with its CRLF, without the `Content-…` fields
-    /// and without the empty line: those come with the entity, or with the `multipart/signed` or `multipart/encrypted` put
-    /// around it.
-    pub(crate) fn outer_header(&self, protection: HeaderProtection) -> Vec<u8> {
-        let mut header: String = shown(self.fields(), protection)
-            .iter()
-            .map(|(name, value)| fields::folded(name, value))
-            .collect();
+            HeaderProtection::Cipher => {
+                let shown = hiding(&fields);
+                let entity = content.protecting(&fields, &shown, "cipher");
+                (shown, entity)
+            }
+        };
+        let mut header = String::new();
+        shown.iter().for_each(|(name, value)| fields::fold(&mut header, name, value));
         header.push_str("MIME-Version: 1.0\r\n");
-        header.into_bytes()
+        Composed { header: header.into_bytes(), entity }
     }
 
     /// Every field but the structural ones (RFC 9787, section 1.1.1: `MIME-Version` and `Content-…`), encoded but not folded.
@@ -101,18 +107,17 @@ pub(crate) fn end_last_line(message: &mut Vec<u8>) {
     }
 }
 
-/// The fields that stand outside. `hcp_baseline` (RFC 9788, section 3.2.1) replaces the subject, and leaves out the comments and
-/// keywords. Empty fields go, too: an `HP-Outer` of one would end in white space.
-fn shown(mut fields: Vec<(String, String)>, protection: HeaderProtection) -> Vec<(String, String)> {
-    if protection == HeaderProtection::Cipher {
-        for (_, value) in fields.iter_mut().filter(|(name, _)| name == "Subject") {
-            HIDDEN_SUBJECT.clone_into(value);
-        }
-        let is_hidden =
-            |name: &str| ["comments", "keywords"].iter().any(|field| name.eq_ignore_ascii_case(field));
-        fields.retain(|(name, value)| !is_hidden(name) && !value.is_empty());
-    }
-    fields
+/// The fields that stand outside an encrypted message. `hcp_baseline` (RFC 9788, section 3.2.1) replaces the subject, and leaves out
+/// the comments and keywords. Empty fields go, too: an `HP-Outer` of one would end in white space.
+fn hiding(fields: &[(String, String)]) -> Vec<(String, String)> {
+    let is_hidden =
+        |name: &str| ["comments", "keywords"].iter().any(|field| name.eq_ignore_ascii_case(field));
+    let shown = fields.iter().filter_map(|(name, value)| match name.as_str() {
+        "Subject" => Some((name.clone(), HIDDEN_SUBJECT.to_owned())),
+        _ if is_hidden(name) || value.is_empty() => None,
+        _ => Some((name.clone(), value.clone())),
+    });
+    shown.collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::super::{
     Attachment, Boundaries, ContentType, Date, Draft, HeaderName, HeaderValue, Mailbox, MessageId,
 };
-use super::HeaderProtection;
+use super::{Composed, HeaderProtection};
 
 /// 2023-11-14 22:13:20 UTC.
 const THEN: Duration = Duration::from_secs(1_700_000_000);
@@ -34,6 +34,12 @@ const B: [&str; 3] = [
 
 fn composed(draft: &Draft) -> String {
     String::from_utf8(draft.to_bytes(&mut seed())).unwrap()
+}
+
+/// The header and the entity.
+fn pieces(draft: &Draft, protection: HeaderProtection) -> (String, String) {
+    let Composed { header, entity } = draft.compose(protection, &mut seed());
+    (String::from_utf8(header).unwrap(), String::from_utf8(entity.to_bytes()).unwrap())
 }
 
 /// Lines, each with CRLF.
@@ -125,10 +131,7 @@ fn a_bcc_changes_no_byte() {
     let draft = draft().text("Hi");
     assert_eq!(composed(&draft.clone().bcc(eve.clone())), composed(&draft));
     for protection in [HeaderProtection::Clear, HeaderProtection::Cipher] {
-        let with = draft.clone().bcc(eve.clone());
-        assert_eq!(with.outer_header(protection), draft.outer_header(protection));
-        let entity = |draft: &Draft| draft.entity(protection, &mut seed()).to_bytes();
-        assert_eq!(entity(&with), entity(&draft));
+        assert_eq!(pieces(&draft.clone().bcc(eve.clone()), protection), pieces(&draft, protection));
     }
     assert_eq!(draft.bcc(eve.clone()).hidden_recipients().collect::<Vec<_>>(), [&eve]);
 }
@@ -161,7 +164,7 @@ fn every_field_has_its_place() {
         "X-Empty:",
         "MIME-Version: 1.0",
     ];
-    assert_eq!(String::from_utf8(draft.outer_header(HeaderProtection::None)).unwrap(), crlf(&header));
+    assert_eq!(pieces(&draft, HeaderProtection::None).0, crlf(&header));
 }
 
 #[test]
@@ -192,10 +195,7 @@ fn encrypted_headers_stand_inside_and_say_what_stands_outside() {
         "Content-Transfer-Encoding: 7bit",
         "",
     ];
-    let cipher = HeaderProtection::Cipher;
-    assert_eq!(String::from_utf8(draft.outer_header(cipher)).unwrap(), crlf(&outer));
-    let entity = draft.entity(cipher, &mut seed()).to_bytes();
-    assert_eq!(String::from_utf8(entity).unwrap(), crlf(&inner) + "Hi");
+    assert_eq!(pieces(&draft, HeaderProtection::Cipher), (crlf(&outer), crlf(&inner) + "Hi"));
 }
 
 #[test]
@@ -211,9 +211,7 @@ fn signed_headers_stand_in_both_places() {
         "",
     ];
     let draft = draft().text("Hi");
-    let entity = draft.entity(HeaderProtection::Clear, &mut seed()).to_bytes();
-    assert_eq!(String::from_utf8(entity).unwrap(), crlf(&inner) + "Hi");
-    assert_eq!(String::from_utf8(draft.outer_header(HeaderProtection::Clear)).unwrap(), crlf(&HEADER));
+    assert_eq!(pieces(&draft, HeaderProtection::Clear), (crlf(&HEADER), crlf(&inner) + "Hi"));
 }
 
 #[test]
@@ -232,7 +230,7 @@ fn an_entity_is_safe_to_sign_whatever_is_in_it() {
         .attach(forwarded("Subject: ü\r\n\r\n8 bit"))
         .attach(forwarded("Subject: u\n\n7 bit"));
     for protection in [HeaderProtection::Clear, HeaderProtection::Cipher] {
-        let entity = String::from_utf8(draft.entity(protection, &mut seed()).to_bytes()).unwrap();
+        let (_, entity) = pieces(&draft, protection);
         for line in entity.split("\r\n") {
             assert!(line.len() <= 78, "{line:?}");
             assert!(!line.starts_with("From ") && !line.ends_with([' ', '\t']), "{line:?}");

@@ -152,7 +152,7 @@ fn any_bytes_come_back_as_they_were() {
 fn a_protected_entity_is_a_message_of_its_own() {
     let draft = draft().subject(value("secret")).text("Hi");
     let protection = super::super::HeaderProtection::Cipher;
-    let entity = parse(draft.entity(protection, &mut Boundaries::from_seed([1; 16])).to_bytes());
+    let entity = parse(draft.compose(protection, &mut Boundaries::from_seed([1; 16])).entity.to_bytes());
     assert_eq!(entity.subject().as_deref(), Some("secret"));
     assert_eq!(entity.root().content_type().parameter("hp"), Some("cipher"));
     let outer: Vec<_> = entity.headers().filter(|h| h.is("hp-outer")).map(|h| h.text()).collect();

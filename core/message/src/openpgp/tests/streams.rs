@@ -238,3 +238,16 @@ fn a_source_or_sink_that_fails_is_told_as_such() {
         assert!(opened.spool.inner == content);
     }
 }
+
+#[test]
+fn a_sink_that_takes_nothing_more_is_told_as_such() {
+    let alice = key(KeyProfile::Modern, "alice", now());
+    let (content, mut room) = (content(100_000), vec![0; 99_999]);
+    let (ring, to) = (keyring([&alice]), Recipients::new([alice.certificate()]));
+    let is_zero = |error: &io::Error| error.kind() == io::ErrorKind::WriteZero;
+    let outcome = encrypt_to(content.as_slice(), room.as_mut_slice(), &to, now());
+    assert!(matches!(outcome, Err(StreamError::Write(e)) if is_zero(&e)));
+    let sealed = pushed(&content, 1000, &to);
+    let outcome = decrypt_to(sealed.as_slice(), room.as_mut_slice(), &ring, &options(), now());
+    assert!(matches!(outcome, Err(StreamError::Write(e)) if is_zero(&e)));
+}
