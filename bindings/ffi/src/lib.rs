@@ -20,6 +20,7 @@ mod pgpmime;
 mod pop3;
 mod pull;
 mod runtime;
+mod secrecy;
 mod smtp;
 mod values;
 mod verdict;
