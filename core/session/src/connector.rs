@@ -30,6 +30,18 @@ pub struct Timeouts {
     pub close: Duration,
 }
 
+impl Timeouts {
+    /// The longest that a deadline can be: nothing waits for ever.
+    pub const MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+    fn bounded(self) -> Self {
+        let Self { connect, handshake, token, progress, final_reply, close } = self;
+        let [connect, handshake, token, progress, final_reply, close] =
+            [connect, handshake, token, progress, final_reply, close].map(|deadline| deadline.min(Self::MAX));
+        Self { connect, handshake, token, progress, final_reply, close }
+    }
+}
+
 impl Default for Timeouts {
     fn default() -> Self {
         Self {
@@ -65,10 +77,10 @@ impl Connector {
         Ok(Self { runtime: runtime.clone(), tls, trust_source, timeouts: Timeouts::default(), sink: None })
     }
 
-    /// The same connector with other deadlines.
+    /// The same connector with other deadlines, each at most [`Timeouts::MAX`].
     #[must_use]
-    pub const fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.timeouts = timeouts;
+    pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts.bounded();
         self
     }
 
@@ -162,5 +174,22 @@ fn handshake_error(error: &std::io::Error) -> Error {
         Some(failure) => failure,
         None if error.kind() == std::io::ErrorKind::UnexpectedEof => PeerFault::Disconnected { step }.into(),
         None => Error::network(step, error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn no_deadline_is_so_long_that_it_can_not_be_reckoned_with() {
+        let connector = Connector::new(&Runtime::current().unwrap(), &TlsConfig::default()).unwrap();
+        let endless = Duration::MAX;
+        let timeouts = Timeouts { progress: endless, close: endless, ..Timeouts::default() };
+        let bounded = *connector.with_timeouts(timeouts).timeouts();
+        assert_eq!(
+            bounded,
+            Timeouts { progress: Timeouts::MAX, close: Timeouts::MAX, ..Timeouts::default() }
+        );
     }
 }

@@ -22,7 +22,7 @@ use postseal_types::{Address, Envelope, ErrorCode};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, mpsc};
 
 const PROTOCOLS: [Protocol; 3] = [Protocol::Smtp, Protocol::Imap, Protocol::Pop3];
 
@@ -39,10 +39,8 @@ const SHORT: Timeouts = Timeouts {
 /// No session with these deadlines takes longer, even on a busy machine.
 const BOUND: Duration = Duration::from_secs(30);
 
-/// Every so many bytes there is a break: prime, so that all places of a record have their turn.
-const STEP: usize = 13;
 /// How many sessions run side by side.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 64;
 
 /// The tests of this program count what the process has open, so they take turns.
 static TURN: Mutex<()> = Mutex::const_new(());
@@ -154,8 +152,22 @@ async fn act(
     }
 }
 
+/// Where lines to the server begin, one at a time. It is used again and again: a port of its own for every line, and the machine would
+/// soon have none left, since each rests for a minute.
+struct Stand(TcpListener);
+
+impl Stand {
+    async fn new() -> Self {
+        Self(TcpListener::bind("127.0.0.1:0").await.unwrap())
+    }
+
+    fn server(&self) -> Server {
+        Server::new("localhost", self.0.local_addr().unwrap().port(), Security::StartTls).unwrap()
+    }
+}
+
 /// Stands between client and server for one connection, and breaks it after `at` of the server's bytes. How many there were.
-async fn break_line(listener: TcpListener, server: u16, how: How, at: usize) -> usize {
+async fn break_line(Stand(listener): &Stand, server: u16, how: How, at: usize) -> usize {
     let (client, _) = listener.accept().await.unwrap();
     let server = TcpStream::connect(("127.0.0.1", server)).await.unwrap();
     _ = (client.set_nodelay(true), server.set_nodelay(true));
@@ -194,21 +206,26 @@ async fn break_line(listener: TcpListener, server: u16, how: How, at: usize) -> 
 }
 
 /// One session through a line that breaks. Whether it got through, and how many bytes the server sent.
-async fn broken(world: &World, protocol: Protocol, how: How, at: usize, timeouts: Timeouts) -> (bool, usize) {
+async fn broken(
+    world: &World,
+    stand: &Stand,
+    protocol: Protocol,
+    (how, at): (How, usize),
+    timeouts: Timeouts,
+) -> (bool, usize) {
     let user = world.user();
     let before = usize::from(protocol == Protocol::Pop3);
     if protocol == Protocol::Pop3 {
         world.server.deliver(&user, "INBOX", &message(&user)).unwrap();
     }
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let at_line =
-        Server::new("localhost", listener.local_addr().unwrap().port(), Security::StartTls).unwrap();
-    let line = tokio::spawn(break_line(listener, world.port(protocol, Port::StartTls), how, at));
     let connector = world.connector(timeouts);
-    let acting = act(protocol, &connector, &at_line, &user);
+    let server = stand.server();
+    let acting = tokio::time::timeout(BOUND, act(protocol, &connector, &server, &user));
+    let line = break_line(stand, world.port(protocol, Port::StartTls), how, at);
     let place = format!("{protocol:?}, {how:?} at {at}");
-    let outcome = tokio::time::timeout(BOUND, acting).await.unwrap_or_else(|_| panic!("{place}: it hangs"));
-    let sent = tokio::time::timeout(BOUND, line).await.unwrap_or_else(|_| panic!("{place}: open")).unwrap();
+    let (outcome, sent) = tokio::join!(acting, tokio::time::timeout(BOUND, line));
+    let outcome = outcome.unwrap_or_else(|_| panic!("{place}: it hangs"));
+    let sent = sent.unwrap_or_else(|_| panic!("{place}: open"));
     let (claim, error) = match outcome {
         Ok(claim) => (claim, None),
         Err((claim, error)) => (claim, Some(error)),
@@ -252,18 +269,23 @@ async fn a_line_broken_below_tls_leaves_no_lie_and_nothing_open() {
     let _alone = TURN.lock().await;
     let world = Arc::new(World::new().await);
     let before = (tasks(), descriptors());
+    let (free, mut stands) = mpsc::unbounded_channel();
+    for _ in 0..AT_ONCE {
+        free.send(Stand::new().await).unwrap();
+    }
     for protocol in PROTOCOLS {
-        let (is_done, length) = broken(&world, protocol, How::Cut, usize::MAX, Timeouts::default()).await;
+        let stand = Stand::new().await;
+        let whole = (How::Cut, usize::MAX);
+        let (is_done, length) = broken(&world, &stand, protocol, whole, Timeouts::default()).await;
         assert!(is_done, "{protocol:?} without a break");
-        let places = Arc::new(Semaphore::new(AT_ONCE));
         let mut sessions = tokio::task::JoinSet::new();
-        for at in (0..length).step_by(STEP) {
+        for at in 0..length {
             for how in [How::Cut, How::Stall, How::Change] {
-                let place = Arc::clone(&places).acquire_owned().await.unwrap();
-                let world = Arc::clone(&world);
+                let stand = stands.recv().await.unwrap();
+                let (world, free) = (Arc::clone(&world), free.clone());
                 sessions.spawn(async move {
-                    _ = broken(&world, protocol, how, at, SHORT).await;
-                    drop(place);
+                    _ = broken(&world, &stand, protocol, (how, at), SHORT).await;
+                    free.send(stand).unwrap();
                 });
             }
         }
@@ -271,6 +293,7 @@ async fn a_line_broken_below_tls_leaves_no_lie_and_nothing_open() {
             session.unwrap();
         }
     }
+    drop(stands);
     nothing_is_left(before).await;
     assert!(world.server.transcript().iter().all(|conversation| conversation.ended));
 }

@@ -77,6 +77,11 @@ async fn reading_goes_on_after_any_dropped_wait() {
                 drop_everywhere(open, usable).await;
                 if incoming == Protocol::Imap {
                     drop_everywhere(async || bob.mailboxes().await, usable).await;
+                    let messages = async || {
+                        before().await;
+                        bob.messages(&MailboxName::inbox()).await
+                    };
+                    drop_everywhere(messages, usable).await;
                 }
             }
             drop_everywhere(async || bob.close().await, usable).await;
@@ -84,6 +89,27 @@ async fn reading_goes_on_after_any_dropped_wait() {
         }
         world.server.stop().await;
         assert!(world.server.transcript().iter().all(|conversation| conversation.ended));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sealing_and_opening_go_on_after_any_dropped_wait() {
+    bounded(async {
+        let world = World::new().await;
+        let alice = world.client("alice", &["bob"], Protocol::Imap);
+        let bob = world.client("bob", &["alice"], Protocol::Imap);
+        let draft = world.draft().to(world.mailbox("bob"));
+        let seal = async || alice.seal(&draft, Protection::SignAndEncrypt).await;
+        let sealed = seal().await.unwrap().copies.remove(0).bytes;
+        let open = async || bob.open_bytes(sealed.as_slice()).await;
+        let usable = async || {
+            assert_eq!(seal().await.unwrap().copies.len(), 1);
+            assert_eq!(open().await.unwrap().verdict.level(), VerdictLevel::Sealed);
+        };
+        drop_everywhere(seal, usable).await;
+        drop_everywhere(open, usable).await;
+        assert!(world.server.transcript().is_empty(), "neither needs a server");
     })
     .await;
 }

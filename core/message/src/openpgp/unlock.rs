@@ -3,10 +3,11 @@ use std::time::SystemTime;
 
 use openpgp::cert::CertRevocationBuilder;
 use openpgp::cert::amalgamation::key::PrimaryKey;
+use openpgp::cert::amalgamation::{ValidAmalgamation, ValidateAmalgamation};
 use openpgp::crypto::{KeyPair, Password, S2K};
 use openpgp::packet::key::{SecretKeyMaterial, SecretParts, UnspecifiedRole};
 use openpgp::packet::{Key, Packet};
-use openpgp::types::ReasonForRevocation;
+use openpgp::types::{ReasonForRevocation, RevocationStatus};
 use openpgp::{Cert, KeyHandle as SequoiaHandle};
 use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
@@ -104,9 +105,16 @@ impl UnlockedKey {
             unusable(self.certificate.check(now).err().unwrap_or(Unusable::Invalid))
         })?;
         usable(&valid).map_err(unusable)?;
-        let mut keys = valid.keys().supported().alive().revoked(false).for_signing().unencrypted_secret();
-        let key =
-            keys.find(|key| has_its_curve(key.key())).ok_or_else(|| unusable(Unusable::NoSuitableKey))?;
+        // Whether a key is bound takes longest to say, so those that can't sign go first.
+        let key = self
+            .cert
+            .keys()
+            .unencrypted_secret()
+            .filter(|key| key.key().pk_algo().for_signing() && key.key().pk_algo().is_supported())
+            .filter_map(|key| key.with_policy(&policy, now).ok())
+            .filter(|key| key.for_signing() && key.alive().is_ok() && has_its_curve(key.key()))
+            .find(|key| !matches!(key.revocation_status(), RevocationStatus::Revoked(_)))
+            .ok_or_else(|| unusable(Unusable::NoSuitableKey))?;
         // Each signature names it: the key remembers it from here on, and so do its copies.
         _ = key.key().fingerprint();
         key.key().clone().into_keypair().map(Signatory).map_err(|_| PgpError::NoSecretKey)

@@ -201,6 +201,9 @@ async fn a_watch_comes_before_the_batch_ahead() {
         let (session, mut stream) = fetch_of_large_messages(&server).await;
         let mut watch = session.watch(&inbox()).await.unwrap();
         assert!(futures::poll!(Box::pin(stream.next())).is_pending());
+        while batches_asked_for(&server) == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         server.deliver(ALICE, "INBOX", b"Subject: x\r\n\r\n").unwrap();
         assert_eq!(watch.next().await, Ok(Change::Exists(6)));
         assert_eq!(batches_asked_for(&server), 1);
