@@ -21,7 +21,9 @@ let package = Package(
         .target(
             name: "PostsealFFI", dependencies: ["CPostseal"], swiftSettings: [.swiftLanguageMode(.v5)], linkerSettings: linking),
         .target(name: "Postseal", dependencies: ["PostsealFFI"]),
-        .testTarget(name: "PostsealTests", dependencies: ["Postseal"]),
+        // What the benchmark (tests/bench) runs; see scripts/bench.
+        .executableTarget(name: "contestant", dependencies: ["Postseal"], path: "bench", exclude: ["contestant"]),
+        .testTarget(name: "PostsealTests", dependencies: ["Postseal", "contestant"]),
     ],
     swiftLanguageModes: [.v6]
 )

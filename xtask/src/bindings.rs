@@ -141,3 +141,39 @@ pub(crate) fn succeed(command: &mut Command) -> Result<(), String> {
     let status = command.status().map_err(|error| format!("{command:?} can't be started: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("{command:?} failed")) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(setup: fn(&Built) -> Result<(), String>, test: fn(&Built) -> Result<Counts, String>) -> String {
+        let built = Built { root: PathBuf::from("/root"), folder: PathBuf::from("/root/target/debug") };
+        let mut report = Report::default();
+        Language { name: "klingon", setup, build: |_| Ok(()), test }.report(&built, &mut report);
+        let text = report.to_string();
+        text.lines().skip(3).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn a_language_without_its_tools_is_skipped_and_one_that_breaks_has_failed() {
+        let counts: fn(&Built) -> _ = |_| Ok(Counts { passed: 3, ..Counts::default() });
+        assert_eq!(row(|_| Ok(()), counts), "3 passed, 0 failed, 0 skipped");
+        assert_eq!(
+            row(|_| Err("no tools".to_owned()), counts),
+            "skipped: klingon: no tools\n0 passed, 0 failed, 1 skipped"
+        );
+        assert_eq!(
+            row(|_| Ok(()), |_| Err("a crash".to_owned())),
+            "failed: klingon: a crash\n0 passed, 1 failed, 0 skipped"
+        );
+    }
+
+    #[test]
+    fn commands_find_the_library_and_the_servers() {
+        let built = Built { root: PathBuf::from("/root"), folder: PathBuf::from("/out") };
+        let command = built.command("true");
+        let variables: Vec<_> = command.get_envs().filter_map(|(name, value)| Some((name, value?))).collect();
+        assert_eq!(variables.len(), 4);
+        assert!(variables.iter().all(|(_, value)| Path::new(value).starts_with("/out")), "{variables:?}");
+    }
+}

@@ -1,6 +1,7 @@
 //! The policy checks: what the compiler can't see. Each is a function from what it reads to the violations that it finds.
 
 mod arrows;
+mod bound;
 mod codes;
 mod deny;
 mod features;
@@ -72,6 +73,7 @@ fn all(root: &Path) -> Vec<(&'static str, Outcome)> {
         ("the quickstart is built from what the tests built", built_twice(root)),
         ("fuzz/Cargo.lock fits its manifest", fuzz_lock(root)),
         ("docs/errors.md has every code", error_codes(root)),
+        ("every operation of the core has a binding", every_operation(root)),
         ("every language has every scenario", every_scenario(root)),
         ("SECURITY.md names tests that exist", security_promises(root)),
         ("no unfinished code", committed_rust(root).map(|files| sources::unfinished(&files))),
@@ -112,6 +114,15 @@ fn fuzz_lock(root: &Path) -> Outcome {
 
 fn error_codes(root: &Path) -> Outcome {
     Ok(codes::documented(&read(root, "core/types/src/code.rs")?, &read(root, "docs/errors.md")?))
+}
+
+fn every_operation(root: &Path) -> Outcome {
+    let core: Vec<_> = committed(root, "core/*/src/*.rs")?
+        .into_iter()
+        .filter(|(name, _)| !name.contains("/tests") && !name.ends_with("/dangerous.rs"))
+        .collect();
+    let binding = committed(root, "bindings/ffi/src/*.rs")?;
+    bound::lacking(&core, &binding, &read(root, "bindings/ffi/unbound.toml")?)
 }
 
 fn every_scenario(root: &Path) -> Outcome {

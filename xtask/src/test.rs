@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::report::{Report, Row};
-use crate::{cargo, check, in_ci, setup};
+use crate::{bindings, cargo, check, in_ci, setup};
 
 /// Runs every part, prints the summary, and says whether all of it is green.
 pub(crate) fn run(root: &Path) -> bool {
@@ -33,6 +33,7 @@ pub(crate) fn run(root: &Path) -> bool {
     );
     check::report(root, &mut report);
     tests(root, &mut report);
+    bindings::report(root, &[], &mut report);
     step(&mut report, "quickstart", cargo(root).args(["run", "--locked", "--package", "quickstart"]));
 
     println!("\n{report}");

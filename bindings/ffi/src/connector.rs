@@ -89,17 +89,12 @@ impl HostKey {
 
 /// A certificate of the client's own, with its key.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
+#[uniffi::export(Debug, Display)]
 pub struct ClientCertificate {
     /// The certificate and those that vouch for it, as PEM.
     pub chain: String,
     /// Its private key, as PEM.
     pub key: String,
-}
-
-impl std::fmt::Debug for ClientCertificate {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ClientCertificate(…)")
-    }
 }
 
 impl TlsOptions {

@@ -434,3 +434,150 @@ fn pgp(error: &CoreError) -> Option<&PgpError> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use std::io;
+    use std::path::Path;
+
+    use postseal::session::PeerFault;
+    use postseal::{Connector, Credentials, Runtime, Security, Server, TlsConfig};
+    use postseal_test_server::{Options, TestServer};
+
+    use super::*;
+
+    /// An error of each code that can be made without a server.
+    fn of(code: ErrorCode) -> Option<CoreError> {
+        let session = |error: SessionError| Some(CoreError::Session(error));
+        match code {
+            ErrorCode::InvalidInput => session(Server::new("", 1, Security::Tls).unwrap_err()),
+            ErrorCode::Unsupported => session(SessionError::Unsupported { extension: "IDLE" }),
+            ErrorCode::Protocol => session(PeerFault::PreauthBeforeTls.into()),
+            ErrorCode::LimitExceeded => session(SessionError::LimitExceeded { what: "a line", limit: 7 }),
+            ErrorCode::Tls => session(SessionError::Tls { detail: "no".to_owned() }),
+            ErrorCode::Timeout => {
+                session(SessionError::Timeout { step: "a wait", after: Duration::from_secs(1) })
+            }
+            ErrorCode::Network => {
+                let (step, kind) = ("connecting", io::ErrorKind::NotFound);
+                session(SessionError::Network { step, kind, detail: "no".to_owned() })
+            }
+            ErrorCode::Cancelled => session(SessionError::Cancelled),
+            ErrorCode::Closed => session(SessionError::Closed { because: Some(ErrorCode::Timeout) }),
+            ErrorCode::UidValidityChanged => {
+                session(SessionError::UidValidityChanged { expected: 1, actual: 2 })
+            }
+            ErrorCode::NotFound => Some(CoreError::MessageGone),
+            ErrorCode::AlreadyExists => Some(file(io::ErrorKind::AlreadyExists)),
+            ErrorCode::File => Some(file(io::ErrorKind::PermissionDenied)),
+            ErrorCode::KeyMissing => Some(PgpError::NoSecretKey.into()),
+            ErrorCode::WrongPassphrase => Some(PgpError::WrongPassphrase.into()),
+            ErrorCode::Tampered => Some(PgpError::Tampered.into()),
+            ErrorCode::Malformed => Some(PgpError::NotEncrypted.into()),
+            ErrorCode::Forked => session(SessionError::Forked),
+            ErrorCode::Internal => session(SessionError::Internal { detail: "a defect".to_owned() }),
+            _ => None,
+        }
+    }
+
+    fn file(kind: io::ErrorKind) -> CoreError {
+        CoreError::File { action: "writing", path: Path::new("/there").to_owned(), kind }
+    }
+
+    /// Those that only a server can give.
+    const OF_SERVERS: [ErrorCode; 3] = [ErrorCode::Refused, ErrorCode::LoginRefused, ErrorCode::Certificate];
+
+    #[test]
+    fn every_code_has_a_variant_of_its_own_and_keeps_what_the_core_says() {
+        for code in ErrorCode::ALL {
+            let Some(core) = of(code) else {
+                assert!(OF_SERVERS.contains(&code), "no example of {code}");
+                continue;
+            };
+            assert_eq!(core.code(), code, "{core:?}");
+            let error = PostsealError::from(core.clone());
+            assert_eq!(error.code(), code.as_str(), "{error:?}");
+            assert_eq!(error.text(), core.to_string());
+            assert_eq!(error.to_string(), core.to_string());
+            assert_eq!(error.is_retryable(), core.is_retryable(), "{error:?}");
+            let keeps = !matches!(&core, CoreError::Session(error) if !error.keeps_session());
+            assert_eq!(error.keeps_session(), keeps, "{error:?}");
+            let failure = Failure::from(core);
+            assert_eq!((failure.code.as_str(), failure.session_usable), (code.as_str(), keeps));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_only_servers_say_comes_with_their_words() {
+        let server = TestServer::start(Options::new().user("alice@example.test", "pw")).await.unwrap();
+        let own = server.ca().root_pem();
+        let port = server.imap(postseal_test_server::Security::Tls).port();
+        let address = Server::new("localhost", port, Security::Tls).unwrap();
+        let connect = async |tls: TlsConfig, password: &str| {
+            let connector = Connector::new(&Runtime::current().unwrap(), &tls).unwrap();
+            let credentials = Credentials::password("alice@example.test", password).unwrap();
+            let connection = postseal::session::ImapConnection::open(&connector, &address).await?;
+            connection.log_in(&credentials).await.map_err(SessionError::from)
+        };
+        let trusting = || TlsConfig::default().only_roots(own.as_bytes()).unwrap();
+
+        let stranger = postseal_test_server::TestCa::new().unwrap().root_pem();
+        let tls = TlsConfig::default().only_roots(stranger.as_bytes()).unwrap();
+        let error = PostsealError::from(connect(tls, "pw").await.unwrap_err());
+        let PostsealError::Certificate { fault, .. } = &error else { panic!("{error:?}") };
+        assert_eq!((error.code().as_str(), fault.host.as_str()), ("certificate", "localhost"));
+
+        let error = PostsealError::from(connect(trusting(), "wrong").await.unwrap_err());
+        let PostsealError::LoginRefused { refusal: Some(refusal), .. } = &error else { panic!("{error:?}") };
+        assert_eq!((error.code().as_str(), refusal.is_transient), ("login-refused", false));
+
+        let session = connect(trusting(), "pw").await.unwrap();
+        let name = postseal::MailboxName::inbox();
+        let error = PostsealError::from(session.create(&name).await.unwrap_err());
+        let PostsealError::Refused { refusal: Some(refusal), .. } = &error else { panic!("{error:?}") };
+        assert_eq!((error.code().as_str(), refusal.command.as_str()), ("refused", "CREATE"));
+        assert!(error.keeps_session() && error.text().contains(&refusal.text), "{error:?}");
+    }
+
+    #[test]
+    fn fields_that_the_core_has_are_carried_over() {
+        let error = |core: CoreError| PostsealError::from(core);
+        let session = |core: SessionError| PostsealError::from(core);
+        let name = |text: &str| Some(text.to_owned());
+        assert!(matches!(
+            session(SessionError::UidValidityChanged { expected: 1, actual: 2 }),
+            PostsealError::UidValidityChanged { expected: Some(1), actual: Some(2), .. }
+        ));
+        assert!(matches!(
+            session(SessionError::LimitExceeded { what: "a line", limit: u64::MAX }),
+            PostsealError::LimitExceeded { limit: Some(i64::MAX), .. }
+        ));
+        let PostsealError::Closed { because, .. } =
+            session(SessionError::Closed { because: Some(ErrorCode::Timeout) })
+        else {
+            panic!("not closed");
+        };
+        assert_eq!(because, name("timeout"));
+        let PostsealError::AlreadyExists { path, .. } = error(file(io::ErrorKind::AlreadyExists)) else {
+            panic!("not there");
+        };
+        assert_eq!(path, name("/there"));
+        let PostsealError::Unsupported { what, .. } =
+            session(SessionError::Unsupported { extension: "IDLE" })
+        else {
+            panic!("supported");
+        };
+        assert_eq!(what, name("IDLE"));
+    }
+
+    #[test]
+    fn a_field_that_is_to_blame_is_named() {
+        let error = postseal::Address::parse("nobody").about("to").unwrap_err();
+        let PostsealError::InvalidInput { field, detail, session_usable, .. } = error else {
+            panic!("valid")
+        };
+        assert_eq!((field.as_deref(), session_usable), (Some("to"), true));
+        assert!(detail.starts_with("invalid to: "), "{detail}");
+    }
+}

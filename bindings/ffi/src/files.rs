@@ -29,7 +29,8 @@ fn failure(action: &'static str, path: &str, error: &io::Error) -> PostsealError
 }
 
 /// Who shall be able to read what is encrypted, and who signs it.
-#[derive(Debug, Clone, Default, uniffi::Record)]
+#[derive(Clone, Default, uniffi::Record)]
+#[uniffi::export(Debug, Display)]
 pub struct PgpRecipients {
     /// The holders of these certificates.
     #[uniffi(default)]
@@ -80,7 +81,8 @@ pub async fn encrypt_file(
 }
 
 /// How to read what is encrypted or signed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, uniffi::Record)]
+#[derive(Clone, Default, PartialEq, Eq, uniffi::Record)]
+#[uniffi::export(Debug, Display)]
 pub struct PgpOptions {
     /// Passphrases to try, for data that is encrypted to one.
     #[uniffi(default)]

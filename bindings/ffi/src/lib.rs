@@ -20,6 +20,7 @@ mod pgpmime;
 mod pop3;
 mod pull;
 mod runtime;
+mod secrecy;
 mod smtp;
 mod values;
 mod verdict;
@@ -49,7 +50,9 @@ pub use smtp::{
     Delivery, Dsn, Notify, Receipt, RecipientOutcome, ReturnedContent, SendId, SendOptions, SmtpExtensions,
     SmtpSession,
 };
-pub use values::{Draft, Envelope, HeaderField, Mailbox, MessageDate, check_draft, parse_mailbox};
+pub use values::{
+    Draft, Envelope, HeaderField, Mailbox, MessageDate, check_draft, compose_draft, parse_mailbox,
+};
 pub use verdict::*;
 
 uniffi::setup_scaffolding!();

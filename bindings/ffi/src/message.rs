@@ -241,6 +241,33 @@ impl Part {
         inside.map(|index| Arc::new(Self { message: self.message.clone(), index })).collect()
     }
 
+    /// The container around this part; none for the message itself.
+    #[must_use]
+    pub fn parent(&self) -> Option<Arc<Self>> {
+        let around = self.core().parent()?.range();
+        let before = self.message.0.parts().take(self.index).collect::<Vec<_>>();
+        let index = before.iter().rposition(|part| part.range() == around)?;
+        Some(Arc::new(Self { message: self.message.clone(), index }))
+    }
+
+    /// A parameter of the media type, decoded, such as `charset`.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        self.core().content_type().parameter(name).map(str::to_owned)
+    }
+
+    /// The header section as it stands, with the empty line that ends it.
+    #[must_use]
+    pub fn raw_header(&self) -> Vec<u8> {
+        self.core().raw_header().to_vec()
+    }
+
+    /// The body as it stands, still in its transfer encoding.
+    #[must_use]
+    pub fn raw_body(&self) -> Vec<u8> {
+        self.core().raw_body().to_vec()
+    }
+
     /// Whether a `multipart/…` ends with its closing delimiter. Where it doesn't, something may have been cut off.
     #[must_use]
     pub fn is_closed(&self) -> bool {

@@ -184,7 +184,8 @@ impl SmtpSession {
 }
 
 /// What may open a message besides the keys, and what it may have at most.
-#[derive(Debug, Clone, Default, PartialEq, Eq, uniffi::Record)]
+#[derive(Clone, Default, PartialEq, Eq, uniffi::Record)]
+#[uniffi::export(Debug, Display)]
 pub struct OpenOptions {
     /// Passphrases to try, in this order, where no key opens what is encrypted.
     #[uniffi(default)]

@@ -6,10 +6,12 @@ use std::time::SystemTime;
 use postseal as core;
 use postseal::{Address, HeaderName, HeaderValue, MessageId};
 
-use crate::PostsealError;
 use crate::attachment::Attachment;
+use crate::cancel::cancellable;
 use crate::error::About;
+use crate::message::Message;
 use crate::numbers::{Timestamp, checked};
+use crate::{CancelToken, PostsealError, runtime};
 
 /// A person or a place that mail comes from or goes to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, uniffi::Record)]
@@ -162,6 +164,23 @@ pub fn check_draft(draft: Draft) -> Result<Draft, PostsealError> {
     let checked = Draft { date: Some(date.into()), message_id: Some(message_id), ..draft };
     checked.core()?;
     Ok(checked)
+}
+
+/// Composes a draft as it is, without protection: to be kept among the drafts, say. It is sealed to be sent.
+///
+/// # Errors
+///
+/// `InvalidInput` names the first field that can't be used.
+#[uniffi::export(default(cancel = None))]
+pub async fn compose_draft(
+    draft: Draft,
+    cancel: Option<Arc<CancelToken>>,
+) -> Result<Arc<Message>, PostsealError> {
+    let compose = move || {
+        let mut boundaries = core::Boundaries::random().map_err(core::NewIdError::from)?;
+        Message::taking(draft.core()?.to_bytes(&mut boundaries))
+    };
+    cancellable(cancel, runtime::compute(compose)).await
 }
 
 impl Draft {

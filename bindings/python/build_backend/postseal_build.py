@@ -1,7 +1,8 @@
 """The build backend: maturin, with the generator of the bindings at hand.
 
 maturin calls `uniffi-bindgen`. It has to be of the very version of UniFFI that the library is built with, so the workspace has one of its
-own, which is built first; `generator.py` stands before it, and is put on the PATH under that name.
+own, which is built first; `generator.py` stands before it, and is put on the PATH under that name. The library does not depend on the
+generator, so a source distribution gets it here, too.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,7 +40,41 @@ def build_editable(wheel_directory: str, config_settings: Any = None, metadata_d
 
 
 def build_sdist(sdist_directory: str, config_settings: Any = None) -> str:
-    return maturin.build_sdist(sdist_directory, config_settings)
+    name: str = maturin.build_sdist(sdist_directory, config_settings)
+    archive = Path(sdist_directory, name)
+    with tempfile.TemporaryDirectory() as folder:
+        with tarfile.open(archive) as packed:
+            packed.extractall(folder)
+        (root,) = Path(folder).iterdir()
+        _complete(root)
+        with tarfile.open(archive, "w:gz") as packed:
+            packed.add(root, root.name, filter=_nobodys)
+    return name
+
+
+def _complete(root: Path) -> None:
+    """Adds what building needs beside the library: the generator, and a lock file of just what is there."""
+    workspace = _workspace()
+    shutil.copytree(workspace / "bindings" / "bindgen", root / "bindings" / "bindgen")
+    for licence in workspace.glob("LICENSE-*"):
+        shutil.copy(licence, root)
+    manifest = root / "Cargo.toml"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text.replace('"bindings/ffi"', '"bindings/ffi", "bindings/bindgen"', 1), encoding="utf-8")
+    subprocess.run(["cargo", "metadata", "--format-version", "1"], cwd=root, stdout=subprocess.DEVNULL, check=True)
+
+
+def _workspace() -> Path:
+    """The folder of the workspace's Cargo.toml: of the repository, or of an unpacked source distribution."""
+    command = ["cargo", "locate-project", "--workspace", "--message-format", "plain"]
+    found = subprocess.run(command, cwd=HERE, stdout=subprocess.PIPE, check=True, text=True)
+    return Path(found.stdout.strip()).parent
+
+
+def _nobodys(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    return member
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ def run(*command: str) -> str:
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("what", ["src/postseal", "tests/sample.py", "tools"])
+@pytest.mark.parametrize("what", ["src/postseal", "tests/sample.py", "tools", "../../examples/python"])
 def test_mypy_is_content_with(what: str) -> None:
     ours = ["--exclude", "_native/"]
     assert run("-m", "mypy", "--strict", "--config-file", "pyproject.toml", *ours, what) == ""

@@ -84,7 +84,13 @@ fn heading(number: usize) -> Result<Draft> {
 
 /// A file of bytes that look random.
 fn file(name: &str, content_type: &str, size: usize, seed: usize) -> Result<Attachment> {
-    let mut state = 0x1234_5678_9abc_def1 ^ u64::try_from(seed)?;
+    let data = noise(size, seed as u64);
+    Ok(Attachment::named(name, ContentType::parse(content_type)?, data)?)
+}
+
+/// Bytes that look random.
+pub(crate) fn noise(size: usize, seed: u64) -> Vec<u8> {
+    let mut state = 0x1234_5678_9abc_def1 ^ seed;
     let mut data = Vec::with_capacity(size + 8);
     while data.len() < size {
         // Marsaglia's xorshift.
@@ -94,5 +100,5 @@ fn file(name: &str, content_type: &str, size: usize, seed: usize) -> Result<Atta
         data.extend_from_slice(&state.to_le_bytes());
     }
     data.truncate(size);
-    Ok(Attachment::named(name, ContentType::parse(content_type)?, data)?)
+    data
 }

@@ -44,7 +44,7 @@ struct Arguments {
 
 #[derive(clap::Args)]
 struct Run {
-    /// The jobs to run; all where none is named.
+    /// The jobs to run; all where none is named, but for those of the bindings.
     jobs: Vec<String>,
     /// How many rounds are measured; one more comes first, and is not.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
@@ -111,7 +111,10 @@ fn run(run: &Run) -> Result<()> {
 
 /// The jobs of these names, in the order of the table.
 fn chosen(names: &[String]) -> Result<Vec<Job>> {
-    let all = jobs::all();
+    let mut all = jobs::all();
+    if !names.is_empty() {
+        all.extend(jobs::of_bindings());
+    }
     if let Some(unknown) = names.iter().find(|name| all.iter().all(|job| job.name != **name)) {
         let known: Vec<_> = all.iter().map(|job| job.name).collect();
         return Err(format!("there is no job {unknown:?}, but there are {}", known.join(", ")).into());

@@ -24,7 +24,7 @@ pub(super) fn test(built: &Built) -> Result<Counts, String> {
     let mut counts = Counts::default();
     for package in PACKAGES {
         let mut command = script(built, "swift");
-        command.arg("test").current_dir(built.root.join(package));
+        command.args(["test", "--no-parallel"]).current_dir(built.root.join(package));
         let ended = stream(&mut command, |line| {
             println!("{line}");
             count(line, &mut counts);
@@ -61,7 +61,42 @@ fn count(line: &str, counts: &mut Counts) {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+
+    /// There is no Mac here to run it; that it would build each slice, and put all of them together, can be seen without one.
+    #[test]
+    #[cfg(unix)]
+    fn the_xcframework_is_made_of_devices_both_simulators_and_both_macs() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../bindings/swift/scripts");
+        let output = Command::new(folder.join("xcframework")).arg("--dry-run").output();
+        let output = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+        let commands = output.unwrap_or_default();
+        let libraries = |targets: &[&str]| -> Vec<_> {
+            targets.iter().map(|target| format!("target/{target}/dist/libpostseal_ffi.a")).collect()
+        };
+        let slices = [
+            ("ios", vec!["aarch64-apple-ios"]),
+            ("ios-simulator", vec!["aarch64-apple-ios-sim", "x86_64-apple-ios"]),
+            ("macos", vec!["aarch64-apple-darwin", "x86_64-apple-darwin"]),
+        ];
+        let mut framework = "xcodebuild -create-xcframework".to_owned();
+        for (name, targets) in slices {
+            let slice = format!("target/swift/{name}/libpostseal_ffi.a");
+            for target in &targets {
+                let build = format!(
+                    "cargo build --locked --package postseal-ffi --lib --profile dist --target {target}"
+                );
+                assert!(commands.lines().any(|line| line == build), "{target}: {commands}");
+            }
+            let join = format!("lipo -create {} -output {slice}", libraries(&targets).join(" "));
+            assert!(commands.lines().any(|line| line == join), "{name}: {commands}");
+            framework += &format!(" -library {slice} -headers target/swift/headers");
+        }
+        framework += " -output bindings/swift/CPostseal.xcframework";
+        assert_eq!(commands.lines().last(), Some(framework.as_str()));
+    }
 
     #[test]
     fn what_swift_testing_prints_is_counted() {

@@ -1,3 +1,4 @@
+use postseal::MailboxName;
 use postseal::session::imap as core;
 
 use crate::PostsealError;
@@ -203,6 +204,8 @@ pub struct ServerField {
 pub struct MailboxInfo {
     /// Its name, with its parents.
     pub name: String,
+    /// The last level of its name.
+    pub leaf: String,
     /// What stands between the levels of its name; none where there are none.
     pub delimiter: Option<String>,
     /// What it is for.
@@ -219,6 +222,7 @@ impl From<core::MailboxInfo> for MailboxInfo {
     fn from(info: core::MailboxInfo) -> Self {
         Self {
             name: info.name.as_str().to_owned(),
+            leaf: MailboxName::leaf(&info.name, info.delimiter).to_owned(),
             delimiter: info.delimiter.map(String::from),
             role: info.role.and_then(Role::of),
             selectable: info.selectable,

@@ -11,14 +11,20 @@ use crate::files::{PgpOptions, PgpRecipients};
 use crate::numbers::{Timestamp, checked};
 use crate::verdict::Encryption;
 
-/// Encrypts data in memory. Larger data is better [encrypted from file to file](crate::encrypt_file), or in pieces: [`Encryptor`].
+/// What was just made, as it is wanted: as packets, or as text that can go into a message or a file.
+fn written(data: core::PgpData, armored: bool) -> Vec<u8> {
+    if armored { data.to_armored().into_bytes() } else { data.into_bytes() }
+}
+
+/// Encrypts data in memory, into binary form or into text (`armored`). Larger data is better [encrypted from file to file](crate::encrypt_file), or in pieces: [`Encryptor`].
 ///
 /// # Errors
 ///
 /// `KeyMissing` for a certificate that can't be used; `InvalidInput` where there is nobody to encrypt to.
-#[uniffi::export]
-pub fn encrypt(data: &[u8], recipients: PgpRecipients) -> Result<Vec<u8>, PostsealError> {
-    recipients.with(|recipients| Ok(core::encrypt(data, recipients, SystemTime::now())?.into_bytes()))
+#[uniffi::export(default(armored = false))]
+pub fn encrypt(data: &[u8], recipients: PgpRecipients, armored: bool) -> Result<Vec<u8>, PostsealError> {
+    let made = recipients.with(|recipients| Ok(core::encrypt(data, recipients, SystemTime::now())?))?;
+    Ok(written(made, armored))
 }
 
 impl PgpRecipients {
@@ -89,24 +95,24 @@ impl PgpOptions {
     }
 }
 
-/// Makes a detached signature, in binary form.
+/// Makes a detached signature, in binary form or as text (`armored`).
 ///
 /// # Errors
 ///
 /// `KeyMissing` where the key can't sign.
-#[uniffi::export]
-pub fn sign_detached(data: &[u8], key: &UnlockedKey) -> Result<Vec<u8>, PostsealError> {
-    Ok(core::sign_detached(data, &key.0, SystemTime::now())?.into_bytes())
+#[uniffi::export(default(armored = false))]
+pub fn sign_detached(data: &[u8], key: &UnlockedKey, armored: bool) -> Result<Vec<u8>, PostsealError> {
+    Ok(written(core::sign_detached(data, &key.0, SystemTime::now())?, armored))
 }
 
-/// Signs data into a message that holds it, in binary form.
+/// Signs data into a message that holds it, in binary form or as text (`armored`).
 ///
 /// # Errors
 ///
 /// As for [`sign_detached`].
-#[uniffi::export]
-pub fn sign_inline(data: &[u8], key: &UnlockedKey) -> Result<Vec<u8>, PostsealError> {
-    Ok(core::sign_inline(data, &key.0, SystemTime::now())?.into_bytes())
+#[uniffi::export(default(armored = false))]
+pub fn sign_inline(data: &[u8], key: &UnlockedKey, armored: bool) -> Result<Vec<u8>, PostsealError> {
+    Ok(written(core::sign_inline(data, &key.0, SystemTime::now())?, armored))
 }
 
 /// Signs a text so that it stays readable (cleartext signature).

@@ -8,6 +8,7 @@ use postseal::Secret;
 use super::certificate::{Certificate, RevocationCertificate};
 use super::passphrase;
 use crate::cancel::cancellable;
+use crate::numbers::checked;
 use crate::values::Mailbox;
 use crate::{CancelToken, PostsealError, runtime};
 
@@ -137,6 +138,25 @@ impl SecretKey {
         let secret = super::passphrase(passphrase);
         let unlocked = cancellable(cancel, runtime::compute(move || self.0.unlock(&secret))).await?;
         Ok(Arc::new(UnlockedKey(unlocked)))
+    }
+
+    /// The key, ready for use, where deriving its key from the passphrase takes more memory than the usual 64 MiB: up to so many bytes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`SecretKey::unlock`]; `LimitExceeded` where it takes more still.
+    #[uniffi::method(default(cancel = None))]
+    pub async fn unlock_within(
+        self: Arc<Self>,
+        passphrase: String,
+        max_memory: i64,
+        cancel: Option<Arc<CancelToken>>,
+    ) -> Result<Arc<UnlockedKey>, PostsealError> {
+        let secret = super::passphrase(passphrase);
+        let mut limits = core::PgpLimits::default();
+        limits.passphrase_memory = checked(max_memory, "max_memory")?;
+        let unlock = move || self.0.unlock_within(&secret, &limits);
+        Ok(Arc::new(UnlockedKey(cancellable(cancel, runtime::compute(unlock)).await?)))
     }
 
     /// The key, ready for use, where it has no passphrase.

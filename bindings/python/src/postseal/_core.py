@@ -27,4 +27,4 @@ def _event_loop() -> asyncio.AbstractEventLoop:
 native._uniffi_get_event_loop = _event_loop
 
 # A thread of the core that calls into an interpreter which is ending would be killed, and the process with it: so none is left.
-atexit.register(getattr(native, "shut_down", native.silence))
+atexit.register(native.shut_down)

@@ -54,7 +54,7 @@ class UnsupportedError(Error):
     """The server, or this build, does not offer what was asked for."""
 
     code = "unsupported"
-    extension: str | None = None
+    what: str | None = None
     """The missing extension or algorithm."""
 
 

@@ -65,6 +65,13 @@ public struct Draft: Sendable {
         return draft
     }
 
+    /// Composes the draft as it is, without protection: to be kept among the drafts, say. It is sealed to be sent.
+    ///
+    /// - Throws: ``ErrorCode/invalidInput`` names the first field that can't be used.
+    public func composed() async throws(PostsealError) -> Message {
+        try await call { Message(raw: try await composeDraft(draft: raw, cancel: $0)) }
+    }
+
     var raw: PostsealFFI.Draft {
         PostsealFFI.Draft(
             from: from, to: to, cc: cc, bcc: bcc, replyTo: replyTo, subject: subject, text: text, html: html,

@@ -20,6 +20,11 @@ public struct FetchStream: AsyncSequence, Sendable {
         AsyncIterator(raw: raw)
     }
 
+    /// Ends the stream, and a wait that is under way. May be called more than once.
+    public func stop() async {
+        await raw.stop()
+    }
+
     /// Takes the messages out, those that are here already in one go.
     public struct AsyncIterator: AsyncIteratorProtocol {
         let raw: PostsealFFI.FetchStream
@@ -60,7 +65,7 @@ public struct Watch: AsyncSequence, Sendable {
         AsyncIterator(raw: raw)
     }
 
-    /// Ends the watch, once a wait that is under way has its end. May be called more than once.
+    /// Ends the watch, and a wait that is under way. May be called more than once.
     public func stop() async {
         await raw.stop()
     }

@@ -1,62 +1,6 @@
 import Foundation
 import PostsealFFI
 
-/// One person's mail account: who they are, where their mail is submitted and where it is fetched.
-public struct Account: Sendable {
-    /// Whose account it is.
-    public var mailbox: Mailbox
-    /// Where mail is submitted.
-    public var submission: Login
-    /// Where mail is fetched. Without it the account only sends.
-    public var incoming: Incoming?
-    /// Whether own copies are filed in *Sent*.
-    public var sentCopy: SentCopy
-
-    /// A server, and what to log in with.
-    public struct Login: Sendable {
-        /// The server.
-        public var server: Server
-        /// What to log in with.
-        public var credentials: Credentials
-
-        /// A login.
-        public init(_ server: Server, as credentials: Credentials) {
-            self.server = server
-            self.credentials = credentials
-        }
-
-        var raw: PostsealFFI.Login {
-            PostsealFFI.Login(server: server, credentials: credentials.raw)
-        }
-    }
-
-    /// Where mail is fetched.
-    public enum Incoming: Sendable {
-        /// By IMAP.
-        case imap(Login)
-        /// By POP3.
-        case pop3(Login)
-    }
-
-    /// An account.
-    public init(mailbox: Mailbox, submission: Login, incoming: Incoming? = nil, sentCopy: SentCopy = .automatic) {
-        self.mailbox = mailbox
-        self.submission = submission
-        self.incoming = incoming
-        self.sentCopy = sentCopy
-    }
-
-    var raw: PostsealFFI.Account {
-        var account = PostsealFFI.Account(mailbox: mailbox, submission: submission.raw, sentCopy: sentCopy)
-        switch incoming {
-        case .imap(let login): account.imap = login.raw
-        case .pop3(let login): account.pop3 = login.raw
-        case nil: break
-        }
-        return account
-    }
-}
-
 /// One person's mail: seals and sends, lists, fetches and opens.
 ///
 /// It connects when there is something to do, keeps its sessions, and opens a new one where one has ended. It may be used from any task, and uses what the
@@ -118,6 +62,18 @@ public final class MailClient: Sendable {
         try await call { try await raw.messages(mailbox: mailbox, cancel: $0) }
     }
 
+    /// One page of a mailbox, the newest message first; by POP3 of the inbox alone.
+    ///
+    /// - Parameter before: The last message of the page before; `nil` begins with the newest.
+    /// - Throws: ``ErrorCode/uidValidityChanged`` where the mailbox was rebuilt since that message was listed. And as ``messages(in:)``.
+    public func page(
+        of mailbox: String, before: MessageHandle? = nil, count: Int = 50
+    ) async throws(PostsealError) -> Page {
+        try await call {
+            try await raw.page(mailbox: mailbox, before: before, count: Int32(clamping: count), cancel: $0)
+        }
+    }
+
     /// Fetches a message as it is on the server; it is not marked as read.
     ///
     /// - Throws: ``ErrorCode/notFound`` where it is no longer there; ``ErrorCode/uidValidityChanged``; those of a connection.
@@ -133,11 +89,52 @@ public final class MailClient: Sendable {
     /// Fetches a message and opens it: decrypts, verifies and judges it.
     ///
     /// - Throws: Those of ``fetch(_:progress:)``; ``ErrorCode/keyMissing``, ``ErrorCode/wrongPassphrase``, ``ErrorCode/tampered`` and ``ErrorCode/limitExceeded``.
-    public func open(_ message: MessageHandle, progress: ProgressHandler? = nil) async throws(PostsealError) -> Opened {
+    public func open(
+        _ message: MessageHandle, options: OpenOptions = OpenOptions(), progress: ProgressHandler? = nil
+    ) async throws(PostsealError) -> Opened {
         let listener = ForeignProgress.listener(progress)
         return try await call {
-            Opened(raw: try await raw.open(handle: message, progress: listener, cancel: $0))
+            Opened(raw: try await raw.open(handle: message, options: options.raw, progress: listener, cancel: $0))
         }
+    }
+
+    /// Marks a message as read, or as not read (IMAP).
+    ///
+    /// - Throws: ``ErrorCode/uidValidityChanged``; ``ErrorCode/invalidInput`` for a message of a POP3 maildrop; those of a connection.
+    public func mark(_ message: MessageHandle, asRead isRead: Bool = true) async throws(PostsealError) {
+        try await call { try await raw.markRead(handle: message, isRead: isRead, cancel: $0) }
+    }
+
+    /// Changes the flags of a message (IMAP).
+    ///
+    /// - Throws: ``ErrorCode/invalidInput`` for a flag that can't be set. And as ``mark(_:asRead:)``.
+    public func store(_ change: FlagChange, for message: MessageHandle) async throws(PostsealError) {
+        try await call { try await raw.changeFlags(handle: message, change: change, cancel: $0) }
+    }
+
+    /// Moves a message to another mailbox (IMAP). Returns what names it there, where the server tells.
+    ///
+    /// - Throws: ``ErrorCode/notFound`` or ``ErrorCode/refused`` for no such mailbox. And as ``mark(_:asRead:)``.
+    @discardableResult
+    public func move(
+        _ message: MessageHandle, to mailbox: String
+    ) async throws(PostsealError) -> MessageHandle? {
+        try await call { try await raw.moveTo(handle: message, mailbox: mailbox, cancel: $0) }
+    }
+
+    /// Deletes a message: into the trash where there is one, for good otherwise and from the trash.
+    ///
+    /// - Throws: ``ErrorCode/uidValidityChanged``; ``ErrorCode/notFound`` where it is no longer there; those of a connection.
+    @discardableResult
+    public func delete(_ message: MessageHandle) async throws(PostsealError) -> Deleted {
+        try await call { try await raw.delete(handle: message, cancel: $0) }
+    }
+
+    /// Watches a mailbox for mail that comes from now on (IMAP), on a session of its own: everything else can be done meanwhile.
+    ///
+    /// - Throws: ``ErrorCode/invalidInput`` for an account without IMAP; those of a connection.
+    public func watch(_ mailbox: String) async throws(PostsealError) -> MailWatch {
+        try await call { MailWatch(raw: try await raw.watch(mailbox: mailbox, cancel: $0)) }
     }
 
     /// Ends all sessions politely. The client stays usable: it connects again when there is something to do.

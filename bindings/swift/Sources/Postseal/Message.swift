@@ -106,6 +106,9 @@ public struct Part: Sendable {
     /// The media type with its parameters, such as `text/plain; charset=utf-8`.
     public var mediaType: String { raw.mediaType() }
 
+    /// A parameter of the media type, decoded, such as `charset`.
+    public func parameter(_ name: String) -> String? { raw.parameter(name: name) }
+
     /// The kind of disposition, `inline` or `attachment` mostly, in lower case.
     public var disposition: String? { raw.disposition() }
 
@@ -121,6 +124,9 @@ public struct Part: Sendable {
     /// The parts right inside this one.
     public var children: [Part] { raw.children().map(Part.init(raw:)) }
 
+    /// The container around this part; `nil` for the message itself.
+    public var parent: Part? { raw.parent().map(Part.init(raw:)) }
+
     /// Whether a `multipart/…` ends with its closing delimiter. Where it doesn't, something may have been cut off.
     public var isClosed: Bool { raw.isClosed() }
 
@@ -132,6 +138,12 @@ public struct Part: Sendable {
 
     /// The part exactly as it stands in the message: its header section, the empty line, and its body.
     public var source: Data { raw.raw() }
+
+    /// The header section as it stands, with the empty line that ends it.
+    public var sourceOfHeader: Data { raw.rawHeader() }
+
+    /// The body as it stands, still in its transfer encoding.
+    public var sourceOfBody: Data { raw.rawBody() }
 
     /// The body with its transfer encoding undone; of a container, the body as it stands.
     public var data: Data { raw.data() }

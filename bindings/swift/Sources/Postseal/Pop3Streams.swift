@@ -44,6 +44,11 @@ public struct Pop3Retrieval: AsyncSequence, Sendable {
         AsyncIterator(raw: raw)
     }
 
+    /// Ends the retrieval, and a wait that is under way. May be called more than once.
+    public func stop() async {
+        await raw.stop()
+    }
+
     /// Takes the messages.
     public struct AsyncIterator: AsyncIteratorProtocol {
         let raw: PostsealFFI.Pop3Retrieval

@@ -30,7 +30,7 @@ public struct PostsealError: Error, Hashable, Sendable {
         /// ``ErrorCode/file``, ``ErrorCode/alreadyExists``: which file.
         public var path: String?
         /// ``ErrorCode/unsupported``: the missing extension or algorithm.
-        public var `extension`: String?
+        public var what: String?
         /// ``ErrorCode/refused``, ``ErrorCode/loginRefused``: the server's own words.
         public var refusal: Refusal?
         /// ``ErrorCode/limitExceeded``: the limit, in bytes or items.

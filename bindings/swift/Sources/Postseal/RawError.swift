@@ -15,8 +15,8 @@ extension PostsealError.Facts {
         switch raw {
         case .InvalidInput(_, _, _, let field):
             self.field = field
-        case .Unsupported(_, _, _, let `extension`):
-            self.extension = `extension`
+        case .Unsupported(_, _, _, let what):
+            self.what = what
         case .AlreadyExists(_, _, _, let path), .File(_, _, _, let path):
             self.path = path
         case .Refused(_, _, _, let refusal), .LoginRefused(_, _, _, let refusal):

@@ -65,6 +65,16 @@ public struct SecretKey: Sendable {
         try await call { UnlockedKey(raw: try await raw.unlock(passphrase: passphrase, cancel: $0)) }
     }
 
+    /// The key, ready for use, where deriving its key from the passphrase takes more memory than the usual 64 MiB: up to so many bytes.
+    ///
+    /// - Throws: ``ErrorCode/limitExceeded`` where it takes more still. And as ``unlock(passphrase:)``.
+    public func unlock(passphrase: String, maxMemory: Int) async throws(PostsealError) -> UnlockedKey {
+        try await call {
+            UnlockedKey(
+                raw: try await raw.unlockWithin(passphrase: passphrase, maxMemory: Int64(maxMemory), cancel: $0))
+        }
+    }
+
     /// The key, ready for use, where it has no passphrase.
     ///
     /// - Throws: ``ErrorCode/keyMissing`` where a part of it is locked.

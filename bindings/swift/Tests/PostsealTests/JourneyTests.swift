@@ -39,8 +39,9 @@ import Testing
         defer { try? FileManager.default.removeItem(at: folder) }
         let (bytes, name) = (try scenario.given.number("bytes"), try scenario.given.text("file_name"))
         let (source, target) = (folder.appendingPathComponent(name), folder.appendingPathComponent("saved"))
-        // Not all of one byte, so that a part that is lost or doubled shows.
-        let content = Data((0..<bytes).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) })
+        // Each block differs from the others, so that one that is lost or doubled shows.
+        let content = (0..<(bytes >> 20)).reduce(into: Data()) { $0 += Data(repeating: UInt8($1), count: 1 << 20) }
+        #expect(content.count == bytes)
         try content.write(to: source)
 
         let keyring = try await scenario.keyring()

@@ -246,7 +246,7 @@ async fn serve(
                 let (is_abandoned, ahead) = (|| reply.is_abandoned(), || queue.send_ahead());
                 let result = transaction::run(&mut wire, &job, &timeouts, is_abandoned, ahead).await;
                 drop(job);
-                // Where the session ends with it, the caller is told when it has.
+                // Of a failure its caller hears from the task's end, and so finds the session closed.
                 let after = result?;
                 reply.give(Ok(()));
                 if after == After::Open {

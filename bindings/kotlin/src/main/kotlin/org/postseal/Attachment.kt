@@ -38,14 +38,26 @@ public class Attachment internal constructor(internal val native: NativeAttachme
     /**
      * Writes the bytes to a file, which must not exist yet.
      *
-     * @throws PostsealException.InvalidInput with the field `path` where it can't be written.
+     * @throws PostsealException [PostsealException.AlreadyExists] and [PostsealException.File] where it can't be written.
      */
-    public suspend fun save(path: Path): Unit = native { native.save(path.toString()) }
+    public suspend fun save(path: Path): Unit = awaited { native.save(path.toString()) }
 
     /** Frees the bytes now, and not when the garbage collector finds them. A draft that holds the attachment can't be sealed any more. */
     override fun close(): Unit = native.close()
 
     override fun toString(): String = "Attachment(${fileName ?: "unnamed"}, $mediaType, $size bytes)"
+
+    public companion object {
+        /**
+         * An attachment from a file of at most 32 MiB; its name and media type are those that the path says.
+         *
+         * @throws PostsealException.LimitExceeded where it is longer.
+         * @throws PostsealException.InvalidInput where it is no file.
+         * @throws PostsealException [PostsealException.NotFound] and [PostsealException.File] where it can't be read.
+         */
+        @JvmStatic
+        public suspend fun read(path: Path): Attachment = Attachment(awaited { NativeAttachment.fromPath(path.toString()) })
+    }
 }
 
 /** The bytes where native code can read them: it can't reach an array on the heap. */

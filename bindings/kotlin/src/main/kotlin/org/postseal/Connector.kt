@@ -84,6 +84,7 @@ public class ClientCertificate(public val chain: String, private val key: String
  * @property progress for the next byte of a reply, or until the peer takes the next one (60 seconds).
  * @property finalReply for the reply after a message was handed over (10 minutes): a shorter one causes messages to be sent twice.
  * @property close for a farewell (5 seconds).
+ * @property token for a [TokenProvider] to answer (60 seconds).
  */
 public data class Timeouts(
     val connect: Duration? = null,
@@ -91,6 +92,7 @@ public data class Timeouts(
     val progress: Duration? = null,
     val finalReply: Duration? = null,
     val close: Duration? = null,
+    val token: Duration? = null,
 ) {
     internal fun native() = NativeTimeouts(
         connect = connect?.toJavaDuration(),
@@ -98,6 +100,7 @@ public data class Timeouts(
         progress = progress?.toJavaDuration(),
         finalReply = finalReply?.toJavaDuration(),
         close = close?.toJavaDuration(),
+        token = token?.toJavaDuration(),
     )
 
     public companion object {
@@ -109,26 +112,28 @@ public data class Timeouts(
             progress: java.time.Duration?,
             finalReply: java.time.Duration?,
             close: java.time.Duration?,
+            token: java.time.Duration?,
         ): Timeouts = Timeouts(
             connect?.toKotlinDuration(),
             handshake?.toKotlinDuration(),
             progress?.toKotlinDuration(),
             finalReply?.toKotlinDuration(),
             close?.toKotlinDuration(),
+            token?.toKotlinDuration(),
         )
     }
 }
 
 /**
- * Opens connections: what is trusted, and the deadlines. It holds the store of resumable TLS sessions, so one is made and kept.
+ * Opens connections: what is trusted, the deadlines, and who is told what its sessions do. It holds the store of resumable TLS sessions, so one is made and kept.
  *
  * @throws PostsealException.InvalidInput where a root, a pin or the client certificate can't be used.
  */
 public class Connector
 @Throws(PostsealException::class)
 @JvmOverloads
-constructor(tls: TlsOptions = TlsOptions(), timeouts: Timeouts = Timeouts()) {
-    internal val native = native { NativeConnector(tls.native(), timeouts.native()) }
+constructor(tls: TlsOptions = TlsOptions(), timeouts: Timeouts = Timeouts(), log: LogSink? = null) {
+    internal val native = native { NativeConnector(tls.native(), timeouts.native(), log?.native()) }
 
     /** Where the trusted roots came from. */
     public val trustSource: TrustSource get() = native.trustSource()

@@ -9,60 +9,55 @@ import org.postseal.ffi.ImapSession as NativeImapSession
  * A session with an IMAP server, logged in. Calls may come from anywhere at once: they are done one after another. Each names its mailbox as
  * a text in Unicode; the session selects what a call is about.
  *
- * A cancelled call leaves the session usable, or closed. [close] lets the session go, which logs out in the background; [disconnect] waits
- * for that.
- *
  * Every call that names UIDs may throw [PostsealException.UidValidityChanged], and one that names a mailbox [PostsealException.NotFound] or
  * [PostsealException.Refused] where there is none.
  */
-public class ImapSession private constructor(native: NativeImapSession) : AutoCloseable {
+public class ImapSession private constructor(native: NativeImapSession) : Session {
     private val handle = Handle(native)
 
-    /** What the TLS handshake agreed on. */
-    public val tls: TlsInfo? get() = handle.call { it.tls() }
+    override val tls: TlsInfo? get() = handle.call { it.tls() }
 
     /** What the server offers after the login, in upper case and in order. */
     public val capabilities: List<String> get() = handle.call { it.capabilities() }
 
-    /** Whether the session has ended, or was told to. */
-    public val isClosed: Boolean get() = handle.isGone.get() || handle.native.isClosed()
+    override val isClosed: Boolean get() = handle.isGone.get() || handle.native.isClosed()
 
     /** Takes what the server wanted people to read since the last call, oldest first. Say that it comes from the server. */
     public fun takeAlerts(): List<String> = handle.call { it.takeAlerts() }
 
     /** Lists every mailbox, in the server's order. */
-    public suspend fun list(): List<MailboxInfo> = handle.call { it.list() }
+    public suspend fun list(): List<MailboxInfo> = handle.await { it.list() }
 
     /** Selects a mailbox for reading and writing, and tells of it. */
-    public suspend fun select(mailbox: String): Selected = Selected(handle.call { it.select(mailbox) })
+    public suspend fun select(mailbox: String): Selected = Selected(handle.await { it.select(mailbox) })
 
     /** The same for reading alone: nothing of the mailbox changes by it. */
-    public suspend fun examine(mailbox: String): Selected = Selected(handle.call { it.examine(mailbox) })
+    public suspend fun examine(mailbox: String): Selected = Selected(handle.await { it.examine(mailbox) })
 
     /** Asks for the numbers of a mailbox without selecting it. */
-    public suspend fun status(mailbox: String): MailboxStatus = handle.call { it.status(mailbox) }
+    public suspend fun status(mailbox: String): MailboxStatus = handle.await { it.status(mailbox) }
 
     /** Makes a mailbox, with its parents where the server does that. */
-    public suspend fun create(mailbox: String): Unit = handle.call { it.create(mailbox) }
+    public suspend fun create(mailbox: String): Unit = handle.await { it.create(mailbox) }
 
     /** Removes a mailbox with all messages in it. */
-    public suspend fun delete(mailbox: String): Unit = handle.call { it.delete(mailbox) }
+    public suspend fun delete(mailbox: String): Unit = handle.await { it.delete(mailbox) }
 
     /** Gives a mailbox, and all below it, another name. */
-    public suspend fun rename(mailbox: String, to: String): Unit = handle.call { it.rename(mailbox, to) }
+    public suspend fun rename(mailbox: String, to: String): Unit = handle.await { it.rename(mailbox, to) }
 
     /** Adds a mailbox to those that the user wants to see. */
-    public suspend fun subscribe(mailbox: String): Unit = handle.call { it.subscribe(mailbox) }
+    public suspend fun subscribe(mailbox: String): Unit = handle.await { it.subscribe(mailbox) }
 
     /** Takes a mailbox from those that the user wants to see. */
-    public suspend fun unsubscribe(mailbox: String): Unit = handle.call { it.unsubscribe(mailbox) }
+    public suspend fun unsubscribe(mailbox: String): Unit = handle.await { it.unsubscribe(mailbox) }
 
     /**
      * Tells the server who asks, and returns what it says of itself (ID).
      *
      * @throws PostsealException.Unsupported where the server has no ID.
      */
-    public suspend fun id(client: List<ServerField>): List<ServerField> = handle.call { it.id(client) }
+    public suspend fun id(client: List<ServerField>): List<ServerField> = handle.await { it.id(client) }
 
     /**
      * Puts a message into a mailbox, byte by byte as given. Returns its handle where the server tells.
@@ -76,10 +71,11 @@ public class ImapSession private constructor(native: NativeImapSession) : AutoCl
         message: ByteArray,
         flags: Collection<Flag> = emptyList(),
         received: Instant? = null,
-    ): Uid? = handle.call { it.append(mailbox, message, flags.map { flag -> flag.native }, received) }
+        progress: ProgressListener? = null,
+    ): Uid? = handle.await { it.append(mailbox, message, flags.map { flag -> flag.native }, received, progress?.native()) }
 
     /** Searches a mailbox as it is now; the handles come in ascending order. */
-    public suspend fun search(mailbox: String, search: Search): List<Uid> = handle.call { it.search(mailbox, search.native) }
+    public suspend fun search(mailbox: String, search: Search): List<Uid> = handle.await { it.search(mailbox, search.native) }
 
     /**
      * Fetches messages in ascending order of their UIDs, without marking them as read.
@@ -89,9 +85,9 @@ public class ImapSession private constructor(native: NativeImapSession) : AutoCl
      * @throws PostsealException.InvalidInput where the mailbox, the set or the items can't be used.
      */
     public fun fetch(mailbox: String, uids: UidSet, items: FetchItems): Flow<Fetched> = flow {
-        handle.call { it.fetch(mailbox, uids.native, items) }.use { stream ->
+        handle.await { it.fetch(mailbox, uids.native, items) }.use { stream ->
             while (true) {
-                val batch = native { stream.nextBatch(BATCH) }
+                val batch = awaited { stream.nextBatch(BATCH) }
                 if (batch.isEmpty()) break
                 batch.forEach { emit(Fetched(it)) }
             }
@@ -104,52 +100,46 @@ public class ImapSession private constructor(native: NativeImapSession) : AutoCl
      * @throws PostsealException.NotFound where it is not there.
      * @throws PostsealException.InvalidInput where it is larger than 64 MiB.
      */
-    public suspend fun message(mailbox: String, uid: Uid): Message = Message(handle.call { it.message(mailbox, uid) })
+    @JvmOverloads
+    public suspend fun message(mailbox: String, uid: Uid, progress: ProgressListener? = null): Message =
+        Message(handle.await { it.message(mailbox, uid, progress?.native()) })
 
     /** Changes the flags of messages. Those that are not there any more are passed over. */
     public suspend fun store(mailbox: String, uids: UidSet, change: FlagChange): Unit =
-        handle.call { it.store(mailbox, uids.native, change.native) }
+        handle.await { it.store(mailbox, uids.native, change.native) }
 
     /** Copies messages to another mailbox. Returns every pair of handles that the server told of. */
-    public suspend fun copy(mailbox: String, uids: UidSet, to: String): List<Moved> = handle.call { it.copy(mailbox, uids.native, to) }
+    public suspend fun copy(mailbox: String, uids: UidSet, to: String): List<Moved> = handle.await { it.copy(mailbox, uids.native, to) }
 
     /**
      * Moves messages to another mailbox. Where the server has neither MOVE nor UIDPLUS they are copied, and stay behind marked as deleted.
      */
-    public suspend fun move(mailbox: String, uids: UidSet, to: String): List<Moved> = handle.call { it.moveTo(mailbox, uids.native, to) }
+    public suspend fun move(mailbox: String, uids: UidSet, to: String): List<Moved> = handle.await { it.moveTo(mailbox, uids.native, to) }
 
     /** Removes every message of the mailbox that is marked as deleted, whoever marked it. */
-    public suspend fun expunge(mailbox: String): Unit = handle.call { it.expunge(mailbox) }
+    public suspend fun expunge(mailbox: String): Unit = handle.await { it.expunge(mailbox) }
 
     /**
      * Removes those of the messages that are marked as deleted.
      *
      * @throws PostsealException.Unsupported where the server has no UIDPLUS.
      */
-    public suspend fun expunge(mailbox: String, uids: UidSet): Unit = handle.call { it.expungeUids(mailbox, uids.native) }
+    public suspend fun expunge(mailbox: String, uids: UidSet): Unit = handle.await { it.expungeUids(mailbox, uids.native) }
 
     /**
-     * Watches a mailbox: by IDLE, or by asking every minute where the server has none. Other calls on this session go on meanwhile.
-     *
-     * The flow never ends by itself; to cancel its collection is to end the watch.
+     * Watches a mailbox: by IDLE, or by asking every minute where the server has none. It has begun when this returns, so what comes from
+     * then on is told. Other calls on this session go on meanwhile.
      *
      * @throws PostsealException.InvalidInput where this session watches a mailbox already.
      */
-    public fun watch(mailbox: String): Flow<Change> = flow {
-        handle.call { it.watch(mailbox) }.use { watch ->
-            while (true) emit((native { watch.next() } ?: break).face())
-        }
+    public suspend fun watch(mailbox: String): Watch = Watch(handle.await { it.watch(mailbox) })
+
+    override suspend fun noop(): Unit = handle.await { it.noop() }
+
+    override suspend fun disconnect() {
+        if (!handle.isGone.get()) handle.await { it.close(cancel = null) }
     }
 
-    /** Asks for nothing: the server tells its news, and the connection shows that it is alive. */
-    public suspend fun noop(): Unit = handle.call { it.noop() }
-
-    /** Logs out, and waits until the session has ended, which is never long. May be called more than once. */
-    public suspend fun disconnect() {
-        if (!handle.isGone.get()) handle.call { it.close(cancel = null) }
-    }
-
-    /** Lets the session go: it logs out in the background. May be called more than once. */
     override fun close(): Unit = handle.close()
 
     public companion object {
@@ -164,6 +154,6 @@ public class ImapSession private constructor(native: NativeImapSession) : AutoCl
          */
         @JvmStatic
         public suspend fun connect(connector: Connector, server: Server, credentials: Credentials): ImapSession =
-            ImapSession(native { NativeImapSession.connect(connector.native, server, credentials.native) })
+            ImapSession(awaited { NativeImapSession.connect(connector.native, server, credentials.native) })
     }
 }

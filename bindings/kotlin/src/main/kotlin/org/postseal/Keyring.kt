@@ -36,7 +36,7 @@ public class Keyring internal constructor(internal val native: NativeKeyring) {
      * @throws PostsealException.WrongPassphrase
      * @throws PostsealException.KeyMissing when there is no such key.
      */
-    public suspend fun unlock(fingerprint: String, passphrase: String): Unit = native { native.unlock(fingerprint, passphrase) }
+    public suspend fun unlock(fingerprint: String, passphrase: String): Unit = awaited { native.unlock(fingerprint, passphrase) }
 
     /**
      * Removes a certificate, with its secret key where there is one. Returns whether it was there.

@@ -84,6 +84,7 @@ public class Certificate internal constructor(internal val native: NativeCertifi
          * @throws PostsealException.LimitExceeded past 16 MiB.
          */
         @JvmStatic
+        @JvmName("importData")
         @Throws(PostsealException::class)
         public fun import(data: ByteArray): Certificate = Certificate(native { NativeCertificate.import(data.direct()) })
 
@@ -120,6 +121,7 @@ public class RevocationCertificate internal constructor(internal val native: Nat
          * @throws PostsealException.Malformed for anything else.
          */
         @JvmStatic
+        @JvmName("importData")
         @Throws(PostsealException::class)
         public fun import(data: ByteArray): RevocationCertificate =
             RevocationCertificate(native { NativeRevocationCertificate.import(data.direct()) })
@@ -171,7 +173,7 @@ public class SecretKey internal constructor(internal val native: NativeSecretKey
      * @throws PostsealException.WrongPassphrase
      * @throws PostsealException.KeyMissing where the secret parts are not there.
      */
-    public suspend fun unlock(passphrase: String): UnlockedKey = UnlockedKey(native { native.unlock(passphrase) })
+    public suspend fun unlock(passphrase: String): UnlockedKey = UnlockedKey(awaited { native.unlock(passphrase) })
 
     /**
      * The key, ready for use, where it has no passphrase.
@@ -186,7 +188,7 @@ public class SecretKey internal constructor(internal val native: NativeSecretKey
      *
      * @throws PostsealException.WrongPassphrase when [old] is not its passphrase.
      */
-    public suspend fun changePassphrase(old: String, new: String): SecretKey = SecretKey(native { native.changePassphrase(old, new) })
+    public suspend fun changePassphrase(old: String, new: String): SecretKey = SecretKey(awaited { native.changePassphrase(old, new) })
 
     /** Wipes the key from memory now, and not when the garbage collector finds it. */
     override fun close(): Unit = native.close()
@@ -204,7 +206,7 @@ public class SecretKey internal constructor(internal val native: NativeSecretKey
         @JvmStatic
         @JvmOverloads
         public suspend fun generate(profile: KeyProfile, owner: Mailbox, passphrase: String? = null): GeneratedKey {
-            val made = native { org.postseal.ffi.generateKey(profile, owner, passphrase) }
+            val made = awaited { org.postseal.ffi.generateKey(profile, owner, passphrase) }
             return GeneratedKey(SecretKey(made.key()), RevocationCertificate(made.revocation()))
         }
 
@@ -215,6 +217,7 @@ public class SecretKey internal constructor(internal val native: NativeSecretKey
          * @throws PostsealException.KeyMissing for a certificate only.
          */
         @JvmStatic
+        @JvmName("importData")
         @Throws(PostsealException::class)
         public fun import(data: ByteArray): SecretKey = SecretKey(native { NativeSecretKey.import(data.direct()) })
 
@@ -244,7 +247,7 @@ public class UnlockedKey internal constructor(internal val native: NativeUnlocke
      *
      * @throws PostsealException.KeyMissing when there is nothing to lock.
      */
-    public suspend fun lock(passphrase: String): SecretKey = SecretKey(native { native.lock(passphrase) })
+    public suspend fun lock(passphrase: String): SecretKey = SecretKey(awaited { native.lock(passphrase) })
 
     /** The same key to be stored without a passphrase. Whoever reads it can read and sign everything. */
     @Throws(PostsealException::class)

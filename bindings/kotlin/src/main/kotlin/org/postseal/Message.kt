@@ -82,9 +82,9 @@ public class Message internal constructor(internal val native: NativeMessage) : 
     /**
      * Writes the message to a file, which must not exist yet.
      *
-     * @throws PostsealException.InvalidInput with the field `path` where it can't be written.
+     * @throws PostsealException [PostsealException.AlreadyExists] and [PostsealException.File] where it can't be written.
      */
-    public suspend fun save(path: Path): Unit = native { native.save(path.toString()) }
+    public suspend fun save(path: Path): Unit = awaited { native.save(path.toString()) }
 
     /** Frees the message now, and not when the garbage collector finds it. */
     override fun close(): Unit = native.close()
@@ -105,10 +105,10 @@ public class Message internal constructor(internal val native: NativeMessage) : 
          * Parses a message from a file.
          *
          * @throws PostsealException.LimitExceeded as for [parse].
-         * @throws PostsealException.InvalidInput with the field `path` where it can't be read.
+         * @throws PostsealException [PostsealException.NotFound] and [PostsealException.File] where it can't be read.
          */
         @JvmStatic
-        public suspend fun read(path: Path): Message = Message(native { NativeMessage.fromPath(path.toString()) })
+        public suspend fun read(path: Path): Message = Message(awaited { NativeMessage.fromPath(path.toString()) })
     }
 }
 

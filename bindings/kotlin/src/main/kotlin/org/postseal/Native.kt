@@ -1,6 +1,8 @@
 package org.postseal
 
 import java.util.concurrent.atomic.AtomicBoolean
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
 import org.postseal.ffi.PostsealException as NativeException
 
 /** Calls the native library, and has its errors thrown as ours. */
@@ -10,6 +12,12 @@ internal inline fun <T> native(call: () -> T): T =
     } catch (error: NativeException) {
         throw error.face()
     }
+
+/** The same for a call that suspends. A coroutine that is cancelled already begins none: the generated code would begin it. */
+internal suspend inline fun <T> awaited(call: () -> T): T {
+    currentCoroutineContext().ensureActive()
+    return native(call)
+}
 
 /** A session of the native library, until it is let go of. */
 internal class Handle<N : AutoCloseable>(val native: N) : AutoCloseable {
@@ -24,6 +32,12 @@ internal class Handle<N : AutoCloseable>(val native: N) : AutoCloseable {
             if (isGone.get()) throw PostsealException.closedHere()
             throw error
         }
+    }
+
+    /** The same for a call that suspends. */
+    suspend inline fun <T> await(call: (N) -> T): T {
+        currentCoroutineContext().ensureActive()
+        return call(call)
     }
 
     /** Lets the session go. A call that is under way is carried to its end. */

@@ -31,6 +31,10 @@ public object Postseal {
     @JvmStatic
     public val errorCodes: List<String> get() = org.postseal.ffi.errorCodes()
 
+    /** How many calls of progress listeners and log sinks have thrown; each was passed over. */
+    @JvmStatic
+    public val failedCallbacks: Long get() = org.postseal.ffi.failedCallbacks()
+
     /** For Java: runs [call] in the background. To cancel the future is to give up the call. */
     @JvmStatic
     public fun <T> future(call: suspend () -> T): CompletableFuture<T> = scope.future { call() }

@@ -22,8 +22,8 @@ public sealed class PostsealException private constructor(facts: Facts) : Except
     /** The caller gave something that can't be used; [field] names it, where one is to blame. Nothing was sent. */
     public class InvalidInput internal constructor(facts: Facts, public val field: String?) : PostsealException(facts)
 
-    /** The server, or this build, does not offer what was asked for; [extension] names the extension or the algorithm. */
-    public class Unsupported internal constructor(facts: Facts, public val extension: String?) : PostsealException(facts)
+    /** The server, or this build, does not offer what was asked for; [what] names the extension or the algorithm. */
+    public class Unsupported internal constructor(facts: Facts, public val what: String?) : PostsealException(facts)
 
     /** The server said no, in the words of [refusal]; without one, a policy of OpenPGP did. */
     public class Refused internal constructor(facts: Facts, public val refusal: Refusal?) : PostsealException(facts)
@@ -59,6 +59,12 @@ public sealed class PostsealException private constructor(facts: Facts) : Except
     /** The mailbox was rebuilt: its UIDs mean other messages now. The UIDVALIDITY was [expected] and is [actual]. */
     public class UidValidityChanged internal constructor(facts: Facts, public val expected: Long?, public val actual: Long?) :
         PostsealException(facts)
+
+    /** What was to be made is there already, and replacing it was not asked for: the file [path], where it is one. */
+    public class AlreadyExists internal constructor(facts: Facts, public val path: String?) : PostsealException(facts)
+
+    /** A file could not be read or written: [path]. */
+    public class File internal constructor(facts: Facts, public val path: String?) : PostsealException(facts)
 
     /** What was asked for is not there: a message, a part, a mailbox, a file. */
     public class NotFound internal constructor(facts: Facts) : PostsealException(facts)
@@ -112,7 +118,7 @@ internal fun NativeException.face(): PostsealException {
     val facts = PostsealException.Facts(text(), code(), isRetryable(), keepsSession())
     return when (this) {
         is NativeException.InvalidInput -> PostsealException.InvalidInput(facts, field)
-        is NativeException.Unsupported -> PostsealException.Unsupported(facts, extension)
+        is NativeException.Unsupported -> PostsealException.Unsupported(facts, what)
         is NativeException.Refused -> PostsealException.Refused(facts, refusal)
         is NativeException.LoginRefused -> PostsealException.LoginRefused(facts, refusal)
         is NativeException.Protocol -> PostsealException.Protocol(facts)
@@ -124,6 +130,8 @@ internal fun NativeException.face(): PostsealException {
         is NativeException.Cancelled -> PostsealException.Cancelled(facts)
         is NativeException.Closed -> PostsealException.Closed(facts, because)
         is NativeException.UidValidityChanged -> PostsealException.UidValidityChanged(facts, expected, actual)
+        is NativeException.AlreadyExists -> PostsealException.AlreadyExists(facts, path)
+        is NativeException.File -> PostsealException.File(facts, path)
         is NativeException.NotFound -> PostsealException.NotFound(facts)
         is NativeException.KeyMissing -> PostsealException.KeyMissing(facts, missing, keys, takesPassphrase)
         is NativeException.WrongPassphrase -> PostsealException.WrongPassphrase(facts)

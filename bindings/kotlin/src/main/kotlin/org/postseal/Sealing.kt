@@ -29,7 +29,7 @@ public suspend fun seal(
     keyring: Keyring,
     protection: Protection = Protection.SIGN_AND_ENCRYPT,
     options: SealOptions = SealOptions(),
-): Sealed = Sealed(native { org.postseal.ffi.sealMessage(draft.native(), protection, keyring.native, options) })
+): Sealed = Sealed(awaited { org.postseal.ffi.sealMessage(draft.native(), protection, keyring.native, options) })
 
 /**
  * Opens a message: decrypts, verifies and judges it. One without any protection opens too, and its verdict says so.
@@ -43,7 +43,7 @@ public suspend fun seal(
  */
 @JvmOverloads
 public suspend fun open(message: Message, keyring: Keyring, options: OpenOptions = OpenOptions()): Opened =
-    Opened(native { org.postseal.ffi.openMessage(message.native, keyring.native, options.native()) })
+    Opened(awaited { org.postseal.ffi.openMessage(message.native, keyring.native, options.native()) })
 
 /** A sealed message. Its bytes stay in native memory until its copies are closed or, at the latest, garbage. */
 public class Sealed internal constructor(native: NativeSealed) {
@@ -70,9 +70,9 @@ public class SealedCopy internal constructor(internal val native: NativeSealedCo
     /**
      * Writes the message to a file, which must not exist yet.
      *
-     * @throws PostsealException.InvalidInput with the field `path` where it can't be written.
+     * @throws PostsealException [PostsealException.AlreadyExists] and [PostsealException.File] where it can't be written.
      */
-    public suspend fun save(path: Path): Unit = native { native.save(path.toString()) }
+    public suspend fun save(path: Path): Unit = awaited { native.save(path.toString()) }
 
     /** Frees the bytes now, and not when the garbage collector finds them. */
     override fun close(): Unit = native.close()

@@ -24,11 +24,8 @@ public typealias ReturnedContent = org.postseal.ffi.ReturnedContent
 
 /**
  * A session with a submission server, logged in. Messages go one after the other, in the order of the calls, from any number of coroutines.
- *
- * A cancelled call leaves the session usable, or closed. [close] lets the session go, which takes leave in the background; [disconnect]
- * waits for that.
  */
-public class SmtpSession private constructor(native: NativeSmtpSession) : AutoCloseable {
+public class SmtpSession private constructor(native: NativeSmtpSession) : Session {
     private val handle = Handle(native)
 
     /**
@@ -41,22 +38,30 @@ public class SmtpSession private constructor(native: NativeSmtpSession) : AutoCl
      * @throws PostsealException.Unsupported names the extension that the server lacks.
      */
     @JvmOverloads
-    public suspend fun send(envelope: Envelope, message: ByteArray, options: SendOptions = SendOptions()): Receipt =
-        handle.call { it.send(envelope, message, options.native()) }.face()
+    public suspend fun send(
+        envelope: Envelope,
+        message: ByteArray,
+        options: SendOptions = SendOptions(),
+        progress: ProgressListener? = null,
+    ): Receipt = handle.await { it.send(envelope, message, options.native(), progress?.native()) }.face()
 
     /**
      * Sends a message from a file, as [send] does.
      *
-     * @throws PostsealException.InvalidInput as for [send], and where the file can't be read.
+     * @throws PostsealException [PostsealException.NotFound] and [PostsealException.File] where it can't be read; those of the other [send].
      */
     @JvmOverloads
-    public suspend fun send(envelope: Envelope, message: Path, options: SendOptions = SendOptions()): Receipt =
-        handle.call { it.sendFile(envelope, message.toString(), options.native()) }.face()
+    public suspend fun send(
+        envelope: Envelope,
+        message: Path,
+        options: SendOptions = SendOptions(),
+        progress: ProgressListener? = null,
+    ): Receipt = handle.await { it.sendFile(envelope, message.toString(), options.native(), progress?.native()) }.face()
 
     /** Sends a copy of a sealed message to whom it is for, as the other [send] does. Its bytes stay where they are. */
     @JvmOverloads
-    public suspend fun send(copy: SealedCopy, options: SendOptions = SendOptions()): Receipt =
-        handle.call { it.sendCopy(copy.native, options.native()) }.face()
+    public suspend fun send(copy: SealedCopy, options: SendOptions = SendOptions(), progress: ProgressListener? = null): Receipt =
+        handle.await { it.sendCopy(copy.native, options.native(), progress?.native()) }.face()
 
     /**
      * What became of a send that was named by [id], also of one that was cancelled. Waits until that is known.
@@ -66,26 +71,21 @@ public class SmtpSession private constructor(native: NativeSmtpSession) : AutoCl
      * @throws PostsealException.NotFound for one that was never begun here or is forgotten.
      * @throws PostsealException.Cancelled for one that was abandoned before its data.
      */
-    public suspend fun outcome(id: SendId): Receipt = handle.call { it.outcome(id.native) }.face()
+    public suspend fun outcome(id: SendId): Receipt = handle.await { it.outcome(id.native) }.face()
 
-    /** Asks for a sign of life. */
-    public suspend fun noop(): Unit = handle.call { it.noop() }
+    override suspend fun noop(): Unit = handle.await { it.noop() }
 
-    /** Takes leave after what was begun, and waits until the session has ended, which is never long. May be called more than once. */
-    public suspend fun disconnect() {
-        if (!handle.isGone.get()) handle.call { it.close(cancel = null) }
+    override suspend fun disconnect() {
+        if (!handle.isGone.get()) handle.await { it.close(cancel = null) }
     }
 
-    /** Whether the session has ended, or was told to. */
-    public val isClosed: Boolean get() = handle.isGone.get() || handle.native.isClosed()
+    override val isClosed: Boolean get() = handle.isGone.get() || handle.native.isClosed()
 
-    /** What the TLS handshake agreed on. */
-    public val tls: TlsInfo? get() = handle.call { it.tls() }
+    override val tls: TlsInfo? get() = handle.call { it.tls() }
 
     /** What the server can do. */
     public val extensions: SmtpExtensions get() = handle.call { it.extensions() }
 
-    /** Lets the session go: it takes leave after what was begun, in the background. May be called more than once. */
     override fun close(): Unit = handle.close()
 
     public companion object {
@@ -97,7 +97,7 @@ public class SmtpSession private constructor(native: NativeSmtpSession) : AutoCl
          */
         @JvmStatic
         public suspend fun connect(connector: Connector, server: Server, credentials: Credentials): SmtpSession =
-            SmtpSession(native { NativeSmtpSession.connect(connector.native, server, credentials.native) })
+            SmtpSession(awaited { NativeSmtpSession.connect(connector.native, server, credentials.native) })
     }
 }
 

@@ -1,0 +1,27 @@
+"""A sealed message with a large file, named by its path.
+
+    python send.py PORT ROOT USER PASSWORD KEY FILE
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from postseal import blocking
+
+
+def main(port: str, root: str, user: str, password: str, key: str, file: str) -> None:
+    begun = time.perf_counter()
+    connector = blocking.Connector(blocking.TlsOptions(roots=[Path(root).read_text()], only_given_roots=True))
+    keyring = blocking.Keyring([blocking.SecretKey(Path(key).read_bytes())])
+    server, login = blocking.Server("localhost", int(port)), blocking.Credentials(user, password)
+    with blocking.SmtpSession.connect(server, login, connector=connector) as session:
+        draft = blocking.Draft(from_=user, to=[user], subject="A large file", text="See.", attachments=[file])
+        (copy,) = blocking.seal(draft, keyring).copies
+        sent = session.send_copy(copy).is_sent_to_all
+    print(f"messages: {int(sent)}\nseconds: {time.perf_counter() - begun:.6f}")
+
+
+main(*sys.argv[1:])
