@@ -1,7 +1,7 @@
 //! One message through the server: MAIL, RCPT, then DATA or BDAT (RFC 5321, section 3.3; RFC 2920; RFC 3030).
 //!
 //! What is known of the message at each moment is written down before the next byte goes out: see [`Stage`]. The envelope of a message that waits
-//! may go out with the end of the one before it: see [`Job::send_ahead`].
+//! may go out with the end of the one before it: see [`Job::follow`].
 
 use std::sync::Arc;
 
@@ -78,21 +78,33 @@ impl Job {
         body::check(&message)?;
         let mut commands = vec![(Step::Mail, command::mail(envelope, &message, options, server)?)];
         commands.extend(envelope.to.iter().map(|to| (Step::Rcpt, command::rcpt(to, options))));
-        // BDAT needs no go-ahead, so it is as fast without; and all or nothing must be decided before DATA.
-        if server.pipelining && !server.chunking && !options.all_or_nothing {
-            commands.push((Step::Data, command::DATA.to_owned()));
-        }
-        Ok(Self {
+        let mut job = Self {
             commands,
             recipients: envelope.to.clone(),
             message,
-            framing: if server.chunking { Framing::Length } else { Framing::Dot },
+            framing: Framing::Length,
             in_flight: if server.pipelining { MAX_IN_FLIGHT } else { 1 },
             is_ahead: false,
             all_or_nothing: options.all_or_nothing,
             stage: watch::Sender::new(Stage::Pending),
             listener: None,
-        })
+        };
+        if !server.chunking {
+            job.go_by_data();
+        }
+        Ok(job)
+    }
+
+    /// Has the message go by DATA, which goes out with the recipients where it can: all or nothing must be decided before.
+    fn go_by_data(&mut self) {
+        let framing = std::mem::replace(&mut self.framing, Framing::Dot);
+        if framing == Framing::Length && self.has_pipelining() && !self.all_or_nothing {
+            self.commands.push((Step::Data, command::DATA.to_owned()));
+        }
+    }
+
+    const fn has_pipelining(&self) -> bool {
+        self.in_flight > 1
     }
 
     /// Has `listener` told how much of the message went out.
@@ -109,29 +121,24 @@ impl Job {
         self.stage.subscribe()
     }
 
-    /// The first group of commands, to go out with the end of the message before: nothing may follow DATA in a write, but a group may follow
-    /// the text of a message (RFC 2920, section 3.1), and that saves a round trip. Empty where the server lacks PIPELINING.
-    pub(super) fn send_ahead(&mut self) -> String {
-        self.is_ahead = self.in_flight > 1;
+    /// Gets ready to follow a message that has come to its end, framed as `before`. What it gives goes out with that end: the first group of commands.
+    /// Nothing may follow DATA in a write, but a group may follow the text of a message (RFC 2920, section 3.1), and that saves a round trip.
+    ///
+    /// Empty where the server lacks PIPELINING, and behind BDAT, since one that is refused leaves its transaction open (see [`After`]). And what
+    /// follows goes by DATA itself: with the commands so far ahead of their answers, one answer too many could shift all of them unseen, until
+    /// that to the last RCPT is taken for the yes to a BDAT. It is never taken for the go-ahead.
+    pub(super) fn follow(&mut self, before: Framing) -> String {
+        if !self.has_pipelining() {
+            return String::new();
+        }
+        self.go_by_data();
+        self.is_ahead = before == Framing::Dot;
         if self.is_ahead { lines(self.first_group()) } else { String::new() }
     }
 
-    /// Whether it has, and so has begun.
+    /// Whether its first commands went out with the end of the message before, and so it has begun.
     pub(super) const fn is_ahead(&self) -> bool {
         self.is_ahead
-    }
-
-    /// Takes back what went ahead into a transaction that is still open after the message before was refused: whatever the answers say, they say
-    /// nothing of this message. After RSET it begins anew. There is no DATA among the commands where a transaction can stay open (see [`After`]).
-    pub(super) async fn take_back(
-        &mut self,
-        wire: &mut Wire<Secure>,
-        timeouts: &Timeouts,
-    ) -> Result<(), Error> {
-        if std::mem::take(&mut self.is_ahead) {
-            answers(wire, self.first_group(), timeouts).await?;
-        }
-        Ok(())
     }
 
     fn groups(&self) -> std::slice::Chunks<'_, (Step, String)> {
@@ -168,8 +175,8 @@ pub(super) enum After {
     Open,
 }
 
-/// Sends one message; `is_abandoned` tells whether its caller left, which counts until the message itself begins. What `ahead` gives goes out behind
-/// the end of the message.
+/// Sends one message; `is_abandoned` tells whether its caller left, which counts until the message itself begins. What `ahead` gives, which
+/// is told how the message is framed, goes out behind its end.
 ///
 /// The outcome is in the job's stage when this returns.
 ///
@@ -181,7 +188,7 @@ pub(super) async fn run(
     job: &Job,
     timeouts: &Timeouts,
     is_abandoned: impl Fn() -> bool,
-    ahead: impl FnMut() -> String,
+    ahead: impl FnMut(Framing) -> String,
 ) -> Result<After, Error> {
     let mut transaction = Transaction { wire, job, timeouts, ahead, recipients: Vec::new() };
     match transaction.run(is_abandoned).await {
@@ -208,7 +215,7 @@ struct Transaction<'a, A> {
     recipients: Vec<RecipientOutcome>,
 }
 
-impl<A: FnMut() -> String> Transaction<'_, A> {
+impl<A: FnMut(Framing) -> String> Transaction<'_, A> {
     async fn run(&mut self, is_abandoned: impl Fn() -> bool) -> Result<Decided, Error> {
         let (mut sender, mut go_ahead) = (None, None);
         let mut is_out = self.job.is_ahead;
@@ -323,7 +330,7 @@ impl<A: FnMut() -> String> Transaction<'_, A> {
                 // An answer before the end answers something else: it must not be taken for the message's.
                 in_step(self.wire).await?;
                 self.job.stage.send_replace(Stage::Ending(self.recipients.clone()));
-                piece.extend_from_slice((self.ahead)().as_bytes());
+                piece.extend_from_slice((self.ahead)(self.job.framing).as_bytes());
             }
             self.wire.begin("the message", self.timeouts.progress);
             if let Err(error) = self.wire.send(&piece).await {
