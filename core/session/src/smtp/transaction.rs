@@ -326,38 +326,50 @@ impl<A: FnMut(Framing) -> String> Transaction<'_, A> {
         while !body.is_over() {
             let left = body.left();
             let mut piece = body.next_piece();
+            let mut deadline = self.timeouts.progress;
             if body.is_over() {
                 // An answer before the end answers something else: it must not be taken for the message's.
                 in_step(self.wire).await?;
                 self.job.stage.send_replace(Stage::Ending(self.recipients.clone()));
-                piece.extend_from_slice((self.ahead)(self.job.framing).as_bytes());
+                let ahead = (self.ahead)(self.job.framing);
+                if !ahead.is_empty() {
+                    // The server need not read that before it answers.
+                    deadline = self.timeouts.final_reply;
+                }
+                piece.extend_from_slice(ahead.as_bytes());
             }
-            self.wire.begin("the message", self.timeouts.progress);
+            self.wire.begin("the message", deadline);
             if let Err(error) = self.wire.send(&piece).await {
-                return Err(self.cut_off(error).await);
+                return Err(self.cut_off(error, &mut meter).await);
             }
             meter.advance(left - body.left());
         }
         self.wire.begin("the answer to the message", self.timeouts.final_reply);
-        let answer = match Answer::read(self.wire).await {
-            Err(goodbye @ Error::Peer(PeerFault::Goodbye { .. })) => {
-                // A clear no, if a rude one.
-                self.job.end(Err(goodbye.clone()));
-                return Err(goodbye);
-            }
-            answer => answer?,
-        };
+        let answer = self.answer().await?;
+        let receipt = self.decided(&answer, &mut meter)?;
+        // After a refused BDAT the server's state is open until RSET (RFC 3030, section 2).
+        let is_open = self.job.framing == Framing::Length && answer.class() != 2;
+        Ok((Ok(receipt), if is_open { After::Open } else { After::Clean }))
+    }
+
+    /// Reads the answer to the message.
+    async fn answer(&mut self) -> Result<Answer, Error> {
+        let answer = Answer::read(self.wire).await;
+        if let Err(goodbye @ Error::Peer(PeerFault::Goodbye { .. })) = &answer {
+            // A clear no, if a rude one.
+            self.job.end(Err(goodbye.clone()));
+        }
+        answer
+    }
+
+    /// What the answer to the message makes of it.
+    fn decided(&self, answer: &Answer, meter: &mut Meter) -> Result<Receipt, Error> {
         match answer.class() {
             2 => {
                 meter.finish();
-                Ok((Ok(self.receipt(Delivery::Sent { text: answer.text() })), After::Clean))
+                Ok(self.receipt(Delivery::Sent { text: answer.text() }))
             }
-            4 | 5 => {
-                let receipt = self.receipt(Delivery::NotSent(NotSent::Refused(answer.refusal(self.step()))));
-                // After a refused BDAT the server's state is open until RSET (RFC 3030, section 2).
-                let after = if self.job.framing == Framing::Dot { After::Clean } else { After::Open };
-                Ok((Ok(receipt), after))
-            }
+            4 | 5 => Ok(self.receipt(Delivery::NotSent(NotSent::Refused(answer.refusal(self.step()))))),
             _ => Err(answer.unexpected(self.step())),
         }
     }
@@ -370,17 +382,19 @@ impl<A: FnMut(Framing) -> String> Transaction<'_, A> {
         }
     }
 
-    /// A server that hangs up in the middle of a message often says why first: its no is a better answer than a broken pipe.
-    async fn cut_off(&mut self, error: Error) -> Error {
+    /// A server that hangs up in the middle of a message often says why first: its no is a better answer than a broken pipe. So is its yes where the
+    /// message itself came through, and the line broke on what went ahead behind it.
+    async fn cut_off(&mut self, error: Error, meter: &mut Meter) -> Error {
         if !matches!(error, Error::Network { .. }) {
             return error;
         }
         self.wire.begin("the message", self.timeouts.close);
-        if let Ok(answer) = Answer::read(self.wire).await
-            && matches!(answer.class(), 4 | 5)
+        let may_be_sent = matches!(*self.job.stage.borrow(), Stage::Ending(_));
+        if let Ok(answer) = self.answer().await
+            && (may_be_sent || answer.class() != 2)
+            && let Ok(receipt) = self.decided(&answer, meter)
         {
-            let because = NotSent::Refused(answer.refusal(self.step()));
-            self.job.end(Ok(self.receipt(Delivery::NotSent(because))));
+            self.job.end(Ok(receipt));
         }
         error
     }

@@ -2,6 +2,7 @@
 
 use super::hand::{
     CHUNK, FROM, Hand, MESSAGE, Sending, TEXT, TO, begin, begin_as, drop_it, session as session_with,
+    session_over,
 };
 use super::*;
 use crate::{Delivery, Dsn, NotSent, Notify, PeerFault, Receipt, Refusal, SendId, SendOptions};
@@ -336,6 +337,56 @@ async fn a_lost_answer_is_the_loss_of_one_message() {
             .await;
         }
     }
+}
+
+/// Two sends over a line that holds one envelope and not much more: the first message is out, and so much else that the rest of the second envelope
+/// waits until the server reads on.
+async fn overfull(timeouts: Timeouts) -> Pair {
+    let (session, mut server) = session_over(PIPED.len(), PIPELINING, timeouts).await;
+    let (_, first) = begin(&session);
+    server.hear(PIPED).await;
+    let many = envelope("alice@example.test", &["bob@example.test"; 9]);
+    let (id, second) = begin_as(&session, many, MESSAGE, SendOptions::default());
+    tokio::task::yield_now().await;
+    server.say(GO_ON).await;
+    server.hear_exactly(TEXT).await;
+    Pair { session, server, first, id, second }
+}
+
+#[tokio::test]
+async fn an_answer_at_hand_counts_where_the_line_breaks_on_the_next_envelope() {
+    let goodbye = Error::from(PeerFault::Goodbye { text: "bye".to_owned() });
+    for (answer, expected) in [
+        ("250 as 1", Ok(sent("as 1"))),
+        ("554 spam", Ok(message_refused("DATA"))),
+        ("421 4.3.2 bye", Err(goodbye)),
+    ] {
+        bounded(async {
+            let Pair { session, mut server, first, second, .. } = overfull(TIMEOUTS).await;
+            server.say(&format!("{answer}\r\n")).await;
+            drop(server);
+            assert_eq!(first.await.unwrap().map(|receipt| receipt.message), expected);
+            let broken = second.await.unwrap();
+            assert!(matches!(broken, Err(Error::Network { step: "the message", .. })), "{broken:?}");
+            assert!(session.is_closed());
+        })
+        .await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_may_take_its_time_over_a_message_before_it_reads_the_next_envelope() {
+    let patient = Timeouts { final_reply: Duration::from_secs(600), ..TIMEOUTS };
+    let mut pair = overfull(patient).await;
+    tokio::time::sleep(patient.final_reply / 2).await;
+    pair.server.say("250 as 1\r\n").await;
+    let recipients = "RCPT TO:<bob@example.test>\r\n".repeat(9);
+    pair.server.hear_exactly(&format!("{FROM}{recipients}DATA\r\n")).await;
+    pair.server.say(&format!("{}354 go\r\n", "250 ok\r\n".repeat(10))).await;
+    pair.server.hear(TEXT).await;
+    pair.server.say("250 as 2\r\n").await;
+    let (first, second) = pair.outcomes().await;
+    assert_eq!((delivery(first), delivery(second)), (sent("as 1"), sent("as 2")));
 }
 
 #[tokio::test]
