@@ -22,6 +22,15 @@ impl Heard {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 
+    /// Whether the work was told to have begun, and not to have ended: it came to nothing at the end of `total`.
+    pub(crate) fn assert_unfinished(&self, total: u64) {
+        let calls = self.take();
+        assert!(
+            !calls.is_empty() && calls.iter().all(|&(done, of)| done < total && of == Some(total)),
+            "{calls:?}"
+        );
+    }
+
     /// Whether the work was told from its beginning to its end: in steps that only grow, and are not too many; to `total`.
     pub(crate) fn assert_whole(&self, total: u64) {
         let calls = self.take();

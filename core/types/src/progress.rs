@@ -97,7 +97,9 @@ impl Meter {
     pub fn advance(&mut self, bytes: usize) {
         self.done = self.done.saturating_add(bytes as u64);
         let told = self.told.map_or(0, |(done, _)| done);
-        if self.listener.is_some() && self.done.saturating_sub(told) >= Self::STEP {
+        // That all is done is for `finish` to tell: the work may still fail.
+        let is_all = self.total == Some(self.done);
+        if self.listener.is_some() && !is_all && self.done.saturating_sub(told) >= Self::STEP {
             self.tell();
         }
     }
@@ -159,6 +161,18 @@ mod tests {
         meter.finish();
         let all = Some(3 * step);
         assert_eq!(*calls.lock().unwrap(), [(step, all), (2 * step, all), (3 * step, all)]);
+    }
+
+    #[test]
+    fn work_that_fails_at_its_end_is_not_told_to_have_ended() {
+        let (listener, calls) = recorder();
+        let step = Meter::STEP;
+        let mut meter = Meter::new(Some(listener), Some(2 * step));
+        for _ in 0..2 {
+            meter.advance(usize::try_from(step).unwrap());
+        }
+        drop(meter);
+        assert_eq!(*calls.lock().unwrap(), [(step, Some(2 * step))]);
     }
 
     #[test]

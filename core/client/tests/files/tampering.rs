@@ -37,13 +37,19 @@ async fn no_change_and_no_cut_leaves_a_file() {
 #[tokio::test]
 async fn a_long_file_changed_at_its_end_leaves_nothing() {
     for profile in PROFILES {
-        let desk = Desk::new(profile, &content(9_000_001));
-        desk.encrypt("plain", "sealed", &options()).await.unwrap();
-        let mut sealed = fs::read(desk.path("sealed")).unwrap();
-        *sealed.last_mut().unwrap() ^= 1;
-        fs::write(desk.path("sealed"), &sealed).unwrap();
-        let refused = desk.decrypt("sealed", "opened", &options()).await;
-        assert_eq!(refused, Err(Error::Pgp(PgpError::Tampered)), "{profile:?}");
-        assert_eq!(desk.names(), ["plain", "sealed"]);
+        for length in [100_000, 9_000_001] {
+            let desk = Desk::new(profile, &content(length));
+            desk.encrypt("plain", "sealed", &options()).await.unwrap();
+            let mut sealed = fs::read(desk.path("sealed")).unwrap();
+            *sealed.last_mut().unwrap() ^= 1;
+            fs::write(desk.path("sealed"), &sealed).unwrap();
+            let (options, told) = listening();
+            let refused = desk.decrypt("sealed", "opened", &options).await;
+            assert_eq!(refused, Err(Error::Pgp(PgpError::Tampered)), "{profile:?} {length}");
+            assert_eq!(desk.names(), ["plain", "sealed"]);
+            // Nor is it told to have come to its end.
+            let told = told.lock().unwrap();
+            assert!(!told.is_empty() && told.iter().all(|(done, _)| *done < sealed.len() as u64), "{told:?}");
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use postseal_types::{Envelope, Listener};
 use tokio::sync::{mpsc, watch};
 
+use super::body::Framing;
 use super::connection::quit;
 use super::extensions::SmtpExtensions;
 use super::options::{SendId, SendOptions};
@@ -23,7 +24,8 @@ const MAX_REMEMBERED: usize = 64;
 ///
 /// Messages go one after the other, in the order of the calls. Who has several to send does best not to wait for one receipt before the next
 /// call: while a send waits behind another, and the server has PIPELINING (RFC 2920), its envelope goes out together with the end of the message
-/// before it. That takes one round trip a message, where it else takes two.
+/// before it. That takes one round trip a message, where it else takes two. Where the server has CHUNKING (RFC 3030) a message goes by BDAT, but one
+/// that waited with PIPELINING goes by DATA.
 #[derive(Debug, Clone)]
 pub struct SmtpSession {
     task: TaskHandle<Command>,
@@ -90,8 +92,8 @@ impl SmtpSession {
     /// # Cancel safety
     ///
     /// A send whose wait is dropped before the message itself began is abandoned (RSET), and [`Error::Cancelled`] is its outcome.
-    /// Once it began it runs to its end; it begins with DATA, which goes out with the envelope where the server has PIPELINING and not
-    /// CHUNKING. [`SmtpSession::outcome`] tells, where [`SendOptions::id`] named it.
+    /// Once it began it runs to its end; it begins with DATA, which goes out with the envelope where the server has PIPELINING, or with
+    /// BDAT, which does not. [`SmtpSession::outcome`] tells, where [`SendOptions::id`] named it.
     pub async fn send(
         &self,
         envelope: &Envelope,
@@ -210,22 +212,15 @@ impl Queue {
         }
     }
 
-    /// What the next send has to send ahead of its turn, where there is one already whose caller still waits.
-    fn send_ahead(&mut self) -> String {
+    /// What the next send has to send ahead of its turn, where there is one already whose caller still waits; `before` says how the message before
+    /// it is framed.
+    fn send_ahead(&mut self, before: Framing) -> String {
         if self.next.is_none() {
             self.next = self.waiting.try_recv().ok();
         }
         match &mut self.next {
-            Some(Command::Send(job, reply)) if !reply.is_abandoned() => job.send_ahead(),
+            Some(Command::Send(job, reply)) if !reply.is_abandoned() => job.follow(before),
             _ => String::new(),
-        }
-    }
-
-    /// Takes back what the next send has sent ahead, after the message before it was refused and left its transaction open.
-    async fn take_back(&mut self, wire: &mut Wire<Secure>, timeouts: &Timeouts) -> Result<(), Error> {
-        match &mut self.next {
-            Some(Command::Send(job, _)) => job.take_back(wire, timeouts).await,
-            _ => Ok(()),
         }
     }
 }
@@ -243,14 +238,13 @@ async fn serve(
                 job.end(Err(Error::Cancelled));
             }
             Command::Send(job, reply) => {
-                let (is_abandoned, ahead) = (|| reply.is_abandoned(), || queue.send_ahead());
+                let (is_abandoned, ahead) = (|| reply.is_abandoned(), |before| queue.send_ahead(before));
                 let result = transaction::run(&mut wire, &job, &timeouts, is_abandoned, ahead).await;
                 drop(job);
                 // Of a failure its caller hears from the task's end, and so finds the session closed.
                 let after = result?;
                 reply.give(Ok(()));
                 if after == After::Open {
-                    queue.take_back(&mut wire, &timeouts).await?;
                     simple(&mut wire, "RSET", command::RSET, &timeouts).await?;
                 }
             }

@@ -1,7 +1,7 @@
 //! One message through the server: MAIL, RCPT, then DATA or BDAT (RFC 5321, section 3.3; RFC 2920; RFC 3030).
 //!
 //! What is known of the message at each moment is written down before the next byte goes out: see [`Stage`]. The envelope of a message that waits
-//! may go out with the end of the one before it: see [`Job::send_ahead`].
+//! may go out with the end of the one before it: see [`Job::follow`].
 
 use std::sync::Arc;
 
@@ -78,21 +78,33 @@ impl Job {
         body::check(&message)?;
         let mut commands = vec![(Step::Mail, command::mail(envelope, &message, options, server)?)];
         commands.extend(envelope.to.iter().map(|to| (Step::Rcpt, command::rcpt(to, options))));
-        // BDAT needs no go-ahead, so it is as fast without; and all or nothing must be decided before DATA.
-        if server.pipelining && !server.chunking && !options.all_or_nothing {
-            commands.push((Step::Data, command::DATA.to_owned()));
-        }
-        Ok(Self {
+        let mut job = Self {
             commands,
             recipients: envelope.to.clone(),
             message,
-            framing: if server.chunking { Framing::Length } else { Framing::Dot },
+            framing: Framing::Length,
             in_flight: if server.pipelining { MAX_IN_FLIGHT } else { 1 },
             is_ahead: false,
             all_or_nothing: options.all_or_nothing,
             stage: watch::Sender::new(Stage::Pending),
             listener: None,
-        })
+        };
+        if !server.chunking {
+            job.go_by_data();
+        }
+        Ok(job)
+    }
+
+    /// Has the message go by DATA, which goes out with the recipients where it can: all or nothing must be decided before.
+    fn go_by_data(&mut self) {
+        let framing = std::mem::replace(&mut self.framing, Framing::Dot);
+        if framing == Framing::Length && self.has_pipelining() && !self.all_or_nothing {
+            self.commands.push((Step::Data, command::DATA.to_owned()));
+        }
+    }
+
+    const fn has_pipelining(&self) -> bool {
+        self.in_flight > 1
     }
 
     /// Has `listener` told how much of the message went out.
@@ -109,29 +121,24 @@ impl Job {
         self.stage.subscribe()
     }
 
-    /// The first group of commands, to go out with the end of the message before: nothing may follow DATA in a write, but a group may follow
-    /// the text of a message (RFC 2920, section 3.1), and that saves a round trip. Empty where the server lacks PIPELINING.
-    pub(super) fn send_ahead(&mut self) -> String {
-        self.is_ahead = self.in_flight > 1;
+    /// Gets ready to follow a message that has come to its end, framed as `before`. What it gives goes out with that end: the first group of commands.
+    /// Nothing may follow DATA in a write, but a group may follow the text of a message (RFC 2920, section 3.1), and that saves a round trip.
+    ///
+    /// Empty where the server lacks PIPELINING, and behind BDAT, since one that is refused leaves its transaction open (see [`After`]). And what
+    /// follows goes by DATA itself: with the commands so far ahead of their answers, one answer too many could shift all of them unseen, until
+    /// that to the last RCPT is taken for the yes to a BDAT. It is never taken for the go-ahead.
+    pub(super) fn follow(&mut self, before: Framing) -> String {
+        if !self.has_pipelining() {
+            return String::new();
+        }
+        self.go_by_data();
+        self.is_ahead = before == Framing::Dot;
         if self.is_ahead { lines(self.first_group()) } else { String::new() }
     }
 
-    /// Whether it has, and so has begun.
+    /// Whether its first commands went out with the end of the message before, and so it has begun.
     pub(super) const fn is_ahead(&self) -> bool {
         self.is_ahead
-    }
-
-    /// Takes back what went ahead into a transaction that is still open after the message before was refused: whatever the answers say, they say
-    /// nothing of this message. After RSET it begins anew. There is no DATA among the commands where a transaction can stay open (see [`After`]).
-    pub(super) async fn take_back(
-        &mut self,
-        wire: &mut Wire<Secure>,
-        timeouts: &Timeouts,
-    ) -> Result<(), Error> {
-        if std::mem::take(&mut self.is_ahead) {
-            answers(wire, self.first_group(), timeouts).await?;
-        }
-        Ok(())
     }
 
     fn groups(&self) -> std::slice::Chunks<'_, (Step, String)> {
@@ -168,8 +175,8 @@ pub(super) enum After {
     Open,
 }
 
-/// Sends one message; `is_abandoned` tells whether its caller left, which counts until the message itself begins. What `ahead` gives goes out behind
-/// the end of the message.
+/// Sends one message; `is_abandoned` tells whether its caller left, which counts until the message itself begins. What `ahead` gives, which
+/// is told how the message is framed, goes out behind its end.
 ///
 /// The outcome is in the job's stage when this returns.
 ///
@@ -181,7 +188,7 @@ pub(super) async fn run(
     job: &Job,
     timeouts: &Timeouts,
     is_abandoned: impl Fn() -> bool,
-    ahead: impl FnMut() -> String,
+    ahead: impl FnMut(Framing) -> String,
 ) -> Result<After, Error> {
     let mut transaction = Transaction { wire, job, timeouts, ahead, recipients: Vec::new() };
     match transaction.run(is_abandoned).await {
@@ -208,7 +215,7 @@ struct Transaction<'a, A> {
     recipients: Vec<RecipientOutcome>,
 }
 
-impl<A: FnMut() -> String> Transaction<'_, A> {
+impl<A: FnMut(Framing) -> String> Transaction<'_, A> {
     async fn run(&mut self, is_abandoned: impl Fn() -> bool) -> Result<Decided, Error> {
         let (mut sender, mut go_ahead) = (None, None);
         let mut is_out = self.job.is_ahead;
@@ -319,38 +326,50 @@ impl<A: FnMut() -> String> Transaction<'_, A> {
         while !body.is_over() {
             let left = body.left();
             let mut piece = body.next_piece();
+            let mut deadline = self.timeouts.progress;
             if body.is_over() {
                 // An answer before the end answers something else: it must not be taken for the message's.
                 in_step(self.wire).await?;
                 self.job.stage.send_replace(Stage::Ending(self.recipients.clone()));
-                piece.extend_from_slice((self.ahead)().as_bytes());
+                let ahead = (self.ahead)(self.job.framing);
+                if !ahead.is_empty() {
+                    // The server need not read that before it answers.
+                    deadline = self.timeouts.final_reply;
+                }
+                piece.extend_from_slice(ahead.as_bytes());
             }
-            self.wire.begin("the message", self.timeouts.progress);
+            self.wire.begin("the message", deadline);
             if let Err(error) = self.wire.send(&piece).await {
-                return Err(self.cut_off(error).await);
+                return Err(self.cut_off(error, &mut meter).await);
             }
             meter.advance(left - body.left());
         }
         self.wire.begin("the answer to the message", self.timeouts.final_reply);
-        let answer = match Answer::read(self.wire).await {
-            Err(goodbye @ Error::Peer(PeerFault::Goodbye { .. })) => {
-                // A clear no, if a rude one.
-                self.job.end(Err(goodbye.clone()));
-                return Err(goodbye);
-            }
-            answer => answer?,
-        };
+        let answer = self.answer().await?;
+        let receipt = self.decided(&answer, &mut meter)?;
+        // After a refused BDAT the server's state is open until RSET (RFC 3030, section 2).
+        let is_open = self.job.framing == Framing::Length && answer.class() != 2;
+        Ok((Ok(receipt), if is_open { After::Open } else { After::Clean }))
+    }
+
+    /// Reads the answer to the message.
+    async fn answer(&mut self) -> Result<Answer, Error> {
+        let answer = Answer::read(self.wire).await;
+        if let Err(goodbye @ Error::Peer(PeerFault::Goodbye { .. })) = &answer {
+            // A clear no, if a rude one.
+            self.job.end(Err(goodbye.clone()));
+        }
+        answer
+    }
+
+    /// What the answer to the message makes of it.
+    fn decided(&self, answer: &Answer, meter: &mut Meter) -> Result<Receipt, Error> {
         match answer.class() {
             2 => {
                 meter.finish();
-                Ok((Ok(self.receipt(Delivery::Sent { text: answer.text() })), After::Clean))
+                Ok(self.receipt(Delivery::Sent { text: answer.text() }))
             }
-            4 | 5 => {
-                let receipt = self.receipt(Delivery::NotSent(NotSent::Refused(answer.refusal(self.step()))));
-                // After a refused BDAT the server's state is open until RSET (RFC 3030, section 2).
-                let after = if self.job.framing == Framing::Dot { After::Clean } else { After::Open };
-                Ok((Ok(receipt), after))
-            }
+            4 | 5 => Ok(self.receipt(Delivery::NotSent(NotSent::Refused(answer.refusal(self.step()))))),
             _ => Err(answer.unexpected(self.step())),
         }
     }
@@ -363,17 +382,19 @@ impl<A: FnMut() -> String> Transaction<'_, A> {
         }
     }
 
-    /// A server that hangs up in the middle of a message often says why first: its no is a better answer than a broken pipe.
-    async fn cut_off(&mut self, error: Error) -> Error {
+    /// A server that hangs up in the middle of a message often says why first: its no is a better answer than a broken pipe. So is its yes where the
+    /// message itself came through, and the line broke on what went ahead behind it.
+    async fn cut_off(&mut self, error: Error, meter: &mut Meter) -> Error {
         if !matches!(error, Error::Network { .. }) {
             return error;
         }
         self.wire.begin("the message", self.timeouts.close);
-        if let Ok(answer) = Answer::read(self.wire).await
-            && matches!(answer.class(), 4 | 5)
+        let may_be_sent = matches!(*self.job.stage.borrow(), Stage::Ending(_));
+        if let Ok(answer) = self.answer().await
+            && (may_be_sent || answer.class() != 2)
+            && let Ok(receipt) = self.decided(&answer, meter)
         {
-            let because = NotSent::Refused(answer.refusal(self.step()));
-            self.job.end(Ok(self.receipt(Delivery::NotSent(because))));
+            self.job.end(Ok(receipt));
         }
         error
     }

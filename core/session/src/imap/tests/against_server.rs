@@ -379,6 +379,12 @@ async fn a_listener_is_told_how_much_of_messages_went_through() {
             assert_eq!(told.message(&inbox(), uids[0]).await.unwrap(), big);
             heard.assert_whole(big.len() as u64);
 
+            // One that is refused at its end did not come to it.
+            let long = b"some text\r\n".repeat(10_000);
+            let nowhere = MailboxName::new("Nowhere").unwrap();
+            told.append(&nowhere, long.as_slice(), &[], None).await.unwrap_err();
+            heard.assert_unfinished(long.len() as u64);
+
             // Many in several batches are one piece of work, and its size is known from the first byte on.
             let all = UidSet::of(uids.iter().copied()).unwrap();
             let total = 2 * big.len() as u64 + 3;
@@ -407,7 +413,7 @@ async fn a_listener_is_told_how_much_of_messages_went_through() {
 
             let panicking = session.with_progress(Listener::new(|_, _| panic!("on purpose")));
             assert_eq!(panicking.message(&inbox(), uids[2]).await.unwrap(), big);
-            told.append(&MailboxName::new("Nowhere").unwrap(), big, &[], None).await.unwrap_err();
+            told.append(&nowhere, big, &[], None).await.unwrap_err();
             assert!(!session.is_closed());
         }
     })

@@ -172,6 +172,15 @@ async fn a_listener_is_told_how_much_of_a_message_went_out() {
             told.with_progress(None).send(&to_bob(), MESSAGE, &SendOptions::default()).await.unwrap();
             assert_eq!(heard.take(), []);
 
+            // And of one that is refused at its end not that it came to it. Only DATA has an end that can be refused by itself.
+            if missing.contains(&"CHUNKING") {
+                let long = b"ordinary\r\n".repeat(20_000);
+                server.inject(Protocol::Smtp, Fault::instead_of(".").refuse("552 5.2.2 full").times(1));
+                let refused = told.send(&to_bob(), long.as_slice(), &SendOptions::default()).await.unwrap();
+                assert!(matches!(refused.message, Delivery::NotSent(_)), "{refused:?}");
+                heard.assert_unfinished(long.len() as u64);
+            }
+
             let panicking = session.with_progress(Listener::new(|_, _| panic!("on purpose")));
             let receipt = panicking.send(&to_bob(), big.as_slice(), &SendOptions::default()).await.unwrap();
             assert!(receipt.is_sent_to_all());

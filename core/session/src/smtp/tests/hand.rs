@@ -21,6 +21,13 @@ impl Hand {
         self.0.write_all(text.as_bytes()).await.unwrap();
     }
 
+    /// Insists that this comes next, in as many pieces as it likes.
+    pub(super) async fn hear_exactly(&mut self, text: &str) {
+        let mut heard = vec![0; text.len()];
+        self.0.read_exact(&mut heard).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&heard), text);
+    }
+
     /// Insists that what comes in one piece is this.
     pub(super) async fn hear(&mut self, text: &str) {
         let mut buffer = vec![0; 1 << 16];
@@ -31,7 +38,16 @@ impl Hand {
 
 /// A session that has just logged in.
 pub(super) async fn session(extension: &str, timeouts: Timeouts) -> (SmtpSession, Hand) {
-    let (ours, theirs) = tokio::io::duplex(1 << 20);
+    session_over(1 << 20, extension, timeouts).await
+}
+
+/// The same over a line that holds so many unread bytes.
+pub(super) async fn session_over(
+    capacity: usize,
+    extension: &str,
+    timeouts: Timeouts,
+) -> (SmtpSession, Hand) {
+    let (ours, theirs) = tokio::io::duplex(capacity);
     let mut server = Hand(theirs);
     server.say("220 hi\r\n").await;
     let runtime = Runtime::current().unwrap();

@@ -2,38 +2,17 @@
 
 use super::hand::{
     CHUNK, FROM, Hand, MESSAGE, Sending, TEXT, TO, begin, begin_as, drop_it, session as session_with,
+    session_over,
 };
 use super::*;
 use crate::{Delivery, Dsn, NotSent, Notify, PeerFault, Receipt, Refusal, SendId, SendOptions};
 
-/// How a message to Bob goes over the wire.
-struct Way {
-    extensions: &'static str,
-    /// The whole envelope, in one write.
-    envelope: String,
-    /// The answers to it.
-    go: &'static str,
-    /// The message, with its end.
-    message: &'static str,
-}
-
-fn by_data() -> Way {
-    Way {
-        extensions: "PIPELINING",
-        envelope: format!("{FROM}{TO}DATA\r\n"),
-        go: "250 ok\r\n250 ok\r\n354 go\r\n",
-        message: TEXT,
-    }
-}
-
-fn by_bdat() -> Way {
-    Way {
-        extensions: "PIPELINING\r\n250-CHUNKING",
-        envelope: format!("{FROM}{TO}"),
-        go: "250 ok\r\n250 ok\r\n",
-        message: CHUNK,
-    }
-}
+/// The whole envelope of a message to Bob, in one write.
+const PIPED: &str = "MAIL FROM:<alice@example.test>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n";
+/// The answers to it.
+const GO_ON: &str = "250 ok\r\n250 ok\r\n354 go\r\n";
+const PIPELINING: &str = "PIPELINING";
+const CHUNKING: &str = "PIPELINING\r\n250-CHUNKING";
 
 /// Two sends on their way, one behind the other.
 struct Pair {
@@ -46,25 +25,26 @@ struct Pair {
 
 impl Pair {
     /// The server has heard the first envelope, and the second send waits.
-    async fn begin(way: &Way) -> Self {
-        Self::begin_as(way, SendOptions::default()).await
+    async fn begin(extensions: &str) -> Self {
+        Self::begin_as(extensions, SendOptions::default()).await
     }
 
-    /// The same; the second send has options.
-    async fn begin_as(way: &Way, options: SendOptions) -> Self {
-        let (session, mut server) = session_with(way.extensions, TIMEOUTS).await;
-        let (_, first) = begin(&session);
-        server.hear(&way.envelope).await;
+    /// The same; the second send has options. Where there is CHUNKING, one was sent by BDAT before, behind which the first one waited.
+    async fn begin_as(extensions: &str, options: SendOptions) -> Self {
+        let (session, mut server) = session_with(extensions, TIMEOUTS).await;
+        let first =
+            if extensions == CHUNKING { behind_bdat(&session, &mut server).await } else { begin(&session).1 };
+        server.hear(PIPED).await;
         let (id, second) = begin_as(&session, to_bob(), MESSAGE, options);
         tokio::task::yield_now().await;
         Self { session, server, first, id, second }
     }
 
     /// The server has heard the first message as well, and the second envelope with it.
-    async fn ahead(way: &Way) -> Self {
-        let mut pair = Self::begin(way).await;
-        pair.server.say(way.go).await;
-        pair.server.hear(&format!("{}{}", way.message, way.envelope)).await;
+    async fn ahead(extensions: &str) -> Self {
+        let mut pair = Self::begin(extensions).await;
+        pair.server.say(GO_ON).await;
+        pair.server.hear(&format!("{TEXT}{PIPED}")).await;
         pair
     }
 
@@ -72,6 +52,19 @@ impl Pair {
     async fn outcomes(self) -> (Result<Receipt, Error>, Result<Receipt, Error>) {
         (self.first.await.unwrap(), self.second.await.unwrap())
     }
+}
+
+/// Sends a message by BDAT, and then begins the one that waited behind it.
+async fn behind_bdat(session: &SmtpSession, server: &mut Hand) -> Sending {
+    let (_, before) = begin(session);
+    server.hear(&format!("{FROM}{TO}")).await;
+    let (_, sending) = begin(session);
+    tokio::task::yield_now().await;
+    server.say("250 ok\r\n250 ok\r\n").await;
+    server.hear(CHUNK).await;
+    server.say("250 as 0\r\n").await;
+    assert_eq!(delivery(before.await.unwrap()), sent("as 0"));
+    sending
 }
 
 fn sent(text: &str) -> Delivery {
@@ -92,11 +85,11 @@ fn delivery(outcome: Result<Receipt, Error>) -> Delivery {
 
 #[tokio::test]
 async fn the_envelope_of_a_send_that_waits_goes_with_the_end_of_the_message_before() {
-    for way in [by_data(), by_bdat()] {
+    for extensions in [PIPELINING, CHUNKING] {
         bounded(async {
-            let mut pair = Pair::ahead(&way).await;
-            pair.server.say(&format!("250 as 1\r\n{}", way.go)).await;
-            pair.server.hear(way.message).await;
+            let mut pair = Pair::ahead(extensions).await;
+            pair.server.say(&format!("250 as 1\r\n{}", GO_ON)).await;
+            pair.server.hear(TEXT).await;
             pair.server.say("250 as 2\r\n").await;
             let (first, second) = pair.outcomes().await;
             assert_eq!((delivery(first), delivery(second)), (sent("as 1"), sent("as 2")));
@@ -135,20 +128,16 @@ async fn without_pipelining_nothing_goes_ahead() {
 #[tokio::test]
 async fn only_a_send_that_is_next_goes_ahead() {
     bounded(async {
-        let way = by_data();
-        let (session, mut server) = session_with(way.extensions, TIMEOUTS).await;
+        let (session, mut server) = session_with(PIPELINING, TIMEOUTS).await;
         let (_, first) = begin(&session);
-        server.hear(&way.envelope).await;
+        server.hear(PIPED).await;
         let other = session.clone();
         let noop = tokio::spawn(async move { other.noop().await });
         tokio::task::yield_now().await;
         let (_, second) = begin(&session);
-        for (said, heard) in [
-            (way.go, way.message),
-            ("250 as 1\r\n", "NOOP\r\n"),
-            ("250 ok\r\n", &way.envelope),
-            (way.go, way.message),
-        ] {
+        for (said, heard) in
+            [(GO_ON, TEXT), ("250 as 1\r\n", "NOOP\r\n"), ("250 ok\r\n", PIPED), (GO_ON, TEXT)]
+        {
             server.say(said).await;
             server.hear(heard).await;
         }
@@ -162,8 +151,7 @@ async fn only_a_send_that_is_next_goes_ahead() {
 
 #[tokio::test]
 async fn each_envelope_has_what_its_own_message_needs() {
-    let way =
-        Way { extensions: "PIPELINING\r\n250-SIZE\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN", ..by_data() };
+    let extensions = "PIPELINING\r\n250-SIZE\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN";
     let sized = |from: &str, rest: &str| format!("MAIL FROM:<{from}> SIZE={rest}\r\n");
     let plain = format!("{}{TO}DATA\r\n", sized("alice@example.test", "17"));
     let special = format!(
@@ -171,7 +159,7 @@ async fn each_envelope_has_what_its_own_message_needs() {
         sized("ä@example.test", "4 BODY=8BITMIME SMTPUTF8")
     );
     bounded(async {
-        let (session, mut server) = session_with(way.extensions, TIMEOUTS).await;
+        let (session, mut server) = session_with(extensions, TIMEOUTS).await;
         let (_, first) = begin(&session);
         server.hear(&plain).await;
         let notify = Some(Notify::Never);
@@ -181,9 +169,9 @@ async fn each_envelope_has_what_its_own_message_needs() {
         let (_, third) = begin(&session);
         tokio::task::yield_now().await;
         for (said, heard) in [
-            (way.go.to_owned(), format!("{TEXT}{special}")),
-            (format!("250 as 1\r\n{}", way.go), format!("ü\r\n.\r\n{plain}")),
-            (format!("250 as 2\r\n{}", way.go), TEXT.to_owned()),
+            (GO_ON.to_owned(), format!("{TEXT}{special}")),
+            (format!("250 as 1\r\n{}", GO_ON), format!("ü\r\n.\r\n{plain}")),
+            (format!("250 as 2\r\n{}", GO_ON), TEXT.to_owned()),
         ] {
             server.say(&said).await;
             server.hear(&heard).await;
@@ -204,14 +192,13 @@ async fn no_more_than_a_group_of_commands_goes_ahead() {
         to[range].iter().map(|to| format!("RCPT TO:<{to}>\r\n")).collect()
     };
     bounded(async {
-        let way = by_data();
-        let (session, mut server) = session_with(way.extensions, TIMEOUTS).await;
+        let (session, mut server) = session_with(PIPELINING, TIMEOUTS).await;
         let (_, first) = begin(&session);
-        server.hear(&way.envelope).await;
+        server.hear(PIPED).await;
         let many = envelope("alice@example.test", &to);
         let (_, second) = begin_as(&session, many, MESSAGE, SendOptions::default());
         tokio::task::yield_now().await;
-        server.say(way.go).await;
+        server.say(GO_ON).await;
         server.hear(&format!("{TEXT}{FROM}{}", rcpt(0..63))).await;
         server.say(&format!("250 as 1\r\n{}", "250 ok\r\n".repeat(64))).await;
         server.hear(&format!("{}DATA\r\n", rcpt(63..100))).await;
@@ -227,30 +214,44 @@ async fn no_more_than_a_group_of_commands_goes_ahead() {
 
 #[tokio::test]
 async fn a_refused_message_says_nothing_of_the_next_one() {
-    bounded(async {
-        let way = by_data();
-        let mut pair = Pair::ahead(&way).await;
-        pair.server.say(&format!("554 spam\r\n{}", way.go)).await;
-        pair.server.hear(way.message).await;
-        pair.server.say("250 as 2\r\n").await;
-        let (first, second) = pair.outcomes().await;
-        assert_eq!((delivery(first), delivery(second)), (message_refused("DATA"), sent("as 2")));
-    })
-    .await;
-    // After a refused BDAT the transaction is open until RSET: what a server makes of the next envelope within it must not count.
-    for within in ["503 one at a time\r\n250 ok\r\n", "250 ok\r\n250 ok\r\n", "503 no\r\n503 no\r\n"] {
+    for extensions in [PIPELINING, CHUNKING] {
         bounded(async {
-            let way = by_bdat();
-            let mut pair = Pair::ahead(&way).await;
-            pair.server.say(&format!("554 spam\r\n{within}")).await;
-            for (heard, said) in
-                [("RSET\r\n", "250 ok\r\n"), (&way.envelope, way.go), (way.message, "250 as 2\r\n")]
-            {
-                pair.server.hear(heard).await;
-                pair.server.say(said).await;
-            }
+            let mut pair = Pair::ahead(extensions).await;
+            pair.server.say(&format!("554 spam\r\n{GO_ON}")).await;
+            pair.server.hear(TEXT).await;
+            pair.server.say("250 as 2\r\n").await;
             let (first, second) = pair.outcomes().await;
-            assert_eq!((delivery(first), delivery(second)), (message_refused("BDAT"), sent("as 2")));
+            assert_eq!((delivery(first), delivery(second)), (message_refused("DATA"), sent("as 2")));
+        })
+        .await;
+    }
+}
+
+/// After a refused BDAT the transaction is open until RSET: whatever a server made of the next envelope within it would be wrong.
+#[tokio::test]
+async fn nothing_goes_ahead_behind_bdat() {
+    for (answer, before_the_next, expected) in
+        [("250 as 1\r\n", None, sent("as 1")), ("554 spam\r\n", Some("RSET\r\n"), message_refused("BDAT"))]
+    {
+        bounded(async {
+            let (session, mut server) = session_with(CHUNKING, TIMEOUTS).await;
+            let (_, first) = begin(&session);
+            server.hear(&format!("{FROM}{TO}")).await;
+            let (_, second) = begin(&session);
+            tokio::task::yield_now().await;
+            server.say("250 ok\r\n250 ok\r\n").await;
+            server.hear(CHUNK).await;
+            server.say(answer).await;
+            if let Some(reset) = before_the_next {
+                server.hear(reset).await;
+                server.say("250 ok\r\n").await;
+            }
+            server.hear(PIPED).await;
+            server.say(GO_ON).await;
+            server.hear(TEXT).await;
+            server.say("250 as 2\r\n").await;
+            assert_eq!(delivery(first.await.unwrap()), expected);
+            assert_eq!(delivery(second.await.unwrap()), sent("as 2"));
         })
         .await;
     }
@@ -262,17 +263,20 @@ async fn a_refused_envelope_says_nothing_of_the_messages_around_it() {
     let not_yours = || Delivery::NotSent(NotSent::Refused(refused("MAIL", 553, "not yours")));
     let unwanted = "250 as 1\r\n250 ok\r\n550 no\r\n554 nobody\r\n";
     let forbidden = "250 as 1\r\n553 not yours\r\n503 MAIL first\r\n503 MAIL first\r\n";
-    for (way, answers, expected) in [
-        (by_data(), unwanted, nobody()),
-        (by_data(), forbidden, not_yours()),
-        (by_bdat(), unwanted.trim_end_matches("554 nobody\r\n"), nobody()),
-        (by_bdat(), "250 as 1\r\n553 not yours\r\n503 MAIL first\r\n", not_yours()),
+    let by_data = (PIPELINING, [("250 ok\r\n", PIPED), (GO_ON, TEXT)]);
+    // Nothing was on its way when its turn came.
+    let unpiped = format!("{FROM}{TO}");
+    let by_bdat = (CHUNKING, [("250 ok\r\n", unpiped.as_str()), ("250 ok\r\n250 ok\r\n", CHUNK)]);
+    for ((extensions, third_goes), answers, expected) in [
+        (by_data, unwanted, nobody()),
+        (by_data, forbidden, not_yours()),
+        (by_bdat, unwanted, nobody()),
+        (by_bdat, forbidden, not_yours()),
     ] {
         bounded(async {
-            let mut pair = Pair::ahead(&way).await;
+            let mut pair = Pair::ahead(extensions).await;
             let (_, third) = begin(&pair.session);
-            for (said, heard) in [(answers, "RSET\r\n"), ("250 ok\r\n", &way.envelope), (way.go, way.message)]
-            {
+            for (said, heard) in [(answers, "RSET\r\n")].into_iter().chain(third_goes) {
                 pair.server.say(said).await;
                 pair.server.hear(heard).await;
             }
@@ -288,7 +292,7 @@ async fn a_refused_envelope_says_nothing_of_the_messages_around_it() {
 #[tokio::test]
 async fn a_go_ahead_for_nobody_is_answered_with_an_empty_message() {
     bounded(async {
-        let mut pair = Pair::ahead(&by_data()).await;
+        let mut pair = Pair::ahead(PIPELINING).await;
         pair.server.say("250 as 1\r\n250 ok\r\n550 no\r\n354 go\r\n").await;
         pair.server.hear(".\r\n").await;
         pair.server.say("554 nobody\r\n").await;
@@ -305,10 +309,10 @@ async fn a_go_ahead_for_nobody_is_answered_with_an_empty_message() {
 #[tokio::test]
 async fn a_lost_answer_is_the_loss_of_one_message() {
     let gone = |step| Error::from(PeerFault::Disconnected { step });
-    for way in [by_data(), by_bdat()] {
+    for extensions in [PIPELINING, CHUNKING] {
         for last_words in ["", "250 as 1", "250-as 1\r\n"] {
             bounded(async {
-                let mut pair = Pair::ahead(&way).await;
+                let mut pair = Pair::ahead(extensions).await;
                 pair.server.say(last_words).await;
                 let Pair { session, server, first, id, second } = pair;
                 drop(server);
@@ -322,7 +326,7 @@ async fn a_lost_answer_is_the_loss_of_one_message() {
         }
         for (last_words, step) in [("", "MAIL"), ("250 ok\r\n", "RCPT"), ("250 ok\r\n250 o", "RCPT")] {
             bounded(async {
-                let mut pair = Pair::ahead(&way).await;
+                let mut pair = Pair::ahead(extensions).await;
                 pair.server.say(&format!("250 as 1\r\n{last_words}")).await;
                 let Pair { session, server, first, id, second } = pair;
                 drop(server);
@@ -335,23 +339,73 @@ async fn a_lost_answer_is_the_loss_of_one_message() {
     }
 }
 
+/// Two sends over a line that holds one envelope and not much more: the first message is out, and so much else that the rest of the second envelope
+/// waits until the server reads on.
+async fn overfull(timeouts: Timeouts) -> Pair {
+    let (session, mut server) = session_over(PIPED.len(), PIPELINING, timeouts).await;
+    let (_, first) = begin(&session);
+    server.hear(PIPED).await;
+    let many = envelope("alice@example.test", &["bob@example.test"; 9]);
+    let (id, second) = begin_as(&session, many, MESSAGE, SendOptions::default());
+    tokio::task::yield_now().await;
+    server.say(GO_ON).await;
+    server.hear_exactly(TEXT).await;
+    Pair { session, server, first, id, second }
+}
+
+#[tokio::test]
+async fn an_answer_at_hand_counts_where_the_line_breaks_on_the_next_envelope() {
+    let goodbye = Error::from(PeerFault::Goodbye { text: "bye".to_owned() });
+    for (answer, expected) in [
+        ("250 as 1", Ok(sent("as 1"))),
+        ("554 spam", Ok(message_refused("DATA"))),
+        ("421 4.3.2 bye", Err(goodbye)),
+    ] {
+        bounded(async {
+            let Pair { session, mut server, first, second, .. } = overfull(TIMEOUTS).await;
+            server.say(&format!("{answer}\r\n")).await;
+            drop(server);
+            assert_eq!(first.await.unwrap().map(|receipt| receipt.message), expected);
+            let broken = second.await.unwrap();
+            assert!(matches!(broken, Err(Error::Network { step: "the message", .. })), "{broken:?}");
+            assert!(session.is_closed());
+        })
+        .await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_may_take_its_time_over_a_message_before_it_reads_the_next_envelope() {
+    let patient = Timeouts { final_reply: Duration::from_secs(600), ..TIMEOUTS };
+    let mut pair = overfull(patient).await;
+    tokio::time::sleep(patient.final_reply / 2).await;
+    pair.server.say("250 as 1\r\n").await;
+    let recipients = "RCPT TO:<bob@example.test>\r\n".repeat(9);
+    pair.server.hear_exactly(&format!("{FROM}{recipients}DATA\r\n")).await;
+    pair.server.say(&format!("{}354 go\r\n", "250 ok\r\n".repeat(10))).await;
+    pair.server.hear(TEXT).await;
+    pair.server.say("250 as 2\r\n").await;
+    let (first, second) = pair.outcomes().await;
+    assert_eq!((delivery(first), delivery(second)), (sent("as 1"), sent("as 2")));
+}
+
 #[tokio::test]
 async fn a_goodbye_between_two_messages_is_a_no_to_what_has_no_answer() {
     let goodbye = Error::from(PeerFault::Goodbye { text: "bye".to_owned() });
-    for way in [by_data(), by_bdat()] {
+    for extensions in [PIPELINING, CHUNKING] {
         bounded(async {
-            let mut pair = Pair::ahead(&way).await;
+            let mut pair = Pair::ahead(extensions).await;
             pair.server.say("421 4.3.2 bye\r\n").await;
             assert_eq!(pair.outcomes().await, (Err(goodbye.clone()), Err(goodbye.clone())));
 
-            let mut pair = Pair::ahead(&way).await;
+            let mut pair = Pair::ahead(extensions).await;
             pair.server.say("250 as 1\r\n421 4.3.2 bye\r\n").await;
             let (first, second) = pair.outcomes().await;
             assert_eq!((delivery(first), second), (sent("as 1"), Err(goodbye.clone())));
 
-            let mut pair = Pair::ahead(&way).await;
-            pair.server.say(&format!("250 as 1\r\n{}", way.go)).await;
-            pair.server.hear(way.message).await;
+            let mut pair = Pair::ahead(extensions).await;
+            pair.server.say(&format!("250 as 1\r\n{}", GO_ON)).await;
+            pair.server.hear(TEXT).await;
             pair.server.say("421 4.3.2 bye\r\n").await;
             let (first, second) = pair.outcomes().await;
             assert_eq!((delivery(first), second), (sent("as 1"), Err(goodbye.clone())));
@@ -362,51 +416,34 @@ async fn a_goodbye_between_two_messages_is_a_no_to_what_has_no_answer() {
 
 #[tokio::test]
 async fn an_answer_too_many_is_no_answer_to_the_next_message() {
-    for (way, step, line) in [(by_data(), "DATA", "250 ok"), (by_bdat(), "RCPT", "250 ok")] {
-        bounded(async {
-            let mut pair = Pair::ahead(&way).await;
-            pair.server.say(&format!("250 as 1\r\n250 again\r\n{}", way.go)).await;
-            let (first, second) = pair.outcomes().await;
-            assert_eq!(delivery(first), sent("as 1"));
-            let fault = PeerFault::Unexpected { step, line: line.to_owned() };
-            assert_eq!(second, Err(fault.into()));
-        })
-        .await;
-    }
-}
-
-#[tokio::test]
-async fn a_send_dropped_after_its_envelope_went_ahead_is_abandoned() {
-    bounded(async {
-        let way = by_bdat();
-        let Pair { session, mut server, first, id, second } = Pair::ahead(&way).await;
-        drop_it(second).await;
-        let (_, third) = begin(&session);
-        for (said, heard) in [
-            (&*format!("250 as 1\r\n{}", way.go), "RSET\r\n"),
-            ("250 ok\r\n", &way.envelope),
-            (way.go, way.message),
-        ] {
-            server.say(said).await;
-            server.hear(heard).await;
+    let unexpected = |step, line: &str| Err(PeerFault::Unexpected { step, line: line.to_owned() }.into());
+    for extensions in [PIPELINING, CHUNKING] {
+        for (at_once, later) in
+            [("250 ok\r\n250 ok\r\n354 go\r\n", ""), ("250 ok\r\n", "250 ok\r\n354 go\r\n")]
+        {
+            bounded(async {
+                let mut pair = Pair::ahead(extensions).await;
+                pair.server.say(&format!("250 as 1\r\n250 again\r\n{at_once}")).await;
+                assert_eq!(delivery(pair.first.await.unwrap()), sent("as 1"));
+                pair.server.say(later).await;
+                // Its place was that of the go-ahead, which nothing else is taken for.
+                assert_eq!(pair.second.await.unwrap(), unexpected("DATA", "250 ok"));
+            })
+            .await;
         }
-        server.say("250 as 3\r\n").await;
+    }
+    // Behind BDAT, where nothing goes ahead, it is left over.
+    bounded(async {
+        let (session, mut server) = session_with(CHUNKING, TIMEOUTS).await;
+        let (_, first) = begin(&session);
+        server.hear(&format!("{FROM}{TO}")).await;
+        let (_, second) = begin(&session);
+        tokio::task::yield_now().await;
+        server.say("250 ok\r\n250 ok\r\n").await;
+        server.hear(CHUNK).await;
+        server.say("250 as 1\r\n250 again\r\n250 ok\r\n").await;
         assert_eq!(delivery(first.await.unwrap()), sent("as 1"));
-        assert_eq!(session.outcome(id).await, Err(Error::Cancelled));
-        assert_eq!(delivery(third.await.unwrap()), sent("as 3"));
-
-        // The same where the message before is refused: one RSET does for both.
-        let Pair { session, mut server, first, id, second } = Pair::ahead(&way).await;
-        drop_it(second).await;
-        server.say(&format!("554 spam\r\n{}", way.go)).await;
-        server.hear("RSET\r\n").await;
-        server.say("250 ok\r\n").await;
-        assert_eq!(delivery(first.await.unwrap()), message_refused("BDAT"));
-        assert_eq!(session.outcome(id).await, Err(Error::Cancelled));
-        let closing = tokio::spawn(async move { session.close().await });
-        server.hear("QUIT\r\n").await;
-        server.say("221 bye\r\n").await;
-        closing.await.unwrap().unwrap();
+        assert_eq!(second.await.unwrap(), unexpected("the answer to the message", "250 again"));
     })
     .await;
 }
@@ -415,10 +452,12 @@ async fn a_send_dropped_after_its_envelope_went_ahead_is_abandoned() {
 async fn all_or_nothing_goes_ahead_without_data_and_can_be_abandoned() {
     let all = SendOptions { all_or_nothing: true, ..SendOptions::default() };
     bounded(async {
-        let way = by_data();
-        for is_dropped in [false, true] {
-            let Pair { session, mut server, first, id, second } = Pair::begin_as(&way, all.clone()).await;
-            server.say(way.go).await;
+        for (extensions, is_dropped) in
+            [(PIPELINING, false), (PIPELINING, true), (CHUNKING, false), (CHUNKING, true)]
+        {
+            let Pair { session, mut server, first, id, second } =
+                Pair::begin_as(extensions, all.clone()).await;
+            server.say(GO_ON).await;
             server.hear(&format!("{TEXT}{FROM}{TO}")).await;
             if is_dropped {
                 drop_it(second).await;
@@ -443,11 +482,10 @@ async fn all_or_nothing_goes_ahead_without_data_and_can_be_abandoned() {
 #[tokio::test]
 async fn a_send_dropped_after_its_data_went_ahead_runs_to_its_end() {
     bounded(async {
-        let way = by_data();
-        let Pair { session, mut server, first, id, second } = Pair::ahead(&way).await;
+        let Pair { session, mut server, first, id, second } = Pair::ahead(PIPELINING).await;
         drop_it(second).await;
-        server.say(&format!("250 as 1\r\n{}", way.go)).await;
-        server.hear(way.message).await;
+        server.say(&format!("250 as 1\r\n{}", GO_ON)).await;
+        server.hear(TEXT).await;
         server.say("250 as 2\r\n").await;
         assert_eq!(delivery(first.await.unwrap()), sent("as 1"));
         assert_eq!(delivery(session.outcome(id).await), sent("as 2"));
@@ -457,12 +495,12 @@ async fn a_send_dropped_after_its_data_went_ahead_runs_to_its_end() {
 
 #[tokio::test]
 async fn a_send_dropped_before_its_envelope_goes_ahead_is_not_begun() {
-    for way in [by_data(), by_bdat()] {
+    for extensions in [PIPELINING, CHUNKING] {
         bounded(async {
-            let Pair { session, mut server, first, id, second } = Pair::begin(&way).await;
+            let Pair { session, mut server, first, id, second } = Pair::begin(extensions).await;
             drop_it(second).await;
-            server.say(way.go).await;
-            server.hear(way.message).await;
+            server.say(GO_ON).await;
+            server.hear(TEXT).await;
             server.say("250 as 1\r\n").await;
             assert_eq!(delivery(first.await.unwrap()), sent("as 1"));
             assert_eq!(session.outcome(id).await, Err(Error::Cancelled));
@@ -474,11 +512,10 @@ async fn a_send_dropped_before_its_envelope_goes_ahead_is_not_begun() {
 #[tokio::test]
 async fn a_session_closed_between_two_messages_sends_what_was_begun() {
     bounded(async {
-        let way = by_data();
-        let Pair { session, mut server, first, second, .. } = Pair::ahead(&way).await;
+        let Pair { session, mut server, first, second, .. } = Pair::ahead(PIPELINING).await;
         let closing = tokio::spawn(async move { session.close().await });
-        server.say(&format!("250 as 1\r\n{}", way.go)).await;
-        server.hear(way.message).await;
+        server.say(&format!("250 as 1\r\n{}", GO_ON)).await;
+        server.hear(TEXT).await;
         server.say("250 as 2\r\n").await;
         server.hear("QUIT\r\n").await;
         server.say("221 bye\r\n").await;
@@ -502,21 +539,23 @@ const GO: &str = "
 /// up to its answer, before it has all of the second, and in all.
 fn conversations() -> Vec<(String, bool, [usize; 4])> {
     let text = "C: Subject: x\nC:\nC: ..\nC: .\n";
-    let data = (format!("{ENVELOPE}C: DATA\n"), format!("{GO}S: 354 go\n"), text.to_owned());
-    let chunk = "C: BDAT 17 LAST\nC: Subject: x\nC:\nC: .\n".to_owned();
-    let bdat = (ENVELOPE.to_owned(), GO.to_owned(), chunk);
-    let anew = format!("S: 503 one at a time\nS: 250 ok\nC: RSET\nS: 250 ok\n{}{}", bdat.0, bdat.1);
+    let (envelope, go) = (format!("{ENVELOPE}C: DATA\n"), format!("{GO}S: 354 go\n"));
+    let chunk = "C: BDAT 17 LAST\nC: Subject: x\nC:\nC: .\n";
     let mut conversations = Vec::new();
-    for (extensions, (envelope, go, message), after_refusal) in
-        [("PIPELINING", &data, &data.1), ("PIPELINING, CHUNKING", &bdat, &anew)]
-    {
-        for (answer, between) in [("250 as 1", go), ("554 spam", after_refusal)] {
-            let parts = [
-                format!("{envelope}{go}"),
-                format!("{message}{envelope}S: {answer}\n"),
-                between.clone(),
-                format!("{message}S: 250 as 2\n"),
-            ];
+    for (answer, reset) in [("250 as 1", ""), ("554 spam", "C: RSET\nS: 250 ok\n")] {
+        let ahead = [
+            format!("{envelope}{go}"),
+            format!("{text}{envelope}S: {answer}\n"),
+            go.clone(),
+            format!("{text}S: 250 as 2\n"),
+        ];
+        let behind_bdat = [
+            format!("{ENVELOPE}{GO}"),
+            format!("{chunk}S: {answer}\n"),
+            format!("{reset}{envelope}{go}"),
+            format!("{text}S: 250 as 2\n"),
+        ];
+        for (extensions, parts) in [("PIPELINING", ahead), ("PIPELINING, CHUNKING", behind_bdat)] {
             let said = [1, 2, 3, 4]
                 .map(|count| Script::parse(&logged_in(extensions, &parts[..count].concat())).output_len());
             conversations.push((logged_in(extensions, &parts.concat()), answer == "250 as 1", said));
