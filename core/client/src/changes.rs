@@ -1,6 +1,6 @@
 //! What a reader does to messages: mark, move, delete.
 
-use postseal_session::imap::{Flag, FlagChange, MailboxName, Role, Uid, UidSet};
+use postseal_session::imap::{Flag, FlagChange, MailboxName, Role, Uid};
 use postseal_session::{ImapSession, Pop3Update, UniqueId};
 
 use crate::{Error, MailClient, MessageHandle};
@@ -13,8 +13,8 @@ pub enum Deleted {
     Trashed(Option<MessageHandle>),
     /// It is gone for good.
     Removed,
-    /// It is marked as deleted, and goes with the mailbox's next expunge: the server can't remove a single message, and to remove
-    /// all that are marked would take what others marked, too.
+    /// It is marked as deleted, is listed no more, and goes with the mailbox's next expunge: the server can't remove a single message,
+    /// and to remove all that are marked would take what others marked, too.
     Marked,
 }
 
@@ -113,11 +113,6 @@ async fn move_one(
 }
 
 async fn remove(session: &ImapSession, mailbox: &MailboxName, uid: Uid) -> Result<Deleted, Error> {
-    let only_it = UidSet::from(uid);
-    session.store(mailbox, &only_it, &FlagChange::Add(vec![Flag::Deleted])).await?;
-    match session.expunge_uids(mailbox, &only_it).await {
-        Ok(()) => Ok(Deleted::Removed),
-        Err(postseal_session::Error::Unsupported { .. }) => Ok(Deleted::Marked),
-        Err(error) => Err(error.into()),
-    }
+    let is_gone = session.remove(mailbox, &uid.into()).await?;
+    Ok(if is_gone { Deleted::Removed } else { Deleted::Marked })
 }

@@ -79,6 +79,8 @@ impl MailClient {
 
     /// The messages in a mailbox, in the server's order (IMAP).
     ///
+    /// No list has those that are marked as deleted ([`Deleted::Marked`](crate::Deleted::Marked)), whoever marked them.
+    ///
     /// # Errors
     ///
     /// [`Error::Session`]; [`Error::NotConfigured`] for an account without IMAP.
@@ -156,7 +158,7 @@ fn gone<T>(result: Result<T, postseal_session::Error>) -> Result<T, Error> {
 }
 
 impl MessageSummary {
-    /// The messages of a mailbox, in ascending order of their UIDs.
+    /// The messages of a mailbox that are not marked as deleted, in ascending order of their UIDs.
     pub(crate) async fn fetch(
         session: &ImapSession,
         mailbox: &MailboxName,
@@ -167,6 +169,9 @@ impl MessageSummary {
         let mut summaries = Vec::new();
         while let Some(fetched) = stream.next().await {
             let fetched = fetched?;
+            if fetched.flags.as_ref().is_some_and(|flags| flags.contains(&Flag::Deleted)) {
+                continue;
+            }
             let handle = MessageHandle::Imap { mailbox: mailbox.clone(), uid: fetched.uid };
             let header = fetched.header.unwrap_or_default();
             summaries.push(Self::new(

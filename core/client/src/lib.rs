@@ -16,6 +16,7 @@ mod page;
 mod parts;
 mod report;
 mod send;
+mod slot;
 mod watch;
 
 pub use account::{Account, SentCopy};

@@ -1,7 +1,6 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use futures::lock::Mutex;
 use postseal_message::mime::Draft;
 use postseal_message::openpgp::Keyring;
 use postseal_message::pgpmime::{self, OpenOptions, Opened, Protection, SealOptions, Sealed};
@@ -11,6 +10,7 @@ use postseal_session::{
 };
 
 use crate::account::{Incoming, Login};
+use crate::slot::Slot;
 use crate::{Account, Error};
 
 /// One person's mail: seals and sends, lists, fetches and opens.
@@ -28,19 +28,19 @@ struct Shared {
     connector: Connector,
     account: Account,
     keyring: RwLock<Arc<Keyring>>,
-    imap: Mutex<Option<Kept>>,
-    pop3: Mutex<Option<Pop3Session>>,
+    imap: Slot<Kept>,
+    pop3: Slot<Pop3Session>,
 }
 
 /// An IMAP session that lay unused for so long is asked whether it is still alive: servers end idle sessions, and networks forget
 /// them, without a word that anybody waits for.
 const UNCHECKED: Duration = Duration::from_secs(30);
 
-/// A session that is kept for the next call.
-#[derive(Debug)]
+/// An IMAP session that is kept for the next call.
+#[derive(Debug, Clone)]
 struct Kept {
     session: ImapSession,
-    /// By the clock of the system: others may stand still while a device sleeps.
+    /// When it was last handed out. By the clock of the system: others may stand still while a device sleeps.
     used: SystemTime,
 }
 
@@ -49,10 +49,9 @@ impl Kept {
         Self { session, used: SystemTime::now() }
     }
 
-    /// Whether the session is good for another call.
-    async fn is_alive(&mut self) -> bool {
+    /// Whether the session is good for another call. One that gives no sign of life has ended by then.
+    async fn is_alive(&self) -> bool {
         let is_fresh = self.used.elapsed().is_ok_and(|idle| idle < UNCHECKED);
-        self.used = SystemTime::now();
         if !is_fresh {
             // A refusal is a sign of life, too.
             _ = self.session.noop().await;
@@ -69,8 +68,8 @@ impl MailClient {
             connector: connector.clone(),
             account,
             keyring: RwLock::new(keyring.into()),
-            imap: Mutex::default(),
-            pop3: Mutex::default(),
+            imap: Slot::default(),
+            pop3: Slot::default(),
         };
         Self { shared: Arc::new(shared), listener: None }
     }
@@ -145,16 +144,17 @@ impl MailClient {
         .await
     }
 
-    /// Ends all sessions politely. The client stays usable: it connects again when there is something to do.
+    /// Ends all sessions politely. The client stays usable: it connects again when there is something to do, and a call that is
+    /// connecting meanwhile goes on.
     ///
     /// # Errors
     ///
     /// [`Error::Session`] in a forked child.
     pub async fn close(&self) -> Result<(), Error> {
-        if let Some(kept) = self.shared.imap.lock().await.take() {
+        if let Some(kept) = self.shared.imap.take() {
             kept.session.close().await?;
         }
-        if let Some(session) = self.shared.pop3.lock().await.take() {
+        if let Some(session) = self.shared.pop3.take() {
             session.close().await?;
         }
         Ok(())
@@ -177,14 +177,14 @@ impl MailClient {
 
     /// The IMAP session that is at hand, or a new one.
     pub(crate) async fn imap(&self) -> Result<ImapSession, Error> {
-        let mut kept = self.shared.imap.lock().await;
-        if let Some(kept) = kept.as_mut()
-            && kept.is_alive().await
-        {
-            return Ok(kept.session.clone());
-        }
-        let session = self.new_imap().await?;
-        Ok(kept.insert(Kept::new(session)).session.clone())
+        let slot = &self.shared.imap;
+        let _turn = slot.turn().await;
+        let session = match slot.get() {
+            Some(kept) if kept.is_alive().await => kept.session,
+            _ => self.new_imap().await?,
+        };
+        slot.put(Kept::new(session.clone()));
+        Ok(session)
     }
 
     /// A new IMAP session.
@@ -202,16 +202,18 @@ impl MailClient {
         let Some(Incoming::Pop3(Login { server, credentials })) = &self.shared.account.incoming else {
             return Err(Error::NotConfigured { protocol: "POP3" });
         };
-        let mut kept = self.shared.pop3.lock().await;
-        match kept.take() {
-            Some(session) if !fresh && !session.is_closed() => return Ok(kept.insert(session).clone()),
+        let slot = &self.shared.pop3;
+        let _turn = slot.turn().await;
+        match slot.get() {
+            Some(session) if !fresh && !session.is_closed() => return Ok(session),
             // The server lets one session at a time into a maildrop, so the old one goes first.
             Some(session) => session.close().await?,
             None => {}
         }
         let connection = Pop3Connection::open(&self.shared.connector, server).await?;
         let session = connection.log_in(credentials).await.map_err(postseal_session::Error::from)?;
-        Ok(kept.insert(session).clone())
+        slot.put(session.clone());
+        Ok(session)
     }
 }
 
@@ -219,40 +221,77 @@ impl MailClient {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use postseal_message::mime::Mailbox;
-    use postseal_session::{Credentials, Runtime, Security, Server, TlsConfig};
-    use postseal_test_server::{Options, Security as Begin, TestServer};
+    use postseal_session::{Credentials, Runtime, Security, Server, Timeouts, TlsConfig};
+    use postseal_test_server::{Fault, Options, Protocol, Security as Begin, TestServer};
 
     use super::*;
 
-    #[tokio::test]
-    async fn a_session_that_died_unseen_is_replaced_and_a_living_one_is_kept() {
-        let address = "alice@example.test";
-        let server = TestServer::start(Options::new().user(address, "wonderland")).await.unwrap();
+    const ALICE: &str = "alice@example.test";
+
+    async fn server_and_client(timeouts: Timeouts) -> (TestServer, MailClient) {
+        let server = TestServer::start(Options::new().user(ALICE, "wonderland")).await.unwrap();
         let tls = TlsConfig::default().only_roots(server.ca().root_pem().as_bytes()).unwrap();
-        let connector = Connector::new(&Runtime::current().unwrap(), &tls).unwrap();
-        let alice = Credentials::password(address, "wonderland").unwrap();
+        let connector = Connector::new(&Runtime::current().unwrap(), &tls).unwrap().with_timeouts(timeouts);
+        let alice = Credentials::password(ALICE, "wonderland").unwrap();
         let at = |port| Server::new("127.0.0.1", port, Security::Tls).unwrap();
         let smtp = at(server.smtp(Begin::Tls).port());
-        let account = Account::new(Mailbox::parse(address).unwrap(), smtp, alice.clone())
+        let account = Account::new(Mailbox::parse(ALICE).unwrap(), smtp, alice.clone())
             .imap(at(server.imap(Begin::Tls).port()), alice);
         let client = MailClient::new(&connector, account, Keyring::new());
-        client.inbox().await.unwrap();
+        (server, client)
+    }
 
-        let lay_unused = async || {
-            client.shared.imap.lock().await.as_mut().unwrap().used = SystemTime::now() - UNCHECKED;
-        };
-        lay_unused().await;
+    /// Has the session that is kept be used last at that time.
+    fn used(client: &MailClient, at: SystemTime) {
+        let kept = client.shared.imap.take().unwrap();
+        client.shared.imap.put(Kept { used: at, ..kept });
+    }
+
+    #[tokio::test]
+    async fn a_session_that_died_unseen_is_replaced_and_a_living_one_is_kept() {
+        let (server, client) = server_and_client(Timeouts::default()).await;
+        client.inbox().await.unwrap();
+        let lay_unused = || used(&client, SystemTime::now() - UNCHECKED);
+        lay_unused();
         client.inbox().await.unwrap();
         assert_eq!(server.transcript().len(), 1, "it was alive");
         server.cut_connections();
-        lay_unused().await;
+        lay_unused();
         client.inbox().await.unwrap();
         assert_eq!(server.transcript().len(), 2);
         // Where the clock was set back nobody knows how long it was.
         server.cut_connections();
-        let later = SystemTime::now() + Duration::from_secs(3600);
-        client.shared.imap.lock().await.as_mut().unwrap().used = later;
+        used(&client, SystemTime::now() + Duration::from_secs(3600));
         client.inbox().await.unwrap();
         assert_eq!(server.transcript().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_dead_line_is_left_though_the_wait_for_it_was_dropped() {
+        let timeouts = Timeouts { progress: Duration::from_secs(4), ..Timeouts::default() };
+        let (server, client) = server_and_client(timeouts).await;
+        client.inbox().await.unwrap();
+        server.inject(Protocol::Imap, Fault::instead_of("NOOP").stall().times(1));
+        used(&client, SystemTime::now() - UNCHECKED);
+        let brief = Duration::from_millis(500);
+        assert!(tokio::time::timeout(brief, client.inbox()).await.is_err(), "the line is dead");
+        client.inbox().await.unwrap();
+        assert_eq!(server.transcript().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn closing_waits_for_no_connection_that_hangs() {
+        let (server, client) = server_and_client(Timeouts::default()).await;
+        server.inject(Protocol::Imap, Fault::instead_of(0).stall());
+        let connecting = tokio::spawn({
+            let client = client.clone();
+            async move { client.inbox().await }
+        });
+        while server.transcript().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        tokio::time::timeout(Duration::from_secs(15), client.close()).await.unwrap().unwrap();
+        assert!(!connecting.is_finished());
+        connecting.abort();
     }
 }

@@ -1,6 +1,6 @@
 //! Lists in pages, the newest message first.
 
-use postseal_session::imap::{MailboxName, Search, Uid, UidSet, UidValidity};
+use postseal_session::imap::{Flag, MailboxName, Search, Uid, UidSet, UidValidity};
 use postseal_session::{ImapSession, UniqueId};
 
 use crate::account::Incoming;
@@ -98,7 +98,7 @@ impl MailClient {
     }
 }
 
-/// The `count` newest UIDs before `before`, ascending; fewer where there are no more.
+/// The `count` newest UIDs before `before` of messages that are not marked as deleted, ascending; fewer where there are no more.
 ///
 /// They are looked for in windows that grow, from the newest on: most mailboxes have few gaps, and to name every message of a large
 /// one for each page would take megabytes.
@@ -120,7 +120,8 @@ async fn newest(
     let mut found = Vec::new();
     while end > 1 && found.len() < count {
         let begin = end.saturating_sub(width).max(1);
-        let mut older = session.search(mailbox, &Search::uids(window(validity, begin, end)?)).await?;
+        let wanted = Search::uids(window(validity, begin, end)?).and(Search::without_flag(Flag::Deleted));
+        let mut older = session.search(mailbox, &wanted).await?;
         older.retain(|uid| (begin..end).contains(&uid.number()));
         older.append(&mut found);
         found = older;

@@ -1,3 +1,4 @@
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -49,6 +50,11 @@ impl Stop {
 
     pub(super) fn check(&self) -> Result<(), Error> {
         if self.is_asked_for() { Err(Error::Cancelled) } else { Ok(()) }
+    }
+
+    /// The same where only an error of I/O gets through.
+    pub(super) fn check_io(&self) -> io::Result<()> {
+        self.check().map_err(io::Error::other)
     }
 }
 

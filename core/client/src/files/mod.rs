@@ -201,7 +201,7 @@ impl Job {
     fn open(&self) -> Result<(Source, Target), Error> {
         self.stop.check()?;
         let source = Source::open(&self.from, self.options.progress.clone(), self.stop.clone())?;
-        Ok((source, Target::create(&self.to, self.options.overwrite)?))
+        Ok((source, Target::create(&self.to, self.options.overwrite, self.stop.clone())?))
     }
 
     /// Puts the target in its place, unless it is not wanted any more.
@@ -215,9 +215,34 @@ impl Job {
     fn failure(&self, error: StreamError) -> Error {
         match error {
             StreamError::Pgp(error) => error.into(),
-            StreamError::Read(_) if self.stop.is_asked_for() => Error::Cancelled,
+            StreamError::Read(_) | StreamError::Write(_) if self.stop.is_asked_for() => Error::Cancelled,
             StreamError::Read(error) => Error::file("reading", &self.from, &error),
             StreamError::Write(error) => Error::file("writing", &self.to, &error),
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// All of a source may have been read long before what it unpacks to is written.
+    #[test]
+    fn writing_ends_where_it_is_cancelled() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        std::fs::write(&from, "content").unwrap();
+        let options = FileOptions::default();
+        let job = Job::new(&from, &to, &options);
+        let (_, mut target) = job.open().unwrap();
+        target.write_all(b"a piece").unwrap();
+        options.cancel.cancel();
+        let stopped = target.write_all(b"another").unwrap_err();
+        assert_eq!(job.failure(StreamError::Write(stopped)), Error::Cancelled);
+        drop(target);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

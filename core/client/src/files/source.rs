@@ -28,9 +28,7 @@ impl Source {
 
 impl Read for Source {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.stop.is_asked_for() {
-            return Err(io::Error::other("cancelled"));
-        }
+        self.stop.check_io()?;
         let length = self.file.read(buffer)?;
         self.meter.advance(length);
         Ok(length)

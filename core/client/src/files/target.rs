@@ -4,20 +4,23 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
+use super::cancel::Stop;
 use crate::Error;
 
-/// A file that is written under another name, and goes away unless it is [kept](Target::keep).
+/// A file that is written under another name, goes away unless it is [kept](Target::keep), and takes nothing more where it is no longer
+/// wanted: a small source may be unpacked for long.
 ///
 /// It is made in the folder of its later place, since only there it can be renamed in one step, and nobody but its owner can read it.
 pub(super) struct Target {
     file: NamedTempFile,
     path: PathBuf,
     overwrite: bool,
+    stop: Stop,
 }
 
 impl Target {
     /// Refuses at once what would be refused in the end.
-    pub(super) fn create(path: &Path, overwrite: bool) -> Result<Self, Error> {
+    pub(super) fn create(path: &Path, overwrite: bool, stop: Stop) -> Result<Self, Error> {
         let writing = |error| Error::file("writing", path, &error);
         let folder = folder(path).ok_or_else(|| Error::NotAFile { path: path.to_owned() })?;
         match path.symlink_metadata() {
@@ -26,12 +29,12 @@ impl Target {
             _ => {}
         }
         let file = Builder::new().prefix(".postseal-").tempfile_in(folder).map_err(writing)?;
-        Ok(Self { file, path: path.to_owned(), overwrite })
+        Ok(Self { file, path: path.to_owned(), overwrite, stop })
     }
 
     /// Puts the file in its place, once it is on the disk.
     pub(super) fn keep(self) -> Result<(), Error> {
-        let Self { file, path, overwrite } = self;
+        let Self { file, path, overwrite, .. } = self;
         let writing = |error| Error::file("writing", &path, &error);
         file.as_file().sync_all().map_err(writing)?;
         let kept = if overwrite { file.persist(&path) } else { file.persist_noclobber(&path) };
@@ -44,6 +47,7 @@ impl Target {
 
 impl Write for Target {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.stop.check_io()?;
         self.file.as_file().write(octets)
     }
 
@@ -69,6 +73,7 @@ fn folder(path: &Path) -> Option<&Path> {
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
+    use crate::CancelToken;
 
     #[test]
     fn what_is_not_kept_goes_after_a_panic_too() {
@@ -76,7 +81,7 @@ mod tests {
         let names = || std::fs::read_dir(folder.path()).unwrap().count();
         let path = folder.path().join("new");
         let panicked = std::panic::catch_unwind(|| {
-            let mut target = Target::create(&path, false).unwrap();
+            let mut target = Target::create(&path, false, Stop::new(&CancelToken::new())).unwrap();
             target.write_all(b"a secret").unwrap();
             assert_eq!(names(), 1);
             panic!("on purpose");
@@ -84,7 +89,7 @@ mod tests {
         assert!(panicked.is_err());
         assert_eq!(names(), 0);
 
-        let mut target = Target::create(&path, false).unwrap();
+        let mut target = Target::create(&path, false, Stop::new(&CancelToken::new())).unwrap();
         target.write_all(b"content").unwrap();
         target.keep().unwrap();
         assert_eq!((names(), std::fs::read(&path).unwrap()), (1, b"content".to_vec()));

@@ -169,9 +169,31 @@ async fn without_uidplus_a_removed_message_is_marked_and_no_other_is_taken() {
         assert!(world.server.set_flags(BOB, "Trash", 1, &["\\Deleted"]));
         let bob = world.client("bob", &[], Protocol::Imap);
         let trash = MailboxName::new("Trash").unwrap();
-        let handle = bob.messages(&trash).await.unwrap().remove(1).handle;
+        let handle = bob.messages(&trash).await.unwrap().remove(0).handle;
         assert_eq!(bob.delete(&handle).await.unwrap(), Deleted::Marked);
         assert_eq!(world.server.messages(BOB, "Trash"), [letter(1), letter(2)]);
+        assert_eq!(subjects(&bob.messages(&trash).await.unwrap()), Vec::<&str>::new());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_uidplus_and_move_what_was_thrown_away_or_moved_is_listed_no_more() {
+    bounded(async {
+        let options = Options::new().without(Protocol::Imap, "UIDPLUS").without(Protocol::Imap, "MOVE");
+        let world = World::with(options).await;
+        deliver(&world, 1..=4);
+        let bob = world.client("bob", &[], Protocol::Imap);
+        let (inbox, sent) = (MailboxName::inbox(), MailboxName::new("Sent").unwrap());
+        let listed = bob.inbox().await.unwrap();
+        assert_eq!(bob.delete(&listed[3].handle).await.unwrap(), Deleted::Trashed(None));
+        assert_eq!(bob.move_to(&listed[1].handle, &sent).await.unwrap(), None);
+        assert_eq!(world.server.messages(BOB, "INBOX").len(), 4, "the server keeps them");
+        assert_eq!(subjects(&bob.inbox().await.unwrap()), ["1", "3"]);
+        let page = bob.page(&inbox, None, 1).await.unwrap();
+        assert_eq!((subjects(&page.messages), page.has_more), (vec!["3"], true));
+        let page = bob.page(&inbox, Some(&page.messages[0].handle), 1).await.unwrap();
+        assert_eq!((subjects(&page.messages), page.has_more), (vec!["1"], false));
     })
     .await;
 }

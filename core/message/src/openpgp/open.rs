@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::time::SystemTime;
 
-use openpgp::packet::{Packet, SEIP};
+use openpgp::packet::{Packet, SEIP, Tag};
 use openpgp::parse::buffered_reader::BufferedReader;
 use openpgp::parse::stream::{DecryptorBuilder, DetachedVerifierBuilder, VerifierBuilder};
 use openpgp::parse::{PacketParser, PacketParserResult, Parse};
@@ -172,6 +172,8 @@ pub(super) fn is_stub(mut next: openpgp::Result<PacketParserResult<'_>>, packets
                 return parser.data(SHORTEST).map_or(0, <[u8]>::len) < SHORTEST;
             }
             Packet::Literal(_) | Packet::CompressedData(_) | Packet::SEIP(_) => break,
+            // Encryption of other kinds. To go on would be to read all of it, and the reader refuses it.
+            Packet::Unknown(other) if matches!(other.tag(), Tag::SED | Tag::AED) => break,
             _ => next = parser.next().map(|(_, next)| next),
         }
     }
@@ -214,19 +216,49 @@ const fn too_much(limit: usize) -> PgpError {
     PgpError::LimitExceeded { what: "octets of plaintext", limit }
 }
 
-/// Copies `source` to its end, which it has only where its content is proven. Ends not far past `limit`; false then.
+/// Copies `source` to its end, which it has only where its content is proven. Ends not far past `limit`; false then. It counts in 64
+/// bits, so that it can get past the largest limit, too.
 ///
 /// Never more than `buffer` at once: where there is more in the buffers beneath, sequoia-openpgp 2.4.2 would lose count of what it gave
 /// out (`2 * self.buffer_size - self.cursor` in parse/stream.rs).
 fn copy(source: &mut impl Read, out: &mut impl Write, buffer: usize, limit: usize) -> io::Result<bool> {
-    let (mut piece, mut copied) = (vec![0; buffer], 0_usize);
-    while copied <= limit {
+    let (mut piece, mut copied) = (vec![0; buffer], 0_u64);
+    while copied <= limit as u64 {
         let length = source.read(&mut piece)?;
         if length == 0 {
             return Ok(true);
         }
         out.write_all(piece.get(..length).unwrap_or_default())?;
-        copied = copied.saturating_add(length);
+        copied = copied.saturating_add(length as u64);
     }
     Ok(false)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// So many octets, which nobody makes.
+    struct Phantom(u64);
+
+    impl Read for Phantom {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let length = usize::try_from(self.0).unwrap_or(usize::MAX).min(buffer.len());
+            self.0 -= length as u64;
+            Ok(length)
+        }
+    }
+
+    /// What a 32-bit machine can count to in a `usize` is the limit of files.
+    #[test]
+    fn the_largest_limit_of_a_small_machine_holds() {
+        const LIMIT: u32 = u32::MAX;
+        let copied = |length| {
+            let limit = usize::try_from(LIMIT).unwrap();
+            copy(&mut Phantom(length), &mut io::sink(), 1 << 24, limit).unwrap()
+        };
+        assert!(copied(LIMIT.into()));
+        assert!(!copied(u64::from(LIMIT) + 1));
+    }
 }

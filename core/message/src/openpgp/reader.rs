@@ -41,7 +41,7 @@ struct Seen {
     signatures: usize,
     containers: usize,
     /// Octets of packets beside the content.
-    beside: usize,
+    beside: u64,
 }
 
 impl<'a> Reader<'a> {
@@ -143,7 +143,7 @@ impl VerificationHelper for &mut Reader<'_> {
             return self.stop(error);
         }
         self.seen.beside = self.seen.beside.saturating_add(length_beside(parser));
-        if self.seen.beside > self.limits.plaintext {
+        if self.seen.beside > self.limits.plaintext as u64 {
             let (what, limit) = ("octets beside the content", self.limits.plaintext);
             // Damage to SEIPDv1 can look like it, so that inside of encryption it is one error with all others.
             let damaged = self.decrypting;
@@ -201,11 +201,11 @@ impl VerificationHelper for &mut Reader<'_> {
 
 /// How long a packet inside another is that is neither content nor holds any; the most there is where it does not say. Such packets are
 /// passed over, which takes its time where they are compressed: 50 octets can become 45 MB.
-fn length_beside(parser: &PacketParser<'_>) -> usize {
+fn length_beside(parser: &PacketParser<'_>) -> u64 {
     match (parser.packet.tag(), parser.header().length()) {
         _ if parser.recursion_depth() == 0 => 0,
         (Tag::Literal | Tag::CompressedData | Tag::SEIP | Tag::SED, _) => 0,
-        (_, BodyLength::Full(length)) => usize::try_from(*length).unwrap_or(usize::MAX),
-        _ => usize::MAX,
+        (_, BodyLength::Full(length)) => u64::from(*length),
+        _ => u64::MAX,
     }
 }

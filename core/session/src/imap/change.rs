@@ -119,7 +119,26 @@ impl ImapSession {
                     return Err(Error::Unsupported { extension: "UIDPLUS" });
                 }
                 engine.enter(&mailbox, Access::Write, Some(uids.validity())).await?;
-                engine.for_each(&uids, |piece| Command::new("UID EXPUNGE").arg(piece)).await.map(drop)
+                engine.expunge_uids(&uids).await
+            })
+        })
+        .await
+    }
+
+    /// Removes messages: marks them `\Deleted`, and removes them where the server can remove them alone (UIDPLUS). Returns whether it
+    /// could; where not, they stay behind marked, for a later [`ImapSession::expunge`].
+    ///
+    /// Once begun it is done to its end, whether or not anybody waits.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UidValidityChanged`]; [`Error::NotFound`] for no such mailbox.
+    pub async fn remove(&self, mailbox: &MailboxName, uids: &UidSet) -> Result<bool, Error> {
+        let (mailbox, uids) = (mailbox.clone(), uids.clone());
+        self.run(move |engine| {
+            Box::pin(async move {
+                engine.enter(&mailbox, Access::Write, Some(uids.validity())).await?;
+                engine.remove(&uids).await
             })
         })
         .await
@@ -129,6 +148,21 @@ impl ImapSession {
 impl Engine {
     fn can_expunge_uids(&self) -> bool {
         self.has("UIDPLUS") || self.has("IMAP4REV2")
+    }
+
+    async fn expunge_uids(&mut self, uids: &UidSet) -> Result<(), Error> {
+        self.for_each(uids, |piece| Command::new("UID EXPUNGE").arg(piece)).await.map(drop)
+    }
+
+    /// Marks messages of the selected mailbox, and removes them where that can be done to them alone; whether it could.
+    async fn remove(&mut self, uids: &UidSet) -> Result<bool, Error> {
+        let mark = |piece| Command::new("UID STORE").arg(piece).arg("+FLAGS.SILENT (\\Deleted)");
+        self.for_each(uids, mark).await?;
+        let can_remove = self.can_expunge_uids();
+        if can_remove {
+            self.expunge_uids(uids).await?;
+        }
+        Ok(can_remove)
     }
 
     /// Runs a command for each piece of a large set; the pairs that the answers name.
@@ -157,11 +191,7 @@ async fn move_messages(
         return engine.for_each(&uids, |piece| Command::new("UID MOVE").arg(piece).mailbox(&to)).await;
     }
     let copied = engine.for_each(&uids, |piece| Command::new("UID COPY").arg(piece).mailbox(&to)).await?;
-    let mark = |piece| Command::new("UID STORE").arg(piece).arg("+FLAGS.SILENT (\\Deleted)");
-    engine.for_each(&uids, mark).await?;
-    if engine.can_expunge_uids() {
-        engine.for_each(&uids, |piece| Command::new("UID EXPUNGE").arg(piece)).await?;
-    }
+    engine.remove(&uids).await?;
     Ok(copied)
 }
 

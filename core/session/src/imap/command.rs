@@ -1,6 +1,7 @@
 //! Commands, as the bytes and literals that they are sent as.
 
 use std::fmt::Display;
+use std::time::Duration;
 
 use postseal_types::{Listener, Meter};
 
@@ -20,6 +21,8 @@ pub(super) struct Command {
     pub(super) allowance: u64,
     /// Is told how much of its literals went out.
     pub(super) listener: Option<Listener>,
+    /// How long the server may be silent, where that is less than for others.
+    pub(super) patience: Option<Duration>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,12 +34,19 @@ pub(super) enum Part {
 impl Command {
     /// `name` is all fixed text, such as `UID FETCH`.
     pub(super) fn new(name: &'static str) -> Self {
-        Self { name, parts: vec![Part::Text(name.to_owned())], allowance: MAX_ANSWER, listener: None }
+        let parts = vec![Part::Text(name.to_owned())];
+        Self { name, parts, allowance: MAX_ANSWER, listener: None, patience: None }
     }
 
     /// Lets its answer have so many bytes.
     pub(super) const fn allowing(mut self, bytes: u64) -> Self {
         self.allowance = bytes;
+        self
+    }
+
+    /// Lets the server be silent for no longer than this.
+    pub(super) const fn within(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
         self
     }
 

@@ -110,6 +110,10 @@ impl Dialogue {
     ) -> Result<Option<Code>, Error> {
         let name = command.name;
         let tag = self.begin(name);
+        if let Some(patience) = command.patience {
+            let progress = self.timeouts.progress.min(patience);
+            self.wire_mut().begin(name, progress);
+        }
         self.guard.allow(command.allowance);
         let mut meter = command.meter();
         let condition = match self.send(&tag, command, &mut meter, data).await? {

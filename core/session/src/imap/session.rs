@@ -24,6 +24,9 @@ use crate::{Error, Runtime};
 /// What the farewell may take beyond its own deadline.
 const CLOSE_SLACK: Duration = Duration::from_secs(1);
 
+/// How long a server may take to show that it is there.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+
 /// A session with an IMAP server: somebody is logged in.
 ///
 /// Clones share the session, and calls may come from all of them at once: they are done one after another by a task of the
@@ -240,11 +243,15 @@ impl ImapSession {
 
     /// Asks for nothing: the server tells its news, and the connection shows that it is alive (RFC 9051, section 6.1.2).
     ///
+    /// The server may be silent for ten seconds, or for [`Timeouts::progress`](crate::Timeouts::progress) where that is less: it has
+    /// little to do for this.
+    ///
     /// # Errors
     ///
     /// Those of every method.
     pub async fn noop(&self) -> Result<(), Error> {
-        self.run(|engine| Box::pin(async move { engine.run(Command::new("NOOP")).await.map(drop) })).await
+        let command = Command::new("NOOP").within(SIGN_OF_LIFE);
+        self.run(|engine| Box::pin(async move { engine.run(command).await.map(drop) })).await
     }
 }
 

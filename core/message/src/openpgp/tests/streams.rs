@@ -161,6 +161,28 @@ fn what_stands_in_front_of_the_encrypted_data_has_a_limit() {
     assert_eq!(refused(open(5_000_000)), PgpError::LimitExceeded { what, limit: 4 * 1024 * 1024 });
 }
 
+/// However long it is: the kinds of encryption that are refused hold no place in front of what is read.
+#[test]
+fn long_encryption_of_other_kinds_is_refused_by_name() {
+    let passphrase = Secret::from("x");
+    let options = ReadOptions { passphrases: vec![&passphrase], ..options() };
+    for (tag, start, expected) in [
+        (9, &[][..], PgpError::NoIntegrity),
+        (
+            20,
+            &[1, 9, 2, 16][..],
+            PgpError::PolicyRefused { what: "AEAD Encrypted Data Packet v0".to_owned() },
+        ),
+    ] {
+        for length in [100, 5_000_000] {
+            let body = [start, &content(length)].concat();
+            let session_key = made::packet(3, b"\x04\x09\x00\x08");
+            let message = [session_key, made::packet(tag, &body)].concat();
+            assert_eq!(refused(spooled(&message, &Keyring::new(), &options)), expected, "{tag} {length}");
+        }
+    }
+}
+
 /// Fails at one octet, after it was interrupted at every piece.
 struct Failing<T> {
     inner: T,

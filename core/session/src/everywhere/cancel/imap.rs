@@ -50,7 +50,7 @@ const READING: [Act; 9] = [
     },
 ];
 
-const CHANGING: [Act; 11] = [
+const CHANGING: [Act; 12] = [
     |session| Box::pin(async { told(session.create(&name("new")).await) }),
     |session| Box::pin(async { told(session.delete(&name("Junk")).await) }),
     |session| Box::pin(async { told(session.rename(&name("Junk"), &name("new")).await) }),
@@ -66,6 +66,7 @@ const CHANGING: [Act; 11] = [
     |session| Box::pin(async { told(session.move_to(&inbox(), &uid(1).into(), &name("Sent")).await) }),
     |session| Box::pin(async { told(session.expunge(&inbox()).await) }),
     |session| Box::pin(async { told(session.expunge_uids(&inbox(), &uid(3).into()).await) }),
+    |session| Box::pin(async { told(session.remove(&inbox(), &uid(2).into()).await) }),
     |session| Box::pin(async { told(session.append(&name("Sent"), MESSAGES[0], &[], None).await) }),
 ];
 
