@@ -47,7 +47,7 @@ public class MailWatch internal constructor(native: NativeMailWatch) : AutoClose
             try {
                 return handle.await { it.next() }
             } catch (failure: PostsealException) {
-                if (!failure.isRetryable || failure is PostsealException.Closed) throw failure
+                if (!failure.isRetryable || handle.isGone.get()) throw failure
             }
             delay(pause)
             pause = minOf(pause * 2, 1.minutes)
