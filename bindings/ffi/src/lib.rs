@@ -5,6 +5,7 @@
 #![allow(clippy::result_large_err, reason = "UniFFI carries errors as they are: a box can't cross")]
 
 mod attachment;
+mod bytes;
 mod cancel;
 mod client;
 mod connector;
@@ -26,6 +27,7 @@ mod values;
 mod verdict;
 
 pub use attachment::Attachment;
+pub use bytes::Bytes;
 pub use cancel::CancelToken;
 pub use client::*;
 pub use connector::{

@@ -178,6 +178,7 @@ fn handshake_error(error: &std::io::Error) -> Error {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
