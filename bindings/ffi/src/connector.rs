@@ -127,6 +127,8 @@ impl TlsOptions {
                 .client_certificate(own.chain.as_bytes(), own.key.as_str().into())
                 .about("client_certificate")?;
         }
+        #[cfg(target_os = "android")]
+        let config = if self.only_given_roots { config } else { crate::android::trust(config)? };
         Ok(config.min_version(self.min_version.unwrap_or(TlsVersion::Tls12).into()))
     }
 }

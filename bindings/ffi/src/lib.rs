@@ -4,6 +4,8 @@
 //! object; every error is a [`PostsealError`]; and each call that waits takes a [`CancelToken`] as its last argument.
 #![allow(clippy::result_large_err, reason = "UniFFI carries errors as they are: a box can't cross")]
 
+#[cfg(target_os = "android")]
+mod android;
 mod attachment;
 mod bytes;
 mod cancel;
