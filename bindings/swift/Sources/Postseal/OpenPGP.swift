@@ -23,7 +23,9 @@ public struct Recipients: Sendable {
 }
 
 /// Passphrases are secrets: only their number is shown.
-extension Recipients: CustomStringConvertible {
+extension Recipients: CustomStringConvertible, CustomReflectable {
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+
     public var description: String {
         let signer = signer.map { ", signed by \($0.fingerprint)" } ?? ""
         return "Recipients(\(certificates.map(\.fingerprint)), \(passphrases.count) passphrases\(signer))"

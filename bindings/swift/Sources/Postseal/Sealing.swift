@@ -92,7 +92,9 @@ public struct OpenOptions: Sendable {
 }
 
 /// Passphrases are secrets: only their number is shown.
-extension OpenOptions: CustomStringConvertible {
+extension OpenOptions: CustomStringConvertible, CustomReflectable {
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+
     public var description: String {
         "OpenOptions(\(passphrases.count) passphrases, maxBytes: \(maxBytes.map(String.init) ?? "default"))"
     }

@@ -57,7 +57,9 @@ import Testing
         let login = Account.Login(.tls("smtp.example.test", port: 465), as: password)
         let client = ClientCertificate(chain: "", key: secret)
         for value: Any in [password, Recipients(passphrases: [secret]), OpenOptions(passphrases: [secret]), login, client] {
-            #expect(!String(reflecting: value).contains(secret) && !"\(value)".contains(secret))
+            var dumped = ""
+            dump(value, to: &dumped)
+            #expect(![dumped, String(reflecting: value), "\(value)"].contains { $0.contains(secret) }, "\(type(of: value))")
         }
     }
 

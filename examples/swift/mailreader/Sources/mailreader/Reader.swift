@@ -83,7 +83,11 @@ struct Reader {
         for file in arguments.keys {
             let data = try Data(contentsOf: file)
             try Certificate.importAll(data).forEach(keyring.add)
-            (try? SecretKey.importAll(data))?.forEach(keyring.add)
+            do {
+                try SecretKey.importAll(data).forEach(keyring.add)
+            } catch where error.code == .keyMissing {
+                // A file of certificates alone.
+            }
         }
         let locked = keyring.lockedKeys
         if !locked.isEmpty {
