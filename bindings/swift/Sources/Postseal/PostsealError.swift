@@ -6,8 +6,8 @@ import PostsealFFI
 /// ```swift
 /// do {
 ///     try await session.send(copy)
-/// } catch where error.code == .timeout || error.isRetryable {
-///     // … on a new session …
+/// } catch {
+///     if error.isRetryable { /* … on a new session … */ } else { show(error.detail) }
 /// }
 /// ```
 public struct PostsealError: Error, Hashable, Sendable {
