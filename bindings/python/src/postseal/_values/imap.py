@@ -313,6 +313,8 @@ class MailboxInfo:
 
     name: str
     """Its name, with its parents."""
+    leaf: str
+    """The last level of its name."""
     delimiter: str | None
     """What stands between the levels of its name."""
     role: Role | None
