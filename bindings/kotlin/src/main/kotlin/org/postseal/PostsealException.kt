@@ -50,7 +50,10 @@ public sealed class PostsealException private constructor(facts: Facts) : Except
     /** The name was not found, the connection was refused, or it broke, in the step [step]. The session is closed. */
     public class Network internal constructor(facts: Facts, public val step: String?) : PostsealException(facts)
 
-    /** The operation was given up before it took effect. A cancelled coroutine sees a `CancellationException`, and not this. */
+    /**
+     * The operation was given up. What had not begun was not done; what had begun may be carried out behind the scenes. A cancelled coroutine
+     * sees a `CancellationException`, and not this.
+     */
     public class Cancelled internal constructor(facts: Facts) : PostsealException(facts)
 
     /** The session was closed before this call; [because] is the code of the failure that closed it, where it was one. */

@@ -11,7 +11,10 @@ import kotlin.test.assertTrue
 import kotlin.time.Duration.Companion.days
 import kotlin.time.Duration.Companion.seconds
 import kotlin.time.Instant
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.async
 import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.runBlocking
 
 /** That the face is whole, and shows no secret. */
@@ -163,6 +166,23 @@ class FaceTest {
                 val arrived = assertIs<MailboxChange.Arrived>(watch.changes.first())
                 assertEquals("wake up", arrived.messages.single().subject)
             }
+        }
+    }
+
+    @Test
+    fun whoWaitsForAWatchIsToldOfItsEnd() = play("idle_wakes") {
+        imap().use { session ->
+            val watch = session.watch("INBOX")
+            val waiting = async(start = CoroutineStart.UNDISPATCHED) { watch.changes.toList() }
+            watch.close()
+            assertEquals(emptyList(), waiting.await())
+            session.noop()
+        }
+        client(alice, asAlice, Keyring()).use { client ->
+            val watch = client.watch()
+            val waiting = async(start = CoroutineStart.UNDISPATCHED) { watch.changes.toList() }
+            repeat(2) { watch.close() }
+            assertEquals(emptyList(), waiting.await())
         }
     }
 }
