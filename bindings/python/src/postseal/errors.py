@@ -121,7 +121,10 @@ class NetworkError(Error, ConnectionError):
 
 
 class CancelledError(Error):
-    """The operation was given up through its `CancelToken` before it took effect."""
+    """The operation was given up through its `CancelToken`.
+
+    What had not begun was not done; what had begun may be carried out behind the scenes.
+    """
 
     code = "cancelled"
 
@@ -148,6 +151,8 @@ class NotFoundError(Error, LookupError):
     """What was asked for is not there: a message, a part, a mailbox, a file."""
 
     code = "not-found"
+    path: str | None = None
+    """The file that is not there, where it is one."""
 
 
 class KeyMissingError(Error, LookupError):
