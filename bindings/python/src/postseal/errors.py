@@ -189,12 +189,16 @@ class AlreadyExistsError(Error, FileExistsError):
     """A file is there already, and overwriting it was not asked for."""
 
     code = "already-exists"
+    path: str | None = None
+    """The file, where it is one."""
 
 
 class FileError(Error, OSError):
     """A file can't be read or written."""
 
     code = "file"
+    path: str | None = None
+    """The file, where it is one."""
 
 
 class ForkedError(Error, RuntimeError):
