@@ -113,7 +113,8 @@ class OpenPgpTest {
         val never = folder.resolve("never")
         assertFailsWith<PostsealException.Tampered> { OpenPgp.decryptFile(sealed, never, keyring) }
         assertFalse(never.exists())
-        assertFailsWith<PostsealException.NotFound> { OpenPgp.decryptFile(never, opened, keyring, overwrite = true) }
+        val missing = assertFailsWith<PostsealException.NotFound> { OpenPgp.decryptFile(never, opened, keyring, overwrite = true) }
+        assertEquals(never.toString(), missing.path)
     }
 
     /** A keyring that knows the certificate and can't decrypt. */
