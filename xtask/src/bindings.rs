@@ -115,7 +115,7 @@ impl Language {
                 notes: vec![format!("skipped: {}: {why}", self.name)],
                 ..Counts::default()
             },
-            Ok(()) => (self.build)(built).and_then(|()| (self.test)(built)).unwrap_or_else(|why| Counts {
+            Ok(()) => self.counts(built).unwrap_or_else(|why| Counts {
                 failed: 1,
                 notes: vec![format!("failed: {}: {why}", self.name)],
                 ..Counts::default()
@@ -124,6 +124,15 @@ impl Language {
         let Counts { passed, failed, skipped, notes } = counts;
         report.add(Row { part: self.name.to_owned(), passed, failed, skipped, took: started.elapsed() });
         notes.into_iter().for_each(|note| report.note(note));
+    }
+}
+
+impl Language {
+    /// Builds the package and runs its tests, of which there are some.
+    fn counts(&self, built: &Built) -> Result<Counts, String> {
+        (self.build)(built)?;
+        let counts = (self.test)(built)?;
+        if counts.passed + counts.failed == 0 { Err("no test was run".to_owned()) } else { Ok(counts) }
     }
 }
 
@@ -161,6 +170,10 @@ mod tests {
         assert_eq!(
             row(|_| Err("no tools".to_owned()), counts),
             "skipped: klingon: no tools\n0 passed, 0 failed, 1 skipped"
+        );
+        assert_eq!(
+            row(|_| Ok(()), |_| Ok(Counts::default())),
+            "failed: klingon: no test was run\n0 passed, 1 failed, 0 skipped"
         );
         assert_eq!(
             row(|_| Ok(()), |_| Err("a crash".to_owned())),

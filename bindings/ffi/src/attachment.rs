@@ -6,9 +6,10 @@ use std::sync::Arc;
 use postseal as core;
 use postseal::{ContentType, MessageId};
 
+use crate::bytes::Bytes;
 use crate::cancel::cancellable;
 use crate::error::About;
-use crate::files::write_new;
+use crate::files::{self, Within};
 use crate::numbers::signed;
 use crate::{CancelToken, PostsealError, runtime};
 
@@ -50,8 +51,8 @@ impl Attachment {
 
     /// The bytes of the file. Large ones are better [saved](Attachment::save).
     #[must_use]
-    pub fn data(&self) -> Vec<u8> {
-        self.0.data().to_vec()
+    pub fn data(&self) -> Bytes {
+        self.0.data().to_vec().into()
     }
 
     /// How many bytes the file has.
@@ -89,7 +90,7 @@ impl Attachment {
         path: String,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<(), PostsealError> {
-        cancellable(cancel, runtime::compute(move || write_new(&path, self.0.data()))).await
+        files::write(path, Within(self, |file| file.0.data()), cancel).await
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use postseal::session::Error as SessionError;
 use tokio::sync::watch;
 
-use crate::PostsealError;
+use crate::{PostsealError, runtime};
 
 /// Ends the calls that it was given to: each ends as [`PostsealError::Cancelled`], at once, also where it had not begun.
 ///
@@ -53,6 +53,21 @@ impl CancelToken {
             done = work => Some(done),
         }
     }
+}
+
+/// The same for work during which something is held that others wait for. It goes on as a task of the runtime, so that a caller whose
+/// executor stops polling, without letting go, holds up nobody.
+pub(crate) async fn cancellable_task<T, E>(
+    cancel: Option<Arc<CancelToken>>,
+    work: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, PostsealError>
+where
+    T: Send + 'static,
+    E: Into<PostsealError> + Send + 'static,
+{
+    let runtime = runtime::shared()?;
+    let task = async { runtime.run_task(work).await?.map_err(Into::into) };
+    cancellable::<T, PostsealError>(cancel, task).await
 }
 
 /// Does `work` until `cancel` fires; a token that has fired before lets nothing begin.

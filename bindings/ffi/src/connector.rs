@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use postseal::session as core;
 
+use crate::bytes::Bytes;
 use crate::error::About;
 use crate::foreign::{self, LogSink};
 use crate::numbers::{Timestamp, checked};
@@ -126,6 +127,8 @@ impl TlsOptions {
                 .client_certificate(own.chain.as_bytes(), own.key.as_str().into())
                 .about("client_certificate")?;
         }
+        #[cfg(target_os = "android")]
+        let config = if self.only_given_roots { config } else { crate::android::trust(config)? };
         Ok(config.min_version(self.min_version.unwrap_or(TlsVersion::Tls12).into()))
     }
 }
@@ -343,7 +346,7 @@ impl From<core::CertificateReason> for CertificateReason {
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct CertificateInfo {
     /// The certificate itself (DER).
-    pub der: Vec<u8>,
+    pub der: Bytes,
     /// The subject's distinguished name; empty where the certificate can't be parsed.
     pub subject: String,
     /// The issuer's distinguished name.
@@ -361,7 +364,7 @@ pub struct CertificateInfo {
 impl From<core::CertificateInfo> for CertificateInfo {
     fn from(info: core::CertificateInfo) -> Self {
         Self {
-            der: info.der,
+            der: info.der.into(),
             subject: info.subject,
             issuer: info.issuer,
             names: info.names,

@@ -109,7 +109,7 @@ errors! {
         /// What was being done.
         step: Option<String>,
     }
-    /// The caller gave up.
+    /// The caller gave up. What had not begun was not done; what had begun may be carried out behind the scenes.
     Cancelled {}
     /// The session was closed before.
     Closed {
@@ -124,7 +124,10 @@ errors! {
         actual: Option<i64>,
     }
     /// What was asked for is not there.
-    NotFound {}
+    NotFound {
+        /// The file, where it is one.
+        path: Option<String>,
+    }
     /// What was to be made is there already, and replacing it was not asked for.
     AlreadyExists {
         /// The file, where it is one.
@@ -311,7 +314,7 @@ impl From<CoreError> for PostsealError {
                 let (expected, actual) = validities(&error);
                 Self::UidValidityChanged { detail, retryable, session_usable, expected, actual }
             }
-            ErrorCode::NotFound => Self::NotFound { detail, retryable, session_usable },
+            ErrorCode::NotFound => Self::NotFound { detail, retryable, session_usable, path: path(&error) },
             ErrorCode::AlreadyExists => {
                 Self::AlreadyExists { detail, retryable, session_usable, path: path(&error) }
             }
@@ -335,6 +338,9 @@ fn field(error: &CoreError) -> Option<String> {
     match error {
         CoreError::Session(SessionError::InvalidInput { what, .. }) => Some((*what).to_owned()),
         CoreError::NotAFile { .. } => Some("path".to_owned()),
+        CoreError::NotConfigured { .. } => Some("account".to_owned()),
+        CoreError::Seal(SealError::NoRecipients) => Some("to".to_owned()),
+        CoreError::Pgp(PgpError::NoRecipients) => Some("recipients".to_owned()),
         _ => None,
     }
 }
@@ -360,9 +366,23 @@ fn limit(error: &CoreError) -> Option<i64> {
     match (error, pgp(error)) {
         (CoreError::Session(SessionError::LimitExceeded { limit, .. }), _) => Some(signed(*limit)),
         (_, Some(PgpError::LimitExceeded { limit, .. })) => Some(signed(*limit)),
+        (CoreError::Mime(error) | CoreError::Open(OpenError::Mime(error)), _) => {
+            Some(signed(mime_limit(error)?))
+        }
         (CoreError::Open(OpenError::TooManyLayers { limit }) | CoreError::FileTooLong { limit, .. }, _) => {
             Some(signed(*limit))
         }
+        _ => None,
+    }
+}
+
+fn mime_limit(error: &MimeError) -> Option<usize> {
+    match error {
+        MimeError::MessageTooLong { limit, .. }
+        | MimeError::TooDeep { limit }
+        | MimeError::TooManyParts { limit }
+        | MimeError::TooManyHeaders { limit }
+        | MimeError::HeadersTooLong { limit } => Some(*limit),
         _ => None,
     }
 }

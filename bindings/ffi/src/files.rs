@@ -1,6 +1,5 @@
 //! Files: what is large goes by path.
 
-use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,19 +12,29 @@ use crate::openpgp::{Certificate, Keyring, SignatureResult, UnlockedKey};
 use crate::verdict::Encryption;
 use crate::{CancelToken, PostsealError, runtime};
 
-/// The bytes of a file.
-pub(crate) fn read(path: &str) -> Result<Vec<u8>, PostsealError> {
-    std::fs::read(path).map_err(|error| failure("reading", path, &error))
+/// The bytes of a file that holds a message.
+pub(crate) async fn read(path: String, cancel: Option<Arc<CancelToken>>) -> Result<Vec<u8>, PostsealError> {
+    let runtime = runtime::shared()?;
+    cancellable(cancel, core::read_file(&runtime, Path::new(&path), core::MAX_MESSAGE)).await
 }
 
-/// Writes a file that must not exist yet.
-pub(crate) fn write_new(path: &str, data: &[u8]) -> Result<(), PostsealError> {
-    let written = std::fs::File::create_new(path).and_then(|mut file| file.write_all(data));
-    written.map_err(|error| failure("writing", path, &error))
+/// Writes a file that must not exist yet; it is there whole or not at all.
+pub(crate) async fn write(
+    path: String,
+    data: impl AsRef<[u8]> + Send + 'static,
+    cancel: Option<Arc<CancelToken>>,
+) -> Result<(), PostsealError> {
+    let runtime = runtime::shared()?;
+    cancellable(cancel, core::write_file(&runtime, Path::new(&path), data, false)).await
 }
 
-fn failure(action: &'static str, path: &str, error: &io::Error) -> PostsealError {
-    core::Error::File { action, path: Path::new(path).to_owned(), kind: error.kind() }.into()
+/// Something shared, and the bytes in it.
+pub(crate) struct Within<T>(pub(crate) Arc<T>, pub(crate) fn(&T) -> &[u8]);
+
+impl<T> AsRef<[u8]> for Within<T> {
+    fn as_ref(&self) -> &[u8] {
+        (self.1)(&self.0)
+    }
 }
 
 /// Who shall be able to read what is encrypted, and who signs it.

@@ -61,7 +61,7 @@ fn tell(app: impl FnOnce() -> Result<(), CallbackError>) {
 #[uniffi::export(with_foreign)]
 pub trait ProgressListener: Send + Sync {
     /// So many bytes are done, of how many where that is known. It is called at most once for every 16 KB, by a thread of the library:
-    /// it must return soon.
+    /// it must return soon, and never wait for a call of this library.
     fn progress(&self, done: i64, total: Option<i64>) -> Result<(), CallbackError>;
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn listener(progress: Option<Arc<dyn ProgressListener>>) -> Option<Li
 /// Is told what sessions do; written by the app.
 #[uniffi::export(with_foreign)]
 pub trait LogSink: Send + Sync {
-    /// Takes one event. It is called by the session, which waits meanwhile: it must return soon.
+    /// Takes one event. It is called by the session, which waits meanwhile: it must return soon, and never wait for a call of this library.
     fn log(&self, event: LogEvent) -> Result<(), CallbackError>;
 }
 

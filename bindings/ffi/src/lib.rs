@@ -4,7 +4,10 @@
 //! object; every error is a [`PostsealError`]; and each call that waits takes a [`CancelToken`] as its last argument.
 #![allow(clippy::result_large_err, reason = "UniFFI carries errors as they are: a box can't cross")]
 
+#[cfg(target_os = "android")]
+mod android;
 mod attachment;
+mod bytes;
 mod cancel;
 mod client;
 mod connector;
@@ -26,6 +29,7 @@ mod values;
 mod verdict;
 
 pub use attachment::Attachment;
+pub use bytes::Bytes;
 pub use cancel::CancelToken;
 pub use client::*;
 pub use connector::{

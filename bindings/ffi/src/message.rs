@@ -8,8 +8,8 @@ use postseal::Limits;
 use postseal::message::mime as parsed;
 
 use crate::attachment::Attachment;
-use crate::cancel::cancellable;
-use crate::files::{self, write_new};
+use crate::bytes::Bytes;
+use crate::files::{self, Within};
 use crate::numbers::signed;
 use crate::values::{HeaderField, Mailbox, MessageDate};
 use crate::{CancelToken, PostsealError, runtime};
@@ -40,14 +40,14 @@ impl Message {
         path: String,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Arc<Self>, PostsealError> {
-        let read = move || Self::taking(files::read(&path)?);
-        cancellable(cancel, runtime::compute(read)).await
+        let bytes = files::read(path, cancel).await?;
+        runtime::compute(move || Self::taking(bytes)).await
     }
 
     /// The message as it came. Large ones are better [saved](Message::save).
     #[must_use]
-    pub fn data(&self) -> Vec<u8> {
-        self.0.as_bytes().to_vec()
+    pub fn data(&self) -> Bytes {
+        self.0.as_bytes().to_vec().into()
     }
 
     /// How many bytes the message has.
@@ -67,7 +67,7 @@ impl Message {
         path: String,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<(), PostsealError> {
-        cancellable(cancel, runtime::compute(move || write_new(&path, self.0.as_bytes()))).await
+        files::write(path, Within(self, |message| message.0.as_bytes()), cancel).await
     }
 
     /// The header fields, in their order.
@@ -258,14 +258,14 @@ impl Part {
 
     /// The header section as it stands, with the empty line that ends it.
     #[must_use]
-    pub fn raw_header(&self) -> Vec<u8> {
-        self.core().raw_header().to_vec()
+    pub fn raw_header(&self) -> Bytes {
+        self.core().raw_header().to_vec().into()
     }
 
     /// The body as it stands, still in its transfer encoding.
     #[must_use]
-    pub fn raw_body(&self) -> Vec<u8> {
-        self.core().raw_body().to_vec()
+    pub fn raw_body(&self) -> Bytes {
+        self.core().raw_body().to_vec().into()
     }
 
     /// Whether a `multipart/…` ends with its closing delimiter. Where it doesn't, something may have been cut off.
@@ -288,14 +288,14 @@ impl Part {
 
     /// The part exactly as it stands in the message: its header section, the empty line, and its body.
     #[must_use]
-    pub fn raw(&self) -> Vec<u8> {
-        self.core().raw().to_vec()
+    pub fn raw(&self) -> Bytes {
+        self.core().raw().to_vec().into()
     }
 
     /// The body with its transfer encoding undone; of a container, the body as it stands.
     #[must_use]
-    pub fn data(&self) -> Vec<u8> {
-        self.core().decoded().into_owned()
+    pub fn data(&self) -> Bytes {
+        self.core().decoded().into_owned().into()
     }
 
     /// The body as text, in the charset that the part names.

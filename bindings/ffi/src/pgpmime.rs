@@ -7,8 +7,9 @@ use postseal as core;
 use postseal::Secret;
 use postseal::message::{mime, pgpmime};
 
+use crate::bytes::Bytes;
 use crate::cancel::cancellable;
-use crate::files::write_new;
+use crate::files;
 use crate::foreign::ProgressListener;
 use crate::message::Message;
 use crate::numbers::{checked, signed};
@@ -131,8 +132,8 @@ impl SealedCopy {
 
     /// The message, ready to be submitted. Large ones are better [sent](SmtpSession::send_copy) or [saved](SealedCopy::save).
     #[must_use]
-    pub fn data(&self) -> Vec<u8> {
-        self.bytes.to_vec()
+    pub fn data(&self) -> Bytes {
+        self.bytes.to_vec().into()
     }
 
     /// How many bytes the message has.
@@ -148,8 +149,7 @@ impl SealedCopy {
     /// `AlreadyExists` and `File` where it can't be written.
     #[uniffi::method(default(cancel = None))]
     pub async fn save(&self, path: String, cancel: Option<Arc<CancelToken>>) -> Result<(), PostsealError> {
-        let bytes = self.bytes.clone();
-        cancellable(cancel, runtime::compute(move || write_new(&path, &bytes))).await
+        files::write(path, self.bytes.clone(), cancel).await
     }
 }
 

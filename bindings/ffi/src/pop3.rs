@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use postseal::session as core;
 
-use crate::cancel::cancellable;
+use crate::bytes::Bytes;
+use crate::cancel::{cancellable, cancellable_task};
 use crate::connector::{Connector, Server, TlsInfo};
 use crate::credentials::Credentials;
 use crate::error::{Failure, Refusal};
@@ -40,7 +41,7 @@ impl Pop3Session {
         credentials: Arc<Credentials>,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Arc<Self>, PostsealError> {
-        cancellable(cancel, async move {
+        cancellable_task(cancel, async move {
             let connection = core::Pop3Connection::open(&connector.0, &server.try_into()?).await?;
             let session = connection.log_in(&credentials.0).await.map_err(core::Error::from)?;
             Ok::<_, PostsealError>(Arc::new(Self(session)))
@@ -154,9 +155,9 @@ impl Pop3Session {
         number: i32,
         lines: i32,
         cancel: Option<Arc<CancelToken>>,
-    ) -> Result<Vec<u8>, PostsealError> {
+    ) -> Result<Bytes, PostsealError> {
         let (number, lines) = (checked(number, "number")?, checked(lines, "lines")?);
-        cancellable(cancel, self.0.top(number, lines, MAX_MESSAGE)).await
+        cancellable(cancel, self.0.top(number, lines, MAX_MESSAGE)).await.map(Bytes)
     }
 
     /// Marks a message as deleted; [`Pop3Session::quit`] has the server remove it.
@@ -325,11 +326,9 @@ impl MessageStream {
     ///
     /// `Cancelled` where the stream was given up; what broke the session, where it broke. The message is incomplete then.
     #[uniffi::method(default(cancel = None))]
-    pub async fn next_chunk(
-        &self,
-        cancel: Option<Arc<CancelToken>>,
-    ) -> Result<Option<Vec<u8>>, PostsealError> {
-        cancellable(cancel, self.0.pull(async |stream| stream.next_chunk().await)).await
+    pub async fn next_chunk(&self, cancel: Option<Arc<CancelToken>>) -> Result<Option<Bytes>, PostsealError> {
+        let chunk = cancellable(cancel, self.0.pull(async |stream| stream.next_chunk().await)).await?;
+        Ok(chunk.map(Bytes))
     }
 
     /// Lets go of the message: the session goes on where little of it is left, and is closed otherwise. May be called more than once.
@@ -370,7 +369,7 @@ pub struct Pop3Retrieved {
     /// Which message.
     pub message: Pop3Message,
     /// Its bytes, where they are had.
-    pub data: Option<Vec<u8>>,
+    pub data: Option<Bytes>,
     /// Why they are not, where they aren't; it concerns this message alone.
     pub failure: Option<Failure>,
 }
@@ -378,7 +377,7 @@ pub struct Pop3Retrieved {
 impl From<core::Pop3Retrieved> for Pop3Retrieved {
     fn from(retrieved: core::Pop3Retrieved) -> Self {
         let (data, failure) = match retrieved.bytes {
-            Ok(bytes) => (Some(bytes), None),
+            Ok(bytes) => (Some(Bytes(bytes)), None),
             Err(error) => (None, Some(error.into())),
         };
         Self { message: retrieved.message.into(), data, failure }
@@ -403,8 +402,8 @@ impl SeenUids {
 
     /// The list as lines of text, to be kept.
     #[must_use]
-    pub fn save(&self) -> Vec<u8> {
-        self.lock().to_bytes()
+    pub fn save(&self) -> Bytes {
+        self.lock().to_bytes().into()
     }
 
     /// Those messages of a listing that were not seen yet. A message without a unique id can't be remembered: it is always new.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use postseal::session as core;
 
-use crate::cancel::cancellable;
+use crate::bytes::Bytes;
+use crate::cancel::{cancellable, cancellable_task};
 use crate::connector::{Connector, Server, TlsInfo};
 use crate::credentials::Credentials;
 use crate::error::{Failure, Refusal};
@@ -12,7 +13,7 @@ use crate::files;
 use crate::foreign::{ProgressListener, listener};
 use crate::numbers::signed;
 use crate::values::Envelope;
-use crate::{CancelToken, PostsealError, runtime};
+use crate::{CancelToken, PostsealError};
 
 /// A session with a submission server, logged in. Messages go one after the other, in the order of the calls.
 #[derive(Debug, uniffi::Object)]
@@ -32,7 +33,7 @@ impl SmtpSession {
         credentials: Arc<Credentials>,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Arc<Self>, PostsealError> {
-        cancellable(cancel, async move {
+        cancellable_task(cancel, async move {
             let connection = core::SmtpConnection::open(&connector.0, &server.try_into()?).await?;
             let session = connection.log_in(&credentials.0).await.map_err(core::Error::from)?;
             Ok::<_, PostsealError>(Arc::new(Self(session)))
@@ -54,12 +55,12 @@ impl SmtpSession {
     pub async fn send(
         &self,
         envelope: Envelope,
-        message: Vec<u8>,
+        message: Bytes,
         options: Option<SendOptions>,
         progress: Option<Arc<dyn ProgressListener>>,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Receipt, PostsealError> {
-        self.transmit(envelope, message.into(), options, progress, cancel).await
+        self.transmit(envelope, message.0.into(), options, progress, cancel).await
     }
 
     /// Sends a message from a file, as [`SmtpSession::send`] does. The file is read whole.
@@ -76,7 +77,7 @@ impl SmtpSession {
         progress: Option<Arc<dyn ProgressListener>>,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Receipt, PostsealError> {
-        let message = cancellable(cancel.clone(), runtime::compute(move || files::read(&path))).await?;
+        let message = files::read(path, cancel.clone()).await?;
         self.transmit(envelope, message.into(), options, progress, cancel).await
     }
 

@@ -5,6 +5,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use postseal_ffi::*;
@@ -107,7 +108,7 @@ async fn calls_that_are_given_up_at_any_stage_leave_the_session_usable_or_closed
 
     let smtp = world.smtp(None).await.unwrap();
     let smtp_works = async || smtp.noop(None).await.is_ok() || smtp.is_closed();
-    let send = async |token| smtp.send(envelope(), MESSAGE.to_vec(), None, None, Some(token)).await;
+    let send = async |token| smtp.send(envelope(), MESSAGE.into(), None, None, Some(token)).await;
     at_every_stage(send, smtp_works).await;
 
     let pop3 = world.pop3(None).await.unwrap();
@@ -133,7 +134,7 @@ async fn a_send_that_was_given_up_can_still_be_asked_for() {
         let id = SendId::new();
         let options = SendOptions { id: Some(id.clone()), ..SendOptions::default() };
         let call =
-            async |token| smtp.send(envelope(), MESSAGE.to_vec(), Some(options), None, Some(token)).await;
+            async |token| smtp.send(envelope(), MESSAGE.into(), Some(options), None, Some(token)).await;
         let (outcome, _) = fired_at(number, call).await;
         let asked = smtp.outcome(id, None).await;
         match (outcome, asked) {
@@ -177,7 +178,8 @@ async fn a_listener_that_throws_is_passed_over_and_another_one_hears_of_the_end(
     let before = failed_callbacks();
     let listeners: [Arc<dyn ProgressListener>; 2] = [throwing.clone(), told.clone()];
     for listener in listeners {
-        let receipt = smtp.send(envelope(), message.clone(), None, Some(listener), None).await.unwrap();
+        let receipt =
+            smtp.send(envelope(), message.clone().into(), None, Some(listener), None).await.unwrap();
         assert!(receipt.is_sent_to_all, "{receipt:?}");
     }
     let thrown = throwing.0.load(Ordering::Relaxed);
@@ -215,4 +217,28 @@ async fn nothing_is_kept_of_what_was_given_up_or_let_go_of() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("{} connections were left open", open());
+}
+
+/// An executor may stop polling and keep the future, as a thread does that waits for something else meanwhile.
+#[tokio::test]
+async fn a_caller_who_stops_polling_holds_up_nobody() {
+    let world = World::new().await;
+    let login = |address| Login { server: World::at(address), credentials: alice() };
+    let account = Account {
+        mailbox: Mailbox { address: "alice@example.test".to_owned(), name: None },
+        submission: login(world.server.smtp(Begin::Tls)),
+        imap: Some(login(world.server.imap(Begin::Tls))),
+        pop3: None,
+        sent_copy: None,
+    };
+    let client = MailClient::new(&world.connector, account, Keyring::new()).unwrap();
+    for polls in 1..6 {
+        let mut stuck = pin!(client.inbox(None));
+        for _ in 0..polls {
+            _ = poll_fn(|cx| Poll::Ready(stuck.as_mut().poll(cx).is_ready())).await;
+        }
+        let other = tokio::time::timeout(Duration::from_secs(60), client.inbox(None)).await;
+        assert_eq!(other.expect("it waits for one who does nothing").unwrap().len(), 1);
+        client.close(None).await.unwrap();
+    }
 }

@@ -4,11 +4,15 @@
 
 What it writes loses one thing: records are not made dataclasses. They write their own methods anyway, and to make dataclasses of them is
 half of the time that it takes to load the module.
+
+The generator finds what it needs in the library's symbols, which nobody needs afterwards: where maturin calls (`--library`), the library
+that goes into the wheel loses them then.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +26,16 @@ def main(arguments: list[str]) -> int:
     if done.returncode == 0 and "--out-dir" in arguments:
         for module in Path(arguments[arguments.index("--out-dir") + 1]).glob("*.py"):
             module.write_text(without_dataclasses(module.read_text(encoding="utf-8")), encoding="utf-8")
+    if done.returncode == 0 and "--library" in arguments:
+        strip(arguments[arguments.index("--library") + 1])
     return done.returncode
+
+
+def strip(library: str) -> None:
+    """Takes the symbols out of a library; one that keeps them is larger, and no worse."""
+    if shutil.which("strip") is not None:
+        options = ["-x"] if sys.platform == "darwin" else ["--strip-unneeded"]
+        subprocess.run(["strip", *options, library], check=False)
 
 
 def without_dataclasses(module: str) -> str:

@@ -207,7 +207,7 @@ async def connect_async():
 def test_a_process_ends_in_peace(end: str, server: MailServer) -> None:
     place = server.place("imap")
     command = [sys.executable, "-c", PROGRAM + end, place.host, str(place.port), server.hello["ca"]]
-    for _ in range(8):
+    for _ in range(5):
         done = subprocess.run(
             [*command, server.passwords[ALICE]], capture_output=True, text=True, timeout=60, check=False
         )

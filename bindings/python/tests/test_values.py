@@ -142,6 +142,9 @@ def test_an_email_message_becomes_a_draft_and_comes_back(ring: Keyring) -> None:
         ("notes.txt", b"notes"),
     ]
     assert message.attachments[1].media_type == "text/plain; charset=utf-8"
+    leaf = next(part for part in message.parts if part.media_type.startswith("text/plain"))
+    assert leaf.parameter("charset") == "utf-8" and leaf.parent is not None and leaf.parent.media_type.startswith("multipart/alternative")
+    assert leaf.raw == leaf.raw_header + leaf.raw_body
     back = message.to_email()
     assert back["Subject"] == "Grüße" and [part.get_filename() for part in back.iter_attachments()] == [
         "data.bin",
@@ -175,6 +178,14 @@ def test_keys_are_exported_imported_and_compared(ring: Keyring) -> None:
         blocking.Certificate("no armor")
 
 
+def test_a_key_may_be_unlocked_within_a_limit() -> None:
+    key, _ = SecretKey.generate("alice@example.test", PASSWORD, profile=postseal.KeyProfile.MODERN)
+    with pytest.raises(postseal.InvalidInputError) as caught:
+        key.unlock(PASSWORD, max_memory=-1)
+    assert caught.value.field == "max_memory"
+    assert key.unlock(PASSWORD, max_memory=1 << 31).fingerprint == key.fingerprint
+
+
 def test_data_is_signed_and_verified(ring: Keyring) -> None:
     (key,) = ring.unlocked_keys
     signature = blocking.sign_detached(b"data", key)
@@ -185,6 +196,9 @@ def test_data_is_signed_and_verified(ring: Keyring) -> None:
     assert changed.status == postseal.SignatureStatus.Bad("mismatch") and not changed.is_good
     assert blocking.verify_inline(blocking.sign_inline(b"inside", key), ring).data == b"inside"
     assert "readable" in blocking.sign_cleartext("readable\n", key)
+    armored = blocking.sign_detached(b"data", key, armored=True)
+    assert armored.startswith(b"-----BEGIN PGP SIGNATURE-----")
+    assert blocking.verify_detached(b"data", armored.decode(), ring)[0].is_good
 
 
 def test_files_are_encrypted_whole_or_not_at_all(tmp_path: Path, ring: Keyring) -> None:

@@ -24,7 +24,7 @@ pub use changes::Deleted;
 pub use error::Error;
 pub use files::{
     CancelToken, DecryptedFile, FileOptions, FileRecipients, MAX_ATTACHMENT, attach_file, decrypt_file,
-    encrypt_file,
+    encrypt_file, read_file, write_file,
 };
 pub use inbox::{MAX_MESSAGE, MessageHandle, MessageSummary};
 pub use mail_client::MailClient;

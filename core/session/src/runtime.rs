@@ -102,18 +102,33 @@ impl Runtime {
         })
     }
 
-    /// Runs `future` as a task of its own; dropping the wait ends the task.
+    /// Runs `future` as a task of the runtime, and only waits for it here; dropping the wait ends the task.
+    ///
+    /// For a caller whose executor may stop polling a future without dropping it: what the future holds, others would wait for in vain.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] where the task panicked; [`Error::Closed`] where the runtime was shut down; [`Error::Forked`] in a forked child.
+    pub async fn run_task<T, F>(&self, future: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let mut task = AbortOnDrop(self.spawn(future)?);
+        match (&mut task.0).await {
+            Ok(output) => Ok(output),
+            Err(gone) if gone.is_panic() => Err(Error::internal("a task panicked")),
+            Err(_) => Err(Error::Closed { because: None }),
+        }
+    }
+
+    /// The same for what can fail.
     pub(crate) async fn run<T, F>(&self, future: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
-        let mut task = AbortOnDrop(self.spawn(future)?);
-        match (&mut task.0).await {
-            Ok(result) => result,
-            Err(gone) if gone.is_panic() => Err(Error::internal("a task panicked")),
-            Err(_) => Err(Error::Closed { because: None }),
-        }
+        self.run_task(future).await?
     }
 
     pub(crate) fn spawn<F>(&self, future: F) -> Result<JoinHandle<F::Output>, Error>

@@ -84,7 +84,8 @@ pub(super) fn test(built: &Built) -> Result<Counts, String> {
         .args(["-m", "pytest", "-r", "fEs", "--color", "no", "-p", "no:cacheprovider"])
         .current_dir(built.root.join(PACKAGE))
         .env("PYTHONPATH", "src")
-        .env("PYTHONDONTWRITEBYTECODE", "1");
+        .env_remove("PYTHONDONTWRITEBYTECODE")
+        .env("PYTHONPYCACHEPREFIX", built.folder.join("pycache"));
     let green = stream(&mut command, |line| {
         println!("{line}");
         read(line, &mut counts);

@@ -23,6 +23,7 @@ pub(super) fn build(built: &Built) -> Result<(), String> {
 pub(super) fn test(built: &Built) -> Result<Counts, String> {
     let mut counts = Counts::default();
     for package in PACKAGES {
+        let before = counts.passed;
         let mut command = script(built, "swift");
         command.args(["test", "--no-parallel"]).current_dir(built.root.join(package));
         let ended = stream(&mut command, |line| {
@@ -30,8 +31,8 @@ pub(super) fn test(built: &Built) -> Result<Counts, String> {
             count(line, &mut counts);
         });
         let ended_well = ended.map_err(|error| format!("{command:?} can't be started: {error}"))?;
-        if !ended_well && counts.failed == 0 {
-            return Err(format!("{package} does not build, or its tests crashed"));
+        if (!ended_well && counts.failed == 0) || counts.passed == before {
+            return Err(format!("{package} does not build, its tests crashed, or there are none"));
         }
     }
     Ok(counts)

@@ -16,7 +16,7 @@ use postseal as core;
 use postseal::MailboxName;
 
 use self::listing::summaries;
-use crate::cancel::cancellable;
+use crate::cancel::cancellable_task;
 use crate::connector::Connector;
 use crate::foreign::{ProgressListener, listener};
 use crate::imap::{FlagChange, MailboxInfo};
@@ -61,9 +61,10 @@ impl MailClient {
 
     /// Seals a draft, submits every copy of it, and files the sender's own copy in *Sent*.
     ///
-    /// The protection is never less than asked for: where one recipient has no usable key nothing is sent at all. Any error means that
-    /// nothing was sent; once a copy was handed over there is a report. Where the call is given up, a copy that is being transmitted goes
-    /// out; the copies after it, and the one for *Sent*, don't.
+    /// The protection is never less than asked for: where one recipient has no usable key nothing is sent at all. Any error but
+    /// `Cancelled` means that nothing was sent; once a copy was handed over there is a report. Where the call is given up, a copy that
+    /// is being transmitted goes out; the copies after it, and the one for *Sent*, don't. Who has to know seals first, and sends each copy
+    /// by `SmtpSession.send_copy` with an identifier, whose outcome can be asked for.
     ///
     /// # Errors
     ///
@@ -77,7 +78,8 @@ impl MailClient {
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<SendReport, PostsealError> {
         let (client, draft) = (self.current(progress), runtime::compute(move || draft.core()).await?);
-        cancellable(cancel, client.send(&draft, protection.into())).await.map(Into::into)
+        let sent = async move { client.send(&draft, protection.into()).await };
+        cancellable_task(cancel, sent).await.map(Into::into)
     }
 
     /// Seals a draft as [`MailClient::send`] does, without sending it.
@@ -93,8 +95,8 @@ impl MailClient {
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Arc<Sealed>, PostsealError> {
         let (client, draft) = (self.current(None), runtime::compute(move || draft.core()).await?);
-        let sealed = cancellable(cancel, client.seal(&draft, protection.into())).await?;
-        Ok(Sealed::new(&sealed))
+        let sealed = async move { client.seal(&draft, protection.into()).await };
+        Ok(Sealed::new(&cancellable_task(cancel, sealed).await?))
     }
 
     /// The messages in the inbox, in the server's order: the oldest first, as a rule.
@@ -107,7 +109,8 @@ impl MailClient {
         &self,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Vec<MessageSummary>, PostsealError> {
-        let messages = cancellable(cancel, self.client.inbox()).await?;
+        let client = self.client.clone();
+        let messages = cancellable_task(cancel, async move { client.inbox().await }).await?;
         Ok(summaries(messages))
     }
 
@@ -121,7 +124,8 @@ impl MailClient {
         &self,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Vec<MailboxInfo>, PostsealError> {
-        let mailboxes = cancellable(cancel, self.client.mailboxes()).await?;
+        let client = self.client.clone();
+        let mailboxes = cancellable_task(cancel, async move { client.mailboxes().await }).await?;
         Ok(mailboxes.into_iter().map(Into::into).collect())
     }
 
@@ -136,7 +140,8 @@ impl MailClient {
         mailbox: &str,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Vec<MessageSummary>, PostsealError> {
-        let messages = cancellable(cancel, self.client.messages(&MailboxName::new(mailbox)?)).await?;
+        let (client, mailbox) = (self.client.clone(), MailboxName::new(mailbox)?);
+        let messages = cancellable_task(cancel, async move { client.messages(&mailbox).await }).await?;
         Ok(summaries(messages))
     }
 
@@ -153,7 +158,7 @@ impl MailClient {
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Arc<Message>, PostsealError> {
         let (client, handle) = (self.current(progress), handle.try_into()?);
-        let bytes = cancellable(cancel, client.fetch(&handle)).await?;
+        let bytes = cancellable_task(cancel, async move { client.fetch(&handle).await }).await?;
         runtime::compute(move || Message::taking(bytes)).await
     }
 
@@ -171,10 +176,12 @@ impl MailClient {
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Arc<Opened>, PostsealError> {
         let (client, handle) = (self.current(progress), handle.try_into()?);
-        let options = options.unwrap_or_default();
-        let passphrases = options.secrets();
-        let options = options.core(&passphrases)?;
-        cancellable(cancel, client.open_with(&handle, &options)).await.map(Opened::new)
+        let opened = async move {
+            let options = options.unwrap_or_default();
+            let passphrases = options.secrets();
+            Ok::<_, PostsealError>(client.open_with(&handle, &options.core(&passphrases)?).await?)
+        };
+        cancellable_task(cancel, opened).await.map(Opened::new)
     }
 
     /// One page of a mailbox, the newest message first; by POP3 of the inbox alone.
@@ -195,7 +202,9 @@ impl MailClient {
     ) -> Result<Page, PostsealError> {
         let (mailbox, count) = (MailboxName::new(mailbox)?, checked(count, "count")?);
         let before = before.map(core::MessageHandle::try_from).transpose()?;
-        cancellable(cancel, self.client.page(&mailbox, before.as_ref(), count)).await.map(Into::into)
+        let client = self.client.clone();
+        let page = async move { client.page(&mailbox, before.as_ref(), count).await };
+        cancellable_task(cancel, page).await.map(Into::into)
     }
 
     /// Marks a message as read, or as not read (IMAP).
@@ -210,7 +219,8 @@ impl MailClient {
         is_read: bool,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<(), PostsealError> {
-        cancellable(cancel, self.client.mark_read(&handle.try_into()?, is_read)).await
+        let (client, handle) = (self.client.clone(), handle.try_into()?);
+        cancellable_task(cancel, async move { client.mark_read(&handle, is_read).await }).await
     }
 
     /// Changes the flags of a message (IMAP).
@@ -225,7 +235,8 @@ impl MailClient {
         change: FlagChange,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<(), PostsealError> {
-        cancellable(cancel, self.client.change_flags(&handle.try_into()?, &change.try_into()?)).await
+        let (client, handle, change) = (self.client.clone(), handle.try_into()?, change.try_into()?);
+        cancellable_task(cancel, async move { client.change_flags(&handle, &change).await }).await
     }
 
     /// Moves a message to another mailbox (IMAP). Returns what names it there, where the server tells.
@@ -240,8 +251,9 @@ impl MailClient {
         mailbox: &str,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Option<MessageHandle>, PostsealError> {
-        let (handle, mailbox) = (handle.try_into()?, MailboxName::new(mailbox)?);
-        let moved = cancellable(cancel, self.client.move_to(&handle, &mailbox)).await?;
+        let (client, handle) = (self.client.clone(), handle.try_into()?);
+        let mailbox = MailboxName::new(mailbox)?;
+        let moved = cancellable_task(cancel, async move { client.move_to(&handle, &mailbox).await }).await?;
         Ok(moved.as_ref().and_then(MessageHandle::of))
     }
 
@@ -256,7 +268,8 @@ impl MailClient {
         handle: MessageHandle,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Deleted, PostsealError> {
-        cancellable(cancel, self.client.delete(&handle.try_into()?)).await.map(Into::into)
+        let (client, handle) = (self.client.clone(), handle.try_into()?);
+        cancellable_task(cancel, async move { client.delete(&handle).await }).await.map(Into::into)
     }
 
     /// Watches a mailbox for mail that comes from now on (IMAP), on a session of its own: everything else can be done meanwhile.
@@ -270,7 +283,8 @@ impl MailClient {
         mailbox: &str,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Arc<MailWatch>, PostsealError> {
-        let watch = cancellable(cancel, self.client.watch(&MailboxName::new(mailbox)?)).await?;
+        let (client, mailbox) = (self.client.clone(), MailboxName::new(mailbox)?);
+        let watch = cancellable_task(cancel, async move { client.watch(&mailbox).await }).await?;
         Ok(Arc::new(MailWatch(Pull::new(watch))))
     }
 
@@ -281,7 +295,8 @@ impl MailClient {
     /// `Forked` in a forked child.
     #[uniffi::method(default(cancel = None))]
     pub async fn close(&self, cancel: Option<Arc<CancelToken>>) -> Result<(), PostsealError> {
-        cancellable(cancel, self.client.close()).await
+        let client = self.client.clone();
+        cancellable_task(cancel, async move { client.close().await }).await
     }
 }
 

@@ -4,6 +4,7 @@ use futures::FutureExt as _;
 use postseal::session::{Error, imap as core};
 
 use super::records::{BodyStructure, Flag, ImapEnvelope, Uid};
+use crate::bytes::Bytes;
 use crate::cancel::cancellable;
 use crate::numbers::{Timestamp, checked, signed};
 use crate::pull::Pull;
@@ -177,9 +178,9 @@ pub struct Fetched {
     /// Its structure, as the server sees it: the part itself first, then what is in it, in the order of the message.
     pub structure: Vec<BodyStructure>,
     /// Its header, or the fields that were asked for, as they stand in the message.
-    pub header: Option<Vec<u8>>,
+    pub header: Option<Bytes>,
     /// The whole message, byte by byte.
-    pub whole: Option<Vec<u8>>,
+    pub whole: Option<Bytes>,
     /// Parts, encoded as they are in the message.
     pub parts: Vec<FetchedPart>,
     /// The MIME headers of parts.
@@ -191,7 +192,10 @@ pub struct Fetched {
 impl From<core::Fetched> for Fetched {
     fn from(fetched: core::Fetched) -> Self {
         let parts = |parts: Vec<(core::PartNumber, Vec<u8>)>| {
-            parts.into_iter().map(|(number, data)| FetchedPart { number: number.to_string(), data }).collect()
+            parts
+                .into_iter()
+                .map(|(number, data)| FetchedPart { number: number.to_string(), data: Bytes(data) })
+                .collect()
         };
         Self {
             uid: fetched.uid.into(),
@@ -200,8 +204,8 @@ impl From<core::Fetched> for Fetched {
             received: fetched.received.map(Into::into),
             envelope: fetched.envelope.map(Into::into),
             structure: fetched.structure.as_ref().map(BodyStructure::flatten).unwrap_or_default(),
-            header: fetched.header,
-            whole: fetched.whole,
+            header: fetched.header.map(Bytes),
+            whole: fetched.whole.map(Bytes),
             parts: parts(fetched.parts),
             part_headers: parts(fetched.part_headers),
             unreadable: fetched.unreadable.into_iter().map(Into::into).collect(),
@@ -215,7 +219,7 @@ pub struct FetchedPart {
     /// Its number, such as `2.1`.
     pub number: String,
     /// The bytes.
-    pub data: Vec<u8>,
+    pub data: Bytes,
 }
 
 /// Why something of a message can't be had.

@@ -9,7 +9,8 @@ use super::records::{
 };
 use super::search::Search;
 use super::watch::Watch;
-use crate::cancel::cancellable;
+use crate::bytes::Bytes;
+use crate::cancel::{cancellable, cancellable_task};
 use crate::connector::{Connector, Server, TlsInfo};
 use crate::credentials::Credentials;
 use crate::foreign::{ProgressListener, listener};
@@ -36,7 +37,7 @@ impl ImapSession {
         credentials: Arc<Credentials>,
         cancel: Option<Arc<CancelToken>>,
     ) -> Result<Arc<Self>, PostsealError> {
-        cancellable(cancel, async move {
+        cancellable_task(cancel, async move {
             let connection = core::ImapConnection::open(&connector.0, &server.try_into()?).await?;
             let session = connection.log_in(&credentials.0).await.map_err(core::Error::from)?;
             Ok::<_, PostsealError>(Arc::new(Self(session)))
@@ -231,7 +232,7 @@ impl ImapSession {
     pub async fn append(
         &self,
         mailbox: &str,
-        message: Vec<u8>,
+        message: Bytes,
         flags: Vec<Flag>,
         received: Option<Timestamp>,
         progress: Option<Arc<dyn ProgressListener>>,
@@ -239,8 +240,9 @@ impl ImapSession {
     ) -> Result<Option<Uid>, PostsealError> {
         let (mailbox, flags) = (MailboxName::new(mailbox)?, self::flags(flags)?);
         let session = self.0.with_progress(listener(progress));
-        let uid = cancellable(cancel, session.append(&mailbox, message, &flags, received.map(|time| time.0)))
-            .await?;
+        let uid =
+            cancellable(cancel, session.append(&mailbox, message.0, &flags, received.map(|time| time.0)))
+                .await?;
         Ok(uid.map(Into::into))
     }
 

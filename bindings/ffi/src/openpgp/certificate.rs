@@ -6,6 +6,7 @@ use postseal as core;
 use postseal::Address;
 
 use crate::PostsealError;
+use crate::bytes::Bytes;
 use crate::error::About as _;
 use crate::numbers::Timestamp;
 
@@ -28,8 +29,8 @@ impl Certificate {
 
     /// The certificate in binary form.
     #[must_use]
-    pub fn export(&self) -> Vec<u8> {
-        self.0.export()
+    pub fn export(&self) -> Bytes {
+        self.0.export().into()
     }
 
     /// The certificate with ASCII armor: text that can go into a message or a file.
@@ -185,8 +186,8 @@ impl RevocationCertificate {
 
     /// The revocation certificate in binary form.
     #[must_use]
-    pub fn export(&self) -> Vec<u8> {
-        self.0.export()
+    pub fn export(&self) -> Bytes {
+        self.0.export().into()
     }
 
     /// The revocation certificate with ASCII armor, as other programs take it.

@@ -7,13 +7,14 @@ use postseal::message::openpgp as core;
 use super::keyring::Keyring;
 use super::secret_key::UnlockedKey;
 use crate::PostsealError;
+use crate::bytes::Bytes;
 use crate::files::{PgpOptions, PgpRecipients};
 use crate::numbers::{Timestamp, checked};
 use crate::verdict::Encryption;
 
 /// What was just made, as it is wanted: as packets, or as text that can go into a message or a file.
-fn written(data: core::PgpData, armored: bool) -> Vec<u8> {
-    if armored { data.to_armored().into_bytes() } else { data.into_bytes() }
+fn written(data: core::PgpData, armored: bool) -> Bytes {
+    if armored { data.to_armored().into_bytes().into() } else { data.into_bytes().into() }
 }
 
 /// Encrypts data in memory, into binary form or into text (`armored`). Larger data is better [encrypted from file to file](crate::encrypt_file), or in pieces: [`Encryptor`].
@@ -22,7 +23,7 @@ fn written(data: core::PgpData, armored: bool) -> Vec<u8> {
 ///
 /// `KeyMissing` for a certificate that can't be used; `InvalidInput` where there is nobody to encrypt to.
 #[uniffi::export(default(armored = false))]
-pub fn encrypt(data: &[u8], recipients: PgpRecipients, armored: bool) -> Result<Vec<u8>, PostsealError> {
+pub fn encrypt(data: &[u8], recipients: PgpRecipients, armored: bool) -> Result<Bytes, PostsealError> {
     let made = recipients.with(|recipients| Ok(core::encrypt(data, recipients, SystemTime::now())?))?;
     Ok(written(made, armored))
 }
@@ -50,7 +51,7 @@ impl PgpRecipients {
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct Decrypted {
     /// The plaintext.
-    pub data: Vec<u8>,
+    pub data: Bytes,
     /// To whom it was encrypted, and how.
     pub encryption: Encryption,
     /// The signatures inside the encryption; empty where it is not signed.
@@ -73,7 +74,7 @@ pub fn decrypt(
         .unwrap_or_default()
         .with(|options| Ok(core::decrypt(data, &keyring, options, SystemTime::now())?))?;
     Ok(Decrypted {
-        data: decrypted.data,
+        data: decrypted.data.into(),
         encryption: (&decrypted.encryption).into(),
         signatures: decrypted.signatures.iter().map(Into::into).collect(),
     })
@@ -101,7 +102,7 @@ impl PgpOptions {
 ///
 /// `KeyMissing` where the key can't sign.
 #[uniffi::export(default(armored = false))]
-pub fn sign_detached(data: &[u8], key: &UnlockedKey, armored: bool) -> Result<Vec<u8>, PostsealError> {
+pub fn sign_detached(data: &[u8], key: &UnlockedKey, armored: bool) -> Result<Bytes, PostsealError> {
     Ok(written(core::sign_detached(data, &key.0, SystemTime::now())?, armored))
 }
 
@@ -111,7 +112,7 @@ pub fn sign_detached(data: &[u8], key: &UnlockedKey, armored: bool) -> Result<Ve
 ///
 /// As for [`sign_detached`].
 #[uniffi::export(default(armored = false))]
-pub fn sign_inline(data: &[u8], key: &UnlockedKey, armored: bool) -> Result<Vec<u8>, PostsealError> {
+pub fn sign_inline(data: &[u8], key: &UnlockedKey, armored: bool) -> Result<Bytes, PostsealError> {
     Ok(written(core::sign_inline(data, &key.0, SystemTime::now())?, armored))
 }
 
@@ -129,7 +130,7 @@ pub fn sign_cleartext(text: &str, key: &UnlockedKey) -> Result<String, PostsealE
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct Verified {
     /// What was signed.
-    pub data: Vec<u8>,
+    pub data: Bytes,
     /// Each signature with what became of it; at least one.
     pub signatures: Vec<SignatureResult>,
 }
@@ -143,7 +144,10 @@ pub struct Verified {
 pub fn verify_inline(message: &[u8], keyring: &Keyring) -> Result<Verified, PostsealError> {
     let options = core::ReadOptions::default();
     let verified = core::verify_inline(message, &keyring.snapshot(), &options, SystemTime::now())?;
-    Ok(Verified { data: verified.data, signatures: verified.signatures.iter().map(Into::into).collect() })
+    Ok(Verified {
+        data: verified.data.into(),
+        signatures: verified.signatures.iter().map(Into::into).collect(),
+    })
 }
 
 /// Checks detached signatures, armored or binary. Returns each with what became of it; at least one.
@@ -241,8 +245,8 @@ impl Encryptor {
     /// # Errors
     ///
     /// `InvalidInput` after the end.
-    pub fn write(&self, data: &[u8]) -> Result<Vec<u8>, PostsealError> {
-        Ok(self.lock().as_mut().ok_or_else(ended)?.write(data)?)
+    pub fn write(&self, data: &[u8]) -> Result<Bytes, PostsealError> {
+        Ok(self.lock().as_mut().ok_or_else(ended)?.write(data)?.into())
     }
 
     /// Ends the message, and returns the rest of it. Without it the message is cut, and nobody will open it.
@@ -250,8 +254,8 @@ impl Encryptor {
     /// # Errors
     ///
     /// `InvalidInput` after the end.
-    pub fn finish(&self) -> Result<Vec<u8>, PostsealError> {
-        Ok(self.lock().take().ok_or_else(ended)?.finish()?)
+    pub fn finish(&self) -> Result<Bytes, PostsealError> {
+        Ok(self.lock().take().ok_or_else(ended)?.finish()?.into())
     }
 }
 

@@ -7,6 +7,7 @@ use postseal::Secret;
 
 use super::certificate::{Certificate, RevocationCertificate};
 use super::passphrase;
+use crate::bytes::Bytes;
 use crate::cancel::cancellable;
 use crate::numbers::checked;
 use crate::values::Mailbox;
@@ -99,8 +100,8 @@ impl SecretKey {
     /// # Errors
     ///
     /// `InvalidInput` when a part of it has no passphrase: [`SecretKey::dangerous_export_unprotected`] exports such a key.
-    pub fn export(&self) -> Result<Vec<u8>, PostsealError> {
-        Ok(self.0.export()?.expose().to_vec())
+    pub fn export(&self) -> Result<Bytes, PostsealError> {
+        Ok(self.0.export()?.expose().into())
     }
 
     /// The key with ASCII armor, locked with its passphrase.
@@ -114,8 +115,8 @@ impl SecretKey {
 
     /// The key in binary form, whether or not it has a passphrase. Whoever reads an unprotected one can read and sign everything.
     #[must_use]
-    pub fn dangerous_export_unprotected(&self) -> Vec<u8> {
-        self.0.dangerous_export_unprotected().expose().to_vec()
+    pub fn dangerous_export_unprotected(&self) -> Bytes {
+        self.0.dangerous_export_unprotected().expose().to_vec().into()
     }
 
     /// Whether all secret parts are locked with a passphrase.

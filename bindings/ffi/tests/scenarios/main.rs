@@ -71,7 +71,7 @@ async fn send_with_one_bad_recipient() {
     play("send_with_one_bad_recipient", async |world| {
         let to: Vec<&str> = world.given("to").as_array().unwrap().iter().map(|to| to.as_str().unwrap()).collect();
         let session = world.smtp().await;
-        let receipt = session.send(envelope(&to), PLAIN.to_vec(), None, None, None).await.unwrap();
+        let receipt = session.send(envelope(&to), PLAIN.into(), None, None, None).await.unwrap();
         assert!(matches!(receipt.delivery, Delivery::Sent { .. }), "{receipt:?}");
         assert_eq!(receipt.is_sent, world.expect("is_sent").as_bool().unwrap());
         assert_eq!(receipt.is_sent_to_all, world.expect("is_sent_to_all").as_bool().unwrap());
@@ -94,7 +94,7 @@ async fn lost_reply() {
     play("lost_reply", async |world| {
         let session = world.smtp().await;
         let receipt =
-            session.send(envelope(&[&address("bob")]), PLAIN.to_vec(), None, None, None).await.unwrap();
+            session.send(envelope(&[&address("bob")]), PLAIN.into(), None, None, None).await.unwrap();
         let Delivery::Unknown { because } = &receipt.delivery else { panic!("{receipt:?}") };
         assert_eq!(because.code, world.expect("because").as_str().unwrap());
         assert_eq!(receipt.is_sent, world.expect("is_sent").as_bool().unwrap());

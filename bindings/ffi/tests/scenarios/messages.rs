@@ -45,7 +45,7 @@ async fn tampered_message() {
             seal_message(draft("s", &world.text("text")), Protection::SignAndEncrypt, alice, None, None)
                 .await
                 .unwrap();
-        let whole = String::from_utf8(sealed.copies()[0].data()).unwrap();
+        let whole = String::from_utf8(sealed.copies()[0].data().0).unwrap();
         let lines: Vec<&str> = whole.lines().collect();
         let at = |mark: &str| lines.iter().position(|line| line.starts_with(mark)).unwrap();
         let middle = (at("-----BEGIN PGP") + at("-----END PGP")) / 2;

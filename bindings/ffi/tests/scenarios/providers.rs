@@ -106,7 +106,7 @@ async fn log_sink_sees_no_secret() {
         let session = SmtpSession::connect(connector, smtp, password("alice"), None).await.unwrap();
         let text = world.text("text");
         let message = [PLAIN, text.as_bytes(), b"\r\n"].concat();
-        session.send(envelope(&[&address("bob")]), message, None, None, None).await.unwrap();
+        session.send(envelope(&[&address("bob")]), message.into(), None, None, None).await.unwrap();
         session.close(None).await.unwrap();
 
         let lines = sink.0.lock().unwrap().join("\n");

@@ -6,6 +6,7 @@ import asyncio
 import atexit
 from typing import Any
 
+from ._buffers import Reader
 from ._native import postseal_ffi
 from ._portal import portal
 
@@ -25,6 +26,7 @@ def _event_loop() -> asyncio.AbstractEventLoop:
 
 
 native._uniffi_get_event_loop = _event_loop
+native._UniffiRustBufferStream = Reader
 
 # A thread of the core that calls into an interpreter which is ending would be killed, and the process with it: so none is left.
 atexit.register(native.shut_down)

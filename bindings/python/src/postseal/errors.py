@@ -121,7 +121,10 @@ class NetworkError(Error, ConnectionError):
 
 
 class CancelledError(Error):
-    """The operation was given up through its `CancelToken` before it took effect."""
+    """The operation was given up through its `CancelToken`.
+
+    What had not begun was not done; what had begun may be carried out behind the scenes.
+    """
 
     code = "cancelled"
 
@@ -148,6 +151,8 @@ class NotFoundError(Error, LookupError):
     """What was asked for is not there: a message, a part, a mailbox, a file."""
 
     code = "not-found"
+    path: str | None = None
+    """The file that is not there, where it is one."""
 
 
 class KeyMissingError(Error, LookupError):
@@ -184,12 +189,16 @@ class AlreadyExistsError(Error, FileExistsError):
     """A file is there already, and overwriting it was not asked for."""
 
     code = "already-exists"
+    path: str | None = None
+    """The file, where it is one."""
 
 
 class FileError(Error, OSError):
     """A file can't be read or written."""
 
     code = "file"
+    path: str | None = None
+    """The file, where it is one."""
 
 
 class ForkedError(Error, RuntimeError):

@@ -56,6 +56,11 @@ public struct Timeouts: Sendable, Hashable {
     }
 }
 
+/// The private key of a client certificate is a secret, also for `dump`.
+extension ClientCertificate: CustomReflectable {
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
 extension Duration {
     init(seconds: TimeInterval) {
         self = .seconds(seconds)

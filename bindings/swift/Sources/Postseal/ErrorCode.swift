@@ -27,7 +27,7 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable {
     public static let timeout = ErrorCode(rawValue: "timeout")
     /// The name was not found, the connection was refused, or it broke.
     public static let network = ErrorCode(rawValue: "network")
-    /// The caller gave up: the task was cancelled.
+    /// The caller gave up: the task was cancelled. What had not begun was not done; what had begun may be carried out behind the scenes.
     public static let cancelled = ErrorCode(rawValue: "cancelled")
     /// The session was closed before.
     public static let closed = ErrorCode(rawValue: "closed")

@@ -22,8 +22,9 @@ public final class MailClient: Sendable {
 
     /// Seals a draft, submits every copy of it, and files the sender's own copy in *Sent*.
     ///
-    /// The protection is never less than asked for: where one recipient has no usable key nothing is sent at all. **Any error means that nothing was sent**; once a
-    /// copy was handed over there is a report. Where the task is cancelled, a copy that is being transmitted goes out; the copies after it, and the one for *Sent*, don't.
+    /// The protection is never less than asked for: where one recipient has no usable key nothing is sent at all. **Any error but
+    /// ``ErrorCode/cancelled`` means that nothing was sent**; once a copy was handed over there is a report. Where the task is cancelled, a copy that is being transmitted
+    /// goes out, and those before it have gone; the copies after it, and the one for *Sent*, don't.
     ///
     /// - Throws: ``ErrorCode/keyMissing`` names every recipient without a usable key; ``ErrorCode/invalidInput``; those of a connection.
     @discardableResult

@@ -22,19 +22,32 @@ public struct Recipients: Sendable {
     }
 }
 
+/// Passphrases are secrets: only their number is shown.
+extension Recipients: CustomStringConvertible, CustomReflectable {
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+
+    public var description: String {
+        let signer = signer.map { ", signed by \($0.fingerprint)" } ?? ""
+        return "Recipients(\(certificates.map(\.fingerprint)), \(passphrases.count) passphrases\(signer))"
+    }
+}
+
 /// OpenPGP on bytes and files, apart from mail.
 public enum OpenPGP {
     /// Encrypts data in memory. Larger data is better encrypted from file to file, or in pieces by an ``Encryptor``.
     ///
+    /// - Parameter armored: Gives text (ASCII armor) instead of the binary form.
     /// - Throws: ``ErrorCode/keyMissing`` for a certificate that can't be used; ``ErrorCode/invalidInput`` where there is nobody to encrypt to.
-    public static func encrypt(_ data: Data, to recipients: Recipients) throws(PostsealError) -> Data {
-        try call { try PostsealFFI.encrypt(data: data, recipients: recipients.raw) }
+    public static func encrypt(
+        _ data: Data, to recipients: Recipients, armored: Bool = false
+    ) throws(PostsealError) -> Data {
+        try call { try PostsealFFI.encrypt(data: data, recipients: recipients.raw, armored: armored) }
     }
 
     /// Encrypts a file into another one, which is there whole or not at all. It takes little memory, whatever the size.
     ///
     /// - Throws: ``ErrorCode/alreadyExists`` where the target is there and may not be overwritten; ``ErrorCode/notFound`` and ``ErrorCode/file``. And as
-    ///   ``encrypt(_:to:)``.
+    ///   ``encrypt(_:to:armored:)``.
     public static func encrypt(
         contentsOf source: URL, into target: URL, to recipients: Recipients, overwrite: Bool = false,
         progress: ProgressHandler? = nil
@@ -47,18 +60,22 @@ public enum OpenPGP {
         }
     }
 
-    /// Makes a detached signature, in binary form.
+    /// Makes a detached signature.
     ///
+    /// - Parameter armored: Gives text (ASCII armor) instead of the binary form.
     /// - Throws: ``ErrorCode/keyMissing`` where the key can't sign.
-    public static func signature(of data: Data, by key: UnlockedKey) throws(PostsealError) -> Data {
-        try call { try signDetached(data: data, key: key.raw) }
+    public static func signature(
+        of data: Data, by key: UnlockedKey, armored: Bool = false
+    ) throws(PostsealError) -> Data {
+        try call { try signDetached(data: data, key: key.raw, armored: armored) }
     }
 
-    /// Signs data into a message that holds it, in binary form.
+    /// Signs data into a message that holds it.
     ///
+    /// - Parameter armored: Gives text (ASCII armor) instead of the binary form.
     /// - Throws: ``ErrorCode/keyMissing`` where the key can't sign.
-    public static func sign(_ data: Data, by key: UnlockedKey) throws(PostsealError) -> Data {
-        try call { try signInline(data: data, key: key.raw) }
+    public static func sign(_ data: Data, by key: UnlockedKey, armored: Bool = false) throws(PostsealError) -> Data {
+        try call { try signInline(data: data, key: key.raw, armored: armored) }
     }
 
     /// Signs a text so that it stays readable (cleartext signature).

@@ -6,8 +6,8 @@ import PostsealFFI
 /// ```swift
 /// do {
 ///     try await session.send(copy)
-/// } catch where error.code == .timeout || error.isRetryable {
-///     // … on a new session …
+/// } catch {
+///     if error.isRetryable { /* … on a new session … */ } else { show(error.detail) }
 /// }
 /// ```
 public struct PostsealError: Error, Hashable, Sendable {
@@ -27,7 +27,7 @@ public struct PostsealError: Error, Hashable, Sendable {
     public struct Facts: Hashable, Sendable {
         /// ``ErrorCode/invalidInput``: which argument or field is to blame.
         public var field: String?
-        /// ``ErrorCode/file``, ``ErrorCode/alreadyExists``: which file.
+        /// ``ErrorCode/file``, ``ErrorCode/alreadyExists``, ``ErrorCode/notFound``: which file, where it is about one.
         public var path: String?
         /// ``ErrorCode/unsupported``: the missing extension or algorithm.
         public var what: String?

@@ -17,7 +17,7 @@ extension PostsealError.Facts {
             self.field = field
         case .Unsupported(_, _, _, let what):
             self.what = what
-        case .AlreadyExists(_, _, _, let path), .File(_, _, _, let path):
+        case .AlreadyExists(_, _, _, let path), .File(_, _, _, let path), .NotFound(_, _, _, let path):
             self.path = path
         case .Refused(_, _, _, let refusal), .LoginRefused(_, _, _, let refusal):
             self.refusal = refusal
@@ -39,7 +39,7 @@ extension PostsealError.Facts {
             self.missing = missing
             self.keys = keys
             self.takesPassphrase = takesPassphrase
-        case .Protocol, .Tls, .Cancelled, .NotFound, .WrongPassphrase, .Tampered, .Malformed, .Forked, .Internal:
+        case .Protocol, .Tls, .Cancelled, .WrongPassphrase, .Tampered, .Malformed, .Forked, .Internal:
             break
         }
     }

@@ -91,6 +91,15 @@ public struct OpenOptions: Sendable {
     }
 }
 
+/// Passphrases are secrets: only their number is shown.
+extension OpenOptions: CustomStringConvertible, CustomReflectable {
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+
+    public var description: String {
+        "OpenOptions(\(passphrases.count) passphrases, maxBytes: \(maxBytes.map(String.init) ?? "default"))"
+    }
+}
+
 /// A message that was opened.
 public struct Opened: Sendable {
     /// The message inside all layers of protection, with the header fields that were protected.

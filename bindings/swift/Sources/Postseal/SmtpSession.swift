@@ -27,8 +27,8 @@ public final class SmtpSession: Sendable {
 
     /// Sends a copy of a sealed message to whom it is for.
     ///
-    /// Where the server refuses some of the recipients the message goes to the others; ``SendOptions/allOrNothing`` changes that. **An error means that the message
-    /// was not sent**; where that is not certain, the receipt says so. A send that is cancelled once its data began runs to its end, and
+    /// Where the server refuses some of the recipients the message goes to the others; ``SendOptions/allOrNothing`` changes that. **An error but
+    /// ``ErrorCode/cancelled`` means that the message was not sent**; where that is not certain, the receipt says so. A send that is cancelled once its data began runs to its end, and
     /// ``outcome(of:)`` tells of it where the options named it.
     ///
     /// - Throws: ``ErrorCode/unsupported`` names the extension that the server lacks, and leaves the session usable.

@@ -49,9 +49,18 @@ import Testing
     }
 
     @Test func noSecretIsShown() throws {
-        let password = try Credentials.password("hunter2", user: "alice@example.test")
+        let secret = "hunter2"
+        let password = try Credentials.password(secret, user: "alice@example.test")
         #expect("\(password)" == "Credentials(user: alice@example.test)")
-        #expect(!String(reflecting: password).contains("hunter2"))
+        #expect("\(Recipients(passphrases: [secret]))" == "Recipients([], 1 passphrases)")
+        #expect("\(OpenOptions(passphrases: [secret]))" == "OpenOptions(1 passphrases, maxBytes: default)")
+        let login = Account.Login(.tls("smtp.example.test", port: 465), as: password)
+        let client = ClientCertificate(chain: "", key: secret)
+        for value: Any in [password, Recipients(passphrases: [secret]), OpenOptions(passphrases: [secret]), login, client] {
+            var dumped = ""
+            dump(value, to: &dumped)
+            #expect(![dumped, String(reflecting: value), "\(value)"].contains { $0.contains(secret) }, "\(type(of: value))")
+        }
     }
 
     @Test func theVersionIsThatOfTheLibrary() {

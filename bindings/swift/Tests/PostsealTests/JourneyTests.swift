@@ -6,6 +6,7 @@ import Testing
 @Suite struct JourneyTests {
     @Test func firstSealedMail() async throws {
         let scenario = try Scenario()
+        defer { scenario.everythingWasRead() }
         let (server, keyring) = (scenario.server, try await scenario.keyring())
         func client(_ user: Int) throws -> MailClient {
             let credentials = try server.credentials(user)
@@ -34,6 +35,7 @@ import Testing
 
     @Test func attachmentOf25MbByPath() async throws {
         let scenario = try Scenario()
+        defer { scenario.everythingWasRead() }
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -70,6 +72,7 @@ import Testing
 
     @Test func tokenExpiredAndAskedAgain() async throws {
         let scenario = try Scenario()
+        defer { scenario.everythingWasRead() }
         let provider = Tokens(try scenario.given.texts("tokens"))
         let credentials = try Credentials.tokens(from: provider, user: scenario.server.hello.users[0].address)
         try await scenario.connect(.imap, credentials: credentials).close()
@@ -86,6 +89,7 @@ import Testing
             func token(refused: String?) async throws -> String { throw Away(errorDescription: text) }
         }
         let scenario = try Scenario()
+        defer { scenario.everythingWasRead() }
         let credentials = try Credentials.tokens(
             from: Thrower(text: try scenario.given.text("text")), user: scenario.server.hello.users[0].address)
         let error = try await scenario.failure { _ = try await scenario.connect(.imap, credentials: credentials) }
@@ -96,6 +100,7 @@ import Testing
 
     @Test func logSinkSeesNoSecret() async throws {
         let scenario = try Scenario()
+        defer { scenario.everythingWasRead() }
         let user = scenario.server.hello.users[0]
         let (wrong, text) = (try scenario.given.text("password"), try scenario.given.text("text"))
         let lines = Lines()

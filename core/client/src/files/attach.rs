@@ -1,10 +1,9 @@
-use std::io::Read;
 use std::path::Path;
 
 use postseal_message::mime::{Attachment, ContentType};
 use postseal_session::Runtime;
 
-use super::source;
+use super::whole;
 use crate::Error;
 
 /// The longest file that [`attach_file`] takes: 32 MiB. Sealed, it is in base64 twice, and as long as the
@@ -29,15 +28,6 @@ pub async fn attach_file(runtime: &Runtime, path: &Path) -> Result<Attachment, E
 
 fn read(path: &Path) -> Result<Attachment, Error> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let (file, length) = source::open(path)?;
-    let too_long = || Error::FileTooLong { path: path.to_owned(), limit: MAX_ATTACHMENT };
-    let length = usize::try_from(length).ok().filter(|&length| length <= MAX_ATTACHMENT);
-    // One octet more than there should be: the file may grow while it is read.
-    let mut data = Vec::with_capacity(length.ok_or_else(too_long)? + 1);
-    let read = file.take(MAX_ATTACHMENT as u64 + 1).read_to_end(&mut data);
-    read.map_err(|error| Error::file("reading", path, &error))?;
-    if data.len() > MAX_ATTACHMENT {
-        return Err(too_long());
-    }
+    let data = whole::read(path, MAX_ATTACHMENT)?;
     Ok(Attachment::named(&name, ContentType::of_file_name(&name), data)?)
 }

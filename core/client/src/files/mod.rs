@@ -4,6 +4,7 @@ mod attach;
 mod cancel;
 mod source;
 mod target;
+mod whole;
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -20,6 +21,7 @@ pub use self::cancel::CancelToken;
 use self::cancel::Stop;
 use self::source::Source;
 use self::target::Target;
+pub use self::whole::{read_file, write_file};
 use crate::Error;
 
 /// Who shall be able to decrypt a file, and who signs it.

@@ -10,6 +10,7 @@ mod attach;
 mod disk;
 mod stopping;
 mod tampering;
+mod whole;
 
 use std::fs;
 use std::io::ErrorKind;

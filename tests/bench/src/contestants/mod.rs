@@ -24,7 +24,8 @@ type Named = (&'static str, Run);
 
 /// Does the work of contestant `name`, and prints what was done.
 pub(crate) fn run(name: &str, arguments: &[String]) -> Result<()> {
-    let mut all = [imap::ALL, smtp::ALL, pop3::ALL, send_file::ALL, pgp::ALL, parse::ALL].into_iter().flatten();
+    let mut all =
+        [imap::ALL, smtp::ALL, pop3::ALL, send_file::ALL, pgp::ALL, parse::ALL].into_iter().flatten();
     let (_, run) = all.find(|(known, _)| *known == name).ok_or_else(|| format!("no contestant {name:?}"))?;
     print!("{}", run(arguments)?);
     Ok(())

@@ -1,5 +1,5 @@
 //! What other languages take for the same work as Rust. These jobs run only where they are asked for by name, since a language's package
-//! has to be built first: bindings/swift/scripts/bench does both.
+//! has to be built first: scripts/bench beside it does both.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,11 +13,11 @@ use crate::letters;
 use crate::sink::Sink;
 
 pub(crate) fn jobs() -> Vec<Job> {
-    vec![Job {
-        name: "send-swift",
-        about: "attach a file of 20 MB by its path, seal the letter and send it, v6 keys",
-        prepare: |scale| send(scale, "swift"),
-    }]
+    let about = "attach a file of 20 MB by its path, seal the letter and send it, v6 keys";
+    vec![
+        Job { name: "send-kotlin", about, prepare: |scale| send(scale, "kotlin") },
+        Job { name: "send-swift", about, prepare: |scale| send(scale, "swift") },
+    ]
 }
 
 /// The language's contestant is a program beside its package.

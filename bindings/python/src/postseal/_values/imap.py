@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import field
 from typing import Any, ClassVar, TypeAlias
 
-from .._convert import mirrors, to_native, wraps
+from .._convert import from_native, mirrors, to_native, wraps
 from .._core import native
 from .._value import value
 
@@ -240,7 +240,6 @@ class Unreadable:
     Any: TypeAlias = Malformed | TooLarge
 
 
-@mirrors("Fetched")
 @value(frozen=True)
 class Fetched:
     """What was fetched of a message. What was not asked for is `None` or empty."""
@@ -258,6 +257,27 @@ class Fetched:
     part_headers: tuple[FetchedPart, ...]
     unreadable: tuple[Unreadable.Any, ...]
     """What was asked for and can't be had. The other fields stand."""
+
+
+def _fetched(theirs: Any) -> Fetched:
+    """What `mirrors` would do, in a third of the time: there are thousands of these."""
+    uid = theirs.uid
+    return Fetched(
+        Uid(uid.validity, uid.number),
+        theirs.flags and from_native(theirs.flags),
+        theirs.size,
+        theirs.received,
+        theirs.envelope and from_native(theirs.envelope),
+        theirs.structure and from_native(theirs.structure),
+        theirs.header,
+        theirs.whole,
+        theirs.parts and from_native(theirs.parts),
+        theirs.part_headers and from_native(theirs.part_headers),
+        theirs.unreadable and from_native(theirs.unreadable),
+    )
+
+
+wraps("Fetched", _fetched)
 
 
 @mirrors("Moved")
@@ -293,6 +313,8 @@ class MailboxInfo:
 
     name: str
     """Its name, with its parents."""
+    leaf: str
+    """The last level of its name."""
     delimiter: str | None
     """What stands between the levels of its name."""
     role: Role | None

@@ -33,10 +33,14 @@ def encrypt(
     *,
     passphrases: Sequence[str] = (),
     signer: UnlockedKey | None = None,
+    armored: bool = False,
 ) -> bytes:
-    """Encrypts data in memory to the holders of certificates, and to whoever knows a passphrase. What is large is better a file."""
+    """Encrypts data in memory to the holders of certificates, and to whoever knows a passphrase. What is large is better a file.
+
+    In binary form, or `armored` as text.
+    """
     with raising():
-        return bytes(native.encrypt(bytes(data), _recipients(certificates, passphrases, signer)))
+        return bytes(native.encrypt(bytes(data), _recipients(certificates, passphrases, signer), armored))
 
 
 def decrypt(
@@ -49,16 +53,16 @@ def decrypt(
     return decrypted
 
 
-def sign_detached(data: Bytes, key: UnlockedKey) -> bytes:
-    """Makes a detached signature, in binary form."""
+def sign_detached(data: Bytes, key: UnlockedKey, *, armored: bool = False) -> bytes:
+    """Makes a detached signature, in binary form or, `armored`, as text."""
     with raising():
-        return bytes(native.sign_detached(bytes(data), key._native))
+        return bytes(native.sign_detached(bytes(data), key._native, armored))
 
 
-def sign_inline(data: Bytes, key: UnlockedKey) -> bytes:
-    """Signs data into a message that holds it, in binary form."""
+def sign_inline(data: Bytes, key: UnlockedKey, *, armored: bool = False) -> bytes:
+    """Signs data into a message that holds it, in binary form or, `armored`, as text."""
     with raising():
-        return bytes(native.sign_inline(bytes(data), key._native))
+        return bytes(native.sign_inline(bytes(data), key._native, armored))
 
 
 def sign_cleartext(text: str, key: UnlockedKey) -> str:

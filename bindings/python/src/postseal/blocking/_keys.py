@@ -195,9 +195,18 @@ class SecretKey(Wrapper):
         """Whether all secret parts are locked with a passphrase."""
         return bool(self._native.is_protected())
 
-    def unlock(self, passphrase: str, *, cancel: CancelToken | None = None) -> UnlockedKey:
-        """The key, ready for use; a `WrongPassphraseError` where this isn't its passphrase."""
-        return UnlockedKey._of(call(self._native.unlock(passphrase, to_native(cancel))))
+    def unlock(
+        self, passphrase: str, *, max_memory: int | None = None, cancel: CancelToken | None = None
+    ) -> UnlockedKey:
+        """The key, ready for use; a `WrongPassphraseError` where this isn't its passphrase.
+
+        A `LimitExceededError` where the derivation from the passphrase takes more memory than `max_memory` (64 MiB).
+        """
+        if max_memory is None:
+            unlocking = self._native.unlock(passphrase, to_native(cancel))
+        else:
+            unlocking = self._native.unlock_within(passphrase, max_memory, to_native(cancel))
+        return UnlockedKey._of(call(unlocking))
 
     def unlock_unprotected(self) -> UnlockedKey:
         """The key, ready for use, where it has no passphrase; a `KeyMissingError` where a part of it is locked."""

@@ -222,6 +222,17 @@ class Part(Wrapper):
         return tuple(Part._of(part) for part in self._native.children())
 
     @property
+    def parent(self) -> Part | None:
+        """The container around this part; `None` for the message itself."""
+        around = self._native.parent()
+        return None if around is None else Part._of(around)
+
+    def parameter(self, name: str) -> str | None:
+        """A parameter of the media type, decoded, such as `charset`."""
+        parameter: str | None = self._native.parameter(name)
+        return parameter
+
+    @property
     def is_closed(self) -> bool:
         """Whether a `multipart/…` ends with its closing delimiter. Where it doesn't, something may have been cut off."""
         return bool(self._native.is_closed())
@@ -241,6 +252,16 @@ class Part(Wrapper):
     def raw(self) -> bytes:
         """The part exactly as it stands in the message: its header section, the empty line, and its body."""
         return bytes(self._native.raw())
+
+    @property
+    def raw_header(self) -> bytes:
+        """The header section as it stands, with the empty line that ends it."""
+        return bytes(self._native.raw_header())
+
+    @property
+    def raw_body(self) -> bytes:
+        """The body as it stands, still in its transfer encoding."""
+        return bytes(self._native.raw_body())
 
     @property
     def data(self) -> bytes:

@@ -29,16 +29,28 @@ struct Scenario {
         name.replacingOccurrences(of: "_", with: "").lowercased()
     }
 
+    /// Fails the test where something that the scenario gives or expects was not looked at.
+    func everythingWasRead() {
+        #expect(given.unread.isEmpty && expect.unread.isEmpty, "given: \(given.unread), expected: \(expect.unread)")
+    }
+
     /// Values by their names. One that is asked for as something given, and is not there or of another kind, fails the test; so does what is compared with an
     /// expected one that is not.
-    struct Values {
+    final class Values: @unchecked Sendable {
         private let values: [String: Any]
+        private let lock = NSLock()
+        private var read: Set<String> = []
 
         init(_ values: Any?) {
             self.values = values as? [String: Any] ?? [:]
         }
 
-        subscript<Value>(_ name: String) -> Value? { values[name] as? Value }
+        var unread: [String] { lock.withLock { Set(values.keys).subtracting(read).sorted() } }
+
+        subscript<Value>(_ name: String) -> Value? {
+            _ = lock.withLock { read.insert(name) }
+            return values[name] as? Value
+        }
 
         func text(_ name: String) throws -> String { try value(name) }
         func texts(_ name: String) throws -> [String] { try value(name) }
@@ -47,7 +59,7 @@ struct Scenario {
         func all(_ name: String) throws -> [Values] { try (value(name) as [Any]).map(Values.init) }
 
         private func value<Value>(_ name: String) throws -> Value {
-            try #require(values[name] as? Value, "the scenario has no \(name)")
+            try #require(self[name] as Value?, "the scenario has no \(name)")
         }
     }
 }
@@ -109,11 +121,20 @@ extension Scenario {
 
     /// A keyring with a new key for each of the first two users.
     func keyring() async throws -> Keyring {
-        let keyring = Keyring()
+        let (keyring, profile) = (Keyring(), try profile())
         for user in server.hello.users.prefix(2) {
-            keyring.add(try await SecretKey.generate(for: Mailbox(address: user.address), profile: .modern).key)
+            keyring.add(try await SecretKey.generate(for: Mailbox(address: user.address), profile: profile).key)
         }
         return keyring
+    }
+
+    /// The kind of keys that the scenario asks for.
+    func profile() throws -> KeyProfile {
+        switch try given.text("profile") {
+        case "modern": .modern
+        case "compatible": .compatible
+        case let unknown: throw Unexpected("no profile \(unknown)")
+        }
     }
 
     /// A plain message of alice's to those that the scenario names.

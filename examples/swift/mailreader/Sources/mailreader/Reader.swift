@@ -83,7 +83,7 @@ struct Reader {
         for file in arguments.keys {
             let data = try Data(contentsOf: file)
             try Certificate.importAll(data).forEach(keyring.add)
-            (try? SecretKey.importAll(data))?.forEach(keyring.add)
+            try secretKeys(in: data).forEach(keyring.add)
         }
         let locked = keyring.lockedKeys
         if !locked.isEmpty {
@@ -94,6 +94,16 @@ struct Reader {
             }
         }
         return keyring
+    }
+}
+
+/// The secret keys in a file; none in a file of certificates alone.
+private func secretKeys(in data: Data) throws -> [SecretKey] {
+    do {
+        return try SecretKey.importAll(data)
+    } catch {
+        guard error.code == .keyMissing else { throw error }
+        return []
     }
 }
 

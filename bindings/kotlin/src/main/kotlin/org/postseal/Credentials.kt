@@ -1,8 +1,5 @@
 package org.postseal
 
-import kotlinx.coroutines.CoroutineScope
-import kotlinx.coroutines.Dispatchers
-import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.launch
 import org.postseal.ffi.Credentials as NativeCredentials
 import org.postseal.ffi.TokenAnswer
@@ -71,7 +68,7 @@ public fun interface TokenProvider {
 /** The library asks and goes on; the answer comes from a coroutine. */
 private class Asking(private val provider: TokenProvider) : NativeTokenProvider {
     override fun token(refused: String?, answer: TokenAnswer) {
-        scope.launch {
+        background.launch {
             answer.use {
                 try {
                     it.give(provider.token(refused))
@@ -80,9 +77,5 @@ private class Asking(private val provider: TokenProvider) : NativeTokenProvider 
                 }
             }
         }
-    }
-
-    private companion object {
-        val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
     }
 }

@@ -170,10 +170,15 @@ public class SecretKey internal constructor(internal val native: NativeSecretKey
     /**
      * The key, ready for use.
      *
+     * @param maxMemory the most bytes of memory that the key may have its derivation from the passphrase take; 64 MiB where nothing is given.
      * @throws PostsealException.WrongPassphrase
      * @throws PostsealException.KeyMissing where the secret parts are not there.
+     * @throws PostsealException.LimitExceeded where it would take more memory.
      */
-    public suspend fun unlock(passphrase: String): UnlockedKey = UnlockedKey(awaited { native.unlock(passphrase) })
+    @JvmOverloads
+    public suspend fun unlock(passphrase: String, maxMemory: Long? = null): UnlockedKey = UnlockedKey(
+        awaited { if (maxMemory == null) native.unlock(passphrase) else native.unlockWithin(passphrase, maxMemory) },
+    )
 
     /**
      * The key, ready for use, where it has no passphrase.

@@ -132,6 +132,9 @@ public class Part internal constructor(private val native: NativePart) {
     /** The parts right inside this one. */
     public val children: List<Part> get() = native.children().map(::Part)
 
+    /** The part around this one; `null` for the root. */
+    public val parent: Part? get() = native.parent()?.let(::Part)
+
     /** Whether a `multipart/…` ends with its closing delimiter. Where it doesn't, something may have been cut off. */
     public val isClosed: Boolean get() = native.isClosed()
 
@@ -143,6 +146,15 @@ public class Part internal constructor(private val native: NativePart) {
 
     /** The value of the first header field of that name, in any case, decoded. */
     public fun header(name: String): String? = native.header(name)
+
+    /** A parameter of the media type, such as `charset`. */
+    public fun parameter(name: String): String? = native.parameter(name)
+
+    /** The header section exactly as it stands in the message, with the empty line that ends it. */
+    public fun rawHeader(): ByteArray = native.rawHeader()
+
+    /** The body exactly as it stands in the message, with its transfer encoding. */
+    public fun rawBody(): ByteArray = native.rawBody()
 
     /** The part exactly as it stands in the message: its header section, the empty line, and its body. */
     public fun raw(): ByteArray = native.raw()

@@ -1,8 +1,12 @@
 package org.postseal
 
 import java.util.concurrent.atomic.AtomicBoolean
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.ensureActive
+import kotlinx.coroutines.launch
 import org.postseal.ffi.PostsealException as NativeException
 
 /** Calls the native library, and has its errors thrown as ours. */
@@ -19,11 +23,17 @@ internal suspend inline fun <T> awaited(call: () -> T): T {
     return native(call)
 }
 
-/** A session of the native library, until it is let go of. */
-internal class Handle<N : AutoCloseable>(val native: N) : AutoCloseable {
+/** What goes on when nobody waits for it. */
+internal val background: CoroutineScope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
+
+/**
+ * A session or a watch of the native library, until it is let go of; [stop] is what has to be said to it then, where it would go on by itself
+ * as long as somebody waits for it.
+ */
+internal class Handle<N : AutoCloseable>(val native: N, private val stop: (suspend (N) -> Unit)? = null) : AutoCloseable {
     val isGone = AtomicBoolean()
 
-    /** Calls the session; [PostsealException.Closed] where it was let go of, also while the call began. */
+    /** Calls it; [PostsealException.Closed] where it was let go of, also while the call began. */
     inline fun <T> call(call: (N) -> T): T {
         if (isGone.get()) throw PostsealException.closedHere()
         return try {
@@ -40,8 +50,17 @@ internal class Handle<N : AutoCloseable>(val native: N) : AutoCloseable {
         return call(call)
     }
 
-    /** Lets the session go. A call that is under way is carried to its end. */
+    /** Pulls the next of many; `null` is the end, also where it was let go of. */
+    suspend inline fun <T> pull(call: (N) -> T?): T? =
+        try {
+            await(call)
+        } catch (error: PostsealException.Closed) {
+            if (isGone.get()) null else throw error
+        }
+
+    /** Lets it go. A call that is under way is carried to its end. */
     override fun close() {
-        if (!isGone.getAndSet(true)) native.close()
+        if (isGone.getAndSet(true)) return
+        if (stop == null) native.close() else background.launch { native.use { stop(it) } }
     }
 }

@@ -1,25 +1,26 @@
 package org.postseal
 
 import java.nio.file.Path
+import kotlin.time.Instant
 import org.postseal.ffi.Encryptor as NativeEncryptor
 import org.postseal.ffi.PgpOptions as NativePgpOptions
 import org.postseal.ffi.PgpRecipients as NativePgpRecipients
 import org.postseal.ffi.SignatureResult as NativeSignatureResult
 import org.postseal.ffi.SignatureStatus as NativeSignatureStatus
-import kotlin.time.Instant
 
 /** OpenPGP on data that is no mail: bytes in memory, and files of any size. */
 public object OpenPgp {
     /**
-     * Encrypts data in memory. Larger data is better [encrypted from file to file][encryptFile], or in pieces: [Encryptor].
+     * Encrypts data in memory, in binary form or with ASCII armor. Larger data is better [encrypted from file to file][encryptFile], or in pieces: [Encryptor].
      *
      * @throws PostsealException.KeyMissing for a certificate that can't be used.
      * @throws PostsealException.InvalidInput where there is nobody to encrypt to.
      */
     @JvmStatic
+    @JvmOverloads
     @Throws(PostsealException::class)
-    public fun encrypt(data: ByteArray, recipients: PgpRecipients): ByteArray =
-        native { org.postseal.ffi.encrypt(data.direct(), recipients.native()) }
+    public fun encrypt(data: ByteArray, recipients: PgpRecipients, armored: Boolean = false): ByteArray =
+        native { org.postseal.ffi.encrypt(data.direct(), recipients.native(), armored) }
 
     /**
      * Decrypts data in memory, armored or binary, and checks the signatures inside. A bad signature is no error: it is one of the signatures.
@@ -83,24 +84,26 @@ public object OpenPgp {
     }
 
     /**
-     * Makes a detached signature, in binary form.
+     * Makes a detached signature, in binary form or with ASCII armor.
      *
      * @throws PostsealException.KeyMissing where the key can't sign.
      */
     @JvmStatic
+    @JvmOverloads
     @Throws(PostsealException::class)
-    public fun signDetached(data: ByteArray, key: UnlockedKey): ByteArray =
-        native { org.postseal.ffi.signDetached(data.direct(), key.native) }
+    public fun signDetached(data: ByteArray, key: UnlockedKey, armored: Boolean = false): ByteArray =
+        native { org.postseal.ffi.signDetached(data.direct(), key.native, armored) }
 
     /**
-     * Signs data into a message that holds it, in binary form.
+     * Signs data into a message that holds it, in binary form or with ASCII armor.
      *
      * @throws PostsealException.KeyMissing where the key can't sign.
      */
     @JvmStatic
+    @JvmOverloads
     @Throws(PostsealException::class)
-    public fun signInline(data: ByteArray, key: UnlockedKey): ByteArray =
-        native { org.postseal.ffi.signInline(data.direct(), key.native) }
+    public fun signInline(data: ByteArray, key: UnlockedKey, armored: Boolean = false): ByteArray =
+        native { org.postseal.ffi.signInline(data.direct(), key.native, armored) }
 
     /**
      * Signs a text so that it stays readable (cleartext signature).

@@ -4,9 +4,6 @@ import java.util.concurrent.CompletableFuture
 import java.util.concurrent.CompletionStage
 import java.util.function.Consumer
 import java.util.function.Function
-import kotlinx.coroutines.CoroutineScope
-import kotlinx.coroutines.Dispatchers
-import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.future.await
 import kotlinx.coroutines.future.future
@@ -21,8 +18,6 @@ import kotlinx.coroutines.runBlocking
  * ```
  */
 public object Postseal {
-    private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
-
     /** The version of the library, such as `0.1.0`. */
     @JvmStatic
     public val version: String get() = org.postseal.ffi.version()
@@ -37,7 +32,7 @@ public object Postseal {
 
     /** For Java: runs [call] in the background. To cancel the future is to give up the call. */
     @JvmStatic
-    public fun <T> future(call: suspend () -> T): CompletableFuture<T> = scope.future { call() }
+    public fun <T> future(call: suspend () -> T): CompletableFuture<T> = background.future { call() }
 
     /** For Java: runs [call] and waits for it. An interrupt of the thread is an end of the wait, and gives up the call. */
     @JvmStatic
@@ -47,7 +42,7 @@ public object Postseal {
     /** For Java: hands each element of [flow] to [each], one after the other. To cancel the future is to give up the flow. */
     @JvmStatic
     public fun <T> forEach(flow: Flow<T>, each: Consumer<in T>): CompletableFuture<Unit> =
-        scope.future { flow.collect { each.accept(it) } }
+        background.future { flow.collect { each.accept(it) } }
 
     /** For Java: a [TokenProvider] that answers with futures. */
     @JvmStatic

@@ -50,7 +50,10 @@ public sealed class PostsealException private constructor(facts: Facts) : Except
     /** The name was not found, the connection was refused, or it broke, in the step [step]. The session is closed. */
     public class Network internal constructor(facts: Facts, public val step: String?) : PostsealException(facts)
 
-    /** The operation was given up before it took effect. A cancelled coroutine sees a `CancellationException`, and not this. */
+    /**
+     * The operation was given up. What had not begun was not done; what had begun may be carried out behind the scenes. A cancelled coroutine
+     * sees a `CancellationException`, and not this.
+     */
     public class Cancelled internal constructor(facts: Facts) : PostsealException(facts)
 
     /** The session was closed before this call; [because] is the code of the failure that closed it, where it was one. */
@@ -66,8 +69,8 @@ public sealed class PostsealException private constructor(facts: Facts) : Except
     /** A file could not be read or written: [path]. */
     public class File internal constructor(facts: Facts, public val path: String?) : PostsealException(facts)
 
-    /** What was asked for is not there: a message, a part, a mailbox, a file. */
-    public class NotFound internal constructor(facts: Facts) : PostsealException(facts)
+    /** What was asked for is not there: a message, a part, a mailbox, or the file [path]. */
+    public class NotFound internal constructor(facts: Facts, public val path: String?) : PostsealException(facts)
 
     /**
      * A key or certificate that is needed is missing, locked or unusable.
@@ -132,7 +135,7 @@ internal fun NativeException.face(): PostsealException {
         is NativeException.UidValidityChanged -> PostsealException.UidValidityChanged(facts, expected, actual)
         is NativeException.AlreadyExists -> PostsealException.AlreadyExists(facts, path)
         is NativeException.File -> PostsealException.File(facts, path)
-        is NativeException.NotFound -> PostsealException.NotFound(facts)
+        is NativeException.NotFound -> PostsealException.NotFound(facts, path)
         is NativeException.KeyMissing -> PostsealException.KeyMissing(facts, missing, keys, takesPassphrase)
         is NativeException.WrongPassphrase -> PostsealException.WrongPassphrase(facts)
         is NativeException.Tampered -> PostsealException.Tampered(facts)

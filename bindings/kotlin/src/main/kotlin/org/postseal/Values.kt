@@ -85,6 +85,13 @@ public data class Draft @JvmOverloads constructor(
         return copy(date = checked.date, messageId = checked.messageId)
     }
 
+    /**
+     * This draft as a message without protection: to be kept among the drafts, say. It is [sealed][seal] to be sent.
+     *
+     * @throws PostsealException.InvalidInput names the first field that can't be used.
+     */
+    public suspend fun compose(): Message = Message(awaited { org.postseal.ffi.composeDraft(native()) })
+
     internal fun native() = NativeDraft(
         from = from,
         to = to,

@@ -11,28 +11,28 @@ import org.postseal.ffi.Watch as NativeWatch
 
 /** A mailbox that is being watched by an [ImapSession]; [close] ends the watch, and the session goes on. */
 public class Watch internal constructor(native: NativeWatch) : AutoCloseable {
-    private val handle = Handle(native)
+    private val handle = Handle(native) { it.stop() }
 
     /**
-     * What changes, for as long as the watch lasts. One collects at a time; what comes while nobody does adds up, and is told once.
+     * What changes, until the watch is closed. One collects at a time; what comes while nobody does adds up, and is told once.
      *
      * It throws what ended the watch: the failure of the session, or [PostsealException.UidValidityChanged] or [PostsealException.NotFound]
      * where the mailbox was rebuilt or removed.
      */
     public val changes: Flow<Change> = flow {
-        while (true) emit((handle.await { it.next() } ?: break).face())
+        while (true) emit((handle.pull { it.next() } ?: break).face())
     }
 
-    /** Ends the watch. May be called more than once. */
+    /** Ends the watch, and with it [changes]. May be called more than once. */
     override fun close(): Unit = handle.close()
 }
 
 /** A mailbox that is being watched for mail by a [MailClient], on a session of its own; [close] ends both. */
 public class MailWatch internal constructor(native: NativeMailWatch) : AutoCloseable {
-    private val handle = Handle(native)
+    private val handle = Handle(native) { it.close(cancel = null) }
 
     /**
-     * What changes, for as long as the watch lasts. One collects at a time; what comes while nobody does adds up.
+     * What changes, until the watch is closed. One collects at a time; what comes while nobody does adds up.
      *
      * A connection that is lost is made anew, however long that takes, and what came meanwhile is told. It throws what does not pass.
      */
@@ -45,15 +45,15 @@ public class MailWatch internal constructor(native: NativeMailWatch) : AutoClose
         var pause = 1.seconds
         while (true) {
             try {
-                return handle.await { it.next() }
+                return handle.pull { it.next() }
             } catch (failure: PostsealException) {
-                if (!failure.isRetryable || failure is PostsealException.Closed) throw failure
+                if (!failure.isRetryable) throw failure
             }
             delay(pause)
             pause = minOf(pause * 2, 1.minutes)
         }
     }
 
-    /** Ends the watch and its session, which takes leave in the background. May be called more than once. */
+    /** Ends the watch, with it [changes], and its session, which takes leave in the background. May be called more than once. */
     override fun close(): Unit = handle.close()
 }

@@ -4,6 +4,7 @@ import java.io.File
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.time.Duration.Companion.seconds
+import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
 import kotlinx.serialization.json.Json
@@ -17,7 +18,7 @@ import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
 
 /** One of the scenarios that all languages play: what it is given, and what must come of it, with a server made ready for it. */
-internal class Scenario(json: JsonObject, val server: TestServer) {
+internal class Scenario(json: JsonObject, val server: TestServer, scope: CoroutineScope) : CoroutineScope by scope {
     val given: JsonObject = json.getValue("given").jsonObject
     val expect: JsonObject = json.getValue("expect").jsonObject
 
@@ -52,7 +53,7 @@ internal fun play(name: String, test: suspend Scenario.() -> Unit): Unit = runBl
     val json = scenarios.single { it.text("name") == name }
     TestServer.start().use { server ->
         json.getValue("server").jsonArray.forEach { server.obey(it) }
-        withTimeout(90.seconds) { Scenario(json, server).test() }
+        withTimeout(90.seconds) { Scenario(json, server, this).test() }
     }
 }
 
