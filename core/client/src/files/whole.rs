@@ -55,7 +55,7 @@ pub async fn write_file(
     let stop = Stop::new(&CancelToken::new());
     let _waiting = stop.when_dropped();
     let write = move || {
-        let mut target = Target::create(&path, overwrite)?;
+        let mut target = Target::create(&path, overwrite, stop.clone())?;
         for piece in data.as_ref().chunks(PIECE) {
             stop.check()?;
             target.write_all(piece).map_err(|error| Error::file("writing", &path, &error))?;
