@@ -83,7 +83,7 @@ pub(super) fn test(built: &Built) -> Result<Counts, String> {
     command
         .args(["-m", "pytest", "-r", "fEs", "--color", "no", "-p", "no:cacheprovider"])
         .current_dir(built.root.join(PACKAGE))
-        .env("PYTHONPATH", "src")
+        .env("PYTHONPATH", built.root.join(PACKAGE).join("src"))
         .env_remove("PYTHONDONTWRITEBYTECODE")
         .env("PYTHONPYCACHEPREFIX", built.folder.join("pycache"));
     let green = stream(&mut command, |line| {

@@ -9,7 +9,8 @@ public class Attachment internal constructor(internal val native: NativeAttachme
     /**
      * An attachment of bytes at hand, which are copied. The media type is `application/octet-stream` where none is given.
      *
-     * @throws PostsealException.InvalidInput names what can't be used: a file name with a control character in it, a media type that is none.
+     * @throws PostsealException.InvalidInput names what can't be used: a file name with a control character in it, a media type that is
+     *   none.
      */
     @Throws(PostsealException::class)
     @JvmOverloads

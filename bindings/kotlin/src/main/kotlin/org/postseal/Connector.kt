@@ -11,7 +11,9 @@ import org.postseal.ffi.TlsOptions as NativeTlsOptions
 /** Where a server listens, and how TLS begins there. The certificate must be for its host, a domain name or an IP address. */
 public typealias Server = org.postseal.ffi.Server
 
-/** How TLS begins: from the first byte, or after a short exchange in the clear (STARTTLS), which never falls back. There is no third way. */
+/**
+ * How TLS begins: from the first byte, or after a short exchange in the clear (STARTTLS), which never falls back. There is no third way.
+ */
 public typealias Security = org.postseal.ffi.Security
 
 /** A TLS protocol version. */
@@ -125,7 +127,8 @@ public data class Timeouts(
 }
 
 /**
- * Opens connections: what is trusted, the deadlines, and who is told what its sessions do. It holds the store of resumable TLS sessions, so one is made and kept.
+ * Opens connections: what is trusted, the deadlines, and who is told what its sessions do. It holds the store of resumable TLS sessions, so
+ * one is made and kept.
  *
  * @throws PostsealException.InvalidInput where a root, a pin or the client certificate can't be used.
  */

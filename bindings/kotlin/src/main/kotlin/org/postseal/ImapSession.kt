@@ -6,8 +6,8 @@ import kotlinx.coroutines.flow.flow
 import org.postseal.ffi.ImapSession as NativeImapSession
 
 /**
- * A session with an IMAP server, logged in. Calls may come from anywhere at once: they are done one after another. Each names its mailbox as
- * a text in Unicode; the session selects what a call is about.
+ * A session with an IMAP server, logged in. Calls may come from anywhere at once: they are done one after another. Each names its mailbox
+ * as a text in Unicode; the session selects what a call is about.
  *
  * Every call that names UIDs may throw [PostsealException.UidValidityChanged], and one that names a mailbox [PostsealException.NotFound] or
  * [PostsealException.Refused] where there is none.

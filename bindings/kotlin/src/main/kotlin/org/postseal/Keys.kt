@@ -170,7 +170,8 @@ public class SecretKey internal constructor(internal val native: NativeSecretKey
     /**
      * The key, ready for use.
      *
-     * @param maxMemory the most bytes of memory that the key may have its derivation from the passphrase take; 64 MiB where nothing is given.
+     * @param maxMemory the most bytes of memory that the key may have its derivation from the passphrase take; 64 MiB where nothing is
+     *   given.
      * @throws PostsealException.WrongPassphrase
      * @throws PostsealException.KeyMissing where the secret parts are not there.
      * @throws PostsealException.LimitExceeded where it would take more memory.

@@ -18,8 +18,8 @@ public typealias Protocol = org.postseal.ffi.Protocol
 /** Is told how far a long piece of work has come. What it throws changes nothing, and is counted: [Postseal.failedCallbacks]. */
 public fun interface ProgressListener {
     /**
-     * So many bytes are done, of how many where that is known. It is called at most once for every 16 KB, by a thread of the library: it must
-     * return soon.
+     * So many bytes are done, of how many where that is known. It is called at most once for every 16 KB, by a thread of the library: it
+     * must return soon.
      */
     public fun progress(done: Long, total: Long?)
 }

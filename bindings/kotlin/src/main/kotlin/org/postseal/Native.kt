@@ -27,8 +27,8 @@ internal suspend inline fun <T> awaited(call: () -> T): T {
 internal val background: CoroutineScope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
 
 /**
- * A session or a watch of the native library, until it is let go of; [stop] is what has to be said to it then, where it would go on by itself
- * as long as somebody waits for it.
+ * A session or a watch of the native library, until it is let go of; [stop] is what has to be said to it then, where it would go on by
+ * itself as long as somebody waits for it.
  */
 internal class Handle<N : AutoCloseable>(val native: N, private val stop: (suspend (N) -> Unit)? = null) : AutoCloseable {
     val isGone = AtomicBoolean()

@@ -11,7 +11,8 @@ import org.postseal.ffi.SignatureStatus as NativeSignatureStatus
 /** OpenPGP on data that is no mail: bytes in memory, and files of any size. */
 public object OpenPgp {
     /**
-     * Encrypts data in memory, in binary form or with ASCII armor. Larger data is better [encrypted from file to file][encryptFile], or in pieces: [Encryptor].
+     * Encrypts data in memory, in binary form or with ASCII armor. Larger data is better [encrypted from file to file][encryptFile], or in
+     * pieces: [Encryptor].
      *
      * @throws PostsealException.KeyMissing for a certificate that can't be used.
      * @throws PostsealException.InvalidInput where there is nobody to encrypt to.
@@ -23,7 +24,8 @@ public object OpenPgp {
         native { org.postseal.ffi.encrypt(data.direct(), recipients.native(), armored) }
 
     /**
-     * Decrypts data in memory, armored or binary, and checks the signatures inside. A bad signature is no error: it is one of the signatures.
+     * Decrypts data in memory, armored or binary, and checks the signatures inside. A bad signature is no error: it is one of the
+     * signatures.
      *
      * @throws PostsealException [PostsealException.Tampered], [PostsealException.KeyMissing], [PostsealException.WrongPassphrase],
      *   [PostsealException.Malformed] and [PostsealException.LimitExceeded].

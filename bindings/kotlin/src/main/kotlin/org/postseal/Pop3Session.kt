@@ -119,8 +119,8 @@ public class Pop3Session private constructor(native: NativePop3Session) : Sessio
          * Connects and logs in.
          *
          * @throws PostsealException [PostsealException.Network], [PostsealException.Timeout], [PostsealException.Tls] and
-         *   [PostsealException.Certificate] where there is no connection; [PostsealException.LoginRefused], also where another session holds
-         *   the maildrop.
+         *   [PostsealException.Certificate] where there is no connection; [PostsealException.LoginRefused], also where another
+         *   session holds the maildrop.
          */
         @JvmStatic
         public suspend fun connect(connector: Connector, server: Server, credentials: Credentials): Pop3Session =
@@ -173,7 +173,8 @@ constructor(saved: ByteArray = ByteArray(0)) {
     public fun hasSeen(message: Pop3Message): Boolean = native { native.hasSeen(message) }
 
     /**
-     * Marks a message as seen now; the time of an earlier mark stays. Returns whether it is remembered, as one without a unique id can't be.
+     * Marks a message as seen now; the time of an earlier mark stays. Returns whether it is remembered, as one without a unique id can't
+     * be.
      */
     @Throws(PostsealException::class)
     public fun mark(message: Pop3Message): Boolean = native { native.mark(message) }

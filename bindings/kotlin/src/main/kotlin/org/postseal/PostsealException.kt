@@ -51,8 +51,8 @@ public sealed class PostsealException private constructor(facts: Facts) : Except
     public class Network internal constructor(facts: Facts, public val step: String?) : PostsealException(facts)
 
     /**
-     * The operation was given up. What had not begun was not done; what had begun may be carried out behind the scenes. A cancelled coroutine
-     * sees a `CancellationException`, and not this.
+     * The operation was given up. What had not begun was not done; what had begun may be carried out behind the scenes. A cancelled
+     * coroutine sees a `CancellationException`, and not this.
      */
     public class Cancelled internal constructor(facts: Facts) : PostsealException(facts)
 

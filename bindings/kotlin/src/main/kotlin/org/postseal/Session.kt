@@ -3,8 +3,8 @@ package org.postseal
 /**
  * What every session has in common.
  *
- * A session may be used by any number of coroutines and threads at once. A cancelled call leaves it usable, or closed; what the call had begun
- * on the connection is carried to its end behind the scenes.
+ * A session may be used by any number of coroutines and threads at once. A cancelled call leaves it usable, or closed; what the call had
+ * begun on the connection is carried to its end behind the scenes.
  */
 public sealed interface Session : AutoCloseable {
     /** What the TLS handshake agreed on. */

@@ -48,7 +48,8 @@ public class SmtpSession private constructor(native: NativeSmtpSession) : Sessio
     /**
      * Sends a message from a file, as [send] does.
      *
-     * @throws PostsealException [PostsealException.NotFound] and [PostsealException.File] where it can't be read; those of the other [send].
+     * @throws PostsealException [PostsealException.NotFound] and [PostsealException.File] where it can't be read; those of the other
+     *   [send].
      */
     @JvmOverloads
     public suspend fun send(

@@ -61,7 +61,8 @@ class OpenPgpTest {
     @Test
     fun dataIsEncryptedAndSigned() {
         val encrypted = OpenPgp.encrypt(data, PgpRecipients(listOf(made.key.certificate), listOf("a passphrase"), unlocked))
-        for (decrypted in listOf(OpenPgp.decrypt(encrypted, keyring), OpenPgp.decrypt(encrypted, publicOnly(), PgpOptions(listOf("a passphrase"))))) {
+        val byPassphrase = OpenPgp.decrypt(encrypted, publicOnly(), PgpOptions(listOf("a passphrase")))
+        for (decrypted in listOf(OpenPgp.decrypt(encrypted, keyring), byPassphrase)) {
             assertContentEquals(data, decrypted.data)
             assertEquals(made.key.fingerprint, assertIs<SignatureStatus.Good>(decrypted.signatures.single().status).certificate)
         }

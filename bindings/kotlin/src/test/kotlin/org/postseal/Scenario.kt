@@ -44,7 +44,8 @@ internal class Scenario(json: JsonObject, val server: TestServer, scope: Corouti
 }
 
 private val scenarios: List<JsonObject> = run {
-    val file = generateSequence(File("").absoluteFile) { it.parentFile }.map { File(it, "tests/vectors/scenarios.json") }.first { it.exists() }
+    val folders = generateSequence(File("").absoluteFile) { it.parentFile }
+    val file = folders.map { File(it, "tests/vectors/scenarios.json") }.first { it.exists() }
     Json.parseToJsonElement(file.readText()).jsonObject.getValue("scenarios").jsonArray.map { it.jsonObject }
 }
 

@@ -39,7 +39,8 @@ class ReaderTest {
     fun sealedMailIsListedReadSavedAndWatched(): Unit = withServer {
         Settings(account).client(secrets).use { client ->
             val notes = Attachment("Bring tea.".toByteArray(), "notes.txt", "text/plain")
-            client.send(Draft(client.account.mailbox, listOf(client.account.mailbox), "A secret", "Meet at noon.", attachments = listOf(notes)))
+            val own = client.account.mailbox
+            client.send(Draft(own, listOf(own), "A secret", "Meet at noon.", attachments = listOf(notes)))
             client.disconnect()
         }
 

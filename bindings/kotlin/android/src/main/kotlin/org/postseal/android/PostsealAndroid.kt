@@ -10,9 +10,9 @@ public object PostsealAndroid {
     }
 
     /**
-     * Tells the library which application it is in, so that Android itself can judge the certificates of servers, with what the user and the
-     * app's network security configuration trust. It comes before the first `Connector`, as in `Application.onCreate`; more than once does no
-     * harm.
+     * Tells the library which application it is in, so that Android itself can judge the certificates of servers, with what the user and
+     * the app's network security configuration trust. It comes before the first `Connector`, as in `Application.onCreate`; more than once
+     * does no harm.
      */
     public fun initialize(context: Context): Unit = initializeNative(context.applicationContext)
 
