@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 import postseal
-from postseal import blocking
+from postseal import _connect, _value, blocking
 
 from .servers import MailServer
 
@@ -157,26 +160,68 @@ def test_a_blocking_call_where_the_core_calls_back_is_an_error_and_no_hang(serve
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_forked_child_is_told_and_can_begin_anew(server: MailServer) -> None:
     session = blocking_session(server)
+
+    def begin_anew() -> str:
+        with pytest.raises(postseal.ForkedError) as caught:
+            session.noop()
+        with blocking_session(server) as another:
+            return f"{caught.value.code} {another.status('INBOX').messages}"
+
+    assert in_child(begin_anew) == "forked 0"
+    session.noop()
+    session.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_child_has_a_default_connector_of_its_own(server: MailServer) -> None:
+    def told() -> str:
+        """What comes of a call without a connector: nobody trusts this server, and that needs a connection to be found out."""
+        with pytest.raises(postseal.Error) as caught:
+            blocking.ImapSession.connect(server.place("imap"), server.credentials())
+        return caught.value.code
+
+    assert told() == "certificate"
+    assert in_child(told) == "certificate"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_fork_while_another_thread_makes_something_is_no_hang() -> None:
+    held = threading.Event()
+
+    def hold() -> None:
+        with _connect._making_default, _value._making:
+            held.set()
+            time.sleep(0.5)
+
+    @_value.value()
+    class New:
+        number: int
+
+    def begin_anew() -> str:
+        return f"{New(1).number} {type(_connect.default_connector()).__name__}"
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait()
+    assert in_child(begin_anew) == "1 Connector"
+    holder.join()
+
+
+def in_child(work: Callable[[], str]) -> str:
+    """What a forked child finds; it has ten seconds."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        told = "nothing"
+        signal.alarm(10)
         try:
-            try:
-                session.noop()
-            except postseal.ForkedError as error:
-                told = error.code
-            with blocking_session(server) as another:
-                told += f" {another.status('INBOX').messages}"
+            os.write(writer, work().encode())
         finally:
-            os.write(writer, told.encode())
             os._exit(0)
     os.close(writer)
     with open(reader) as answer:
-        assert answer.read() == "forked 0"
+        found = answer.read()
     os.waitpid(child, 0)
-    session.noop()
-    session.close()
+    return found
 
 
 #: Programs that end while something is still open or under way.

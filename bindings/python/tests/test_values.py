@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import datetime
+import pickle
+import subprocess
+import sys
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -36,6 +40,33 @@ def test_values_are_frozen_comparable_and_show_what_they_are() -> None:
     assert {server: 1}[postseal.Server("mail.example.test", 465)] == 1
     with pytest.raises(dataclasses.FrozenInstanceError):
         server.port = 25  # type: ignore[misc]
+
+
+def test_values_can_be_stored_and_handed_to_other_processes() -> None:
+    handle = postseal.MessageHandle.Imap("INBOX", postseal.Uid(7, 42))
+    assert pickle.loads(pickle.dumps(handle)) == copy.deepcopy(handle) == copy.copy(handle) == handle
+    # In a process that has not made such a value yet.
+    program = (
+        "import dataclasses, pickle, sys; stored = pickle.load(sys.stdin.buffer);"
+        "twin = pickle.loads(pickle.dumps(stored)); assert stored == twin and len({stored, twin}) == 1;"
+        "print(stored, [field.name for field in dataclasses.fields(stored)])"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, input=pickle.dumps(handle), capture_output=True, check=False)
+    assert (done.stdout.decode(), done.stderr) == (f"{handle} ['mailbox', 'uid']\n", b"")
+
+
+def test_a_value_may_be_the_base_of_a_class() -> None:
+    # The first of its base, in a process that has none yet.
+    program = """\
+import postseal
+class Place(postseal.Server):
+    def __init__(self, host):
+        super().__init__(host, 993)
+print(Place("mail.example.test").port)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("993\n", "")
 
 
 def test_nothing_that_holds_a_secret_shows_it() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import datetime
 import inspect
 import logging
+import os
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Union
@@ -109,12 +110,22 @@ _making_default = threading.Lock()
 
 
 def default_connector() -> Connector:
-    """The connector for whoever gives none."""
+    """The connector for whoever gives none: one in each process."""
     global _default
     with _making_default:
         if _default is None:
             _default = Connector()
         return _default
+
+
+def _forget_default() -> None:
+    # In a forked child the parent's is of no use, and the lock may have been held at the moment of the fork.
+    global _default, _making_default
+    _default, _making_default = None, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_default)
 
 
 class Credentials(Wrapper):
