@@ -71,14 +71,76 @@ def test_a_token_provider_whose_loop_is_gone_is_an_error_and_no_hang(server: Mai
     async def make() -> asyncio.AbstractEventLoop:
         return asyncio.get_running_loop()
 
-    credentials = postseal.Credentials.token_provider(ALICE, provider)
-    gone = asyncio.run(make())
-    credentials._use_in(gone)
+    loops = _connect.Loops()
+    credentials = postseal.Credentials.token_provider(ALICE, provider)._for(loops)
     connecting = postseal._core.native.ImapSession.connect(
-        server.connector()._native, postseal._convert.to_native(server.place("imap")), credentials._native
+        server.connector()._native, postseal._convert.to_native(server.place("imap")), credentials
     )
-    with pytest.raises(postseal._core.native.PostsealError.InvalidInput, match="Event loop is closed"):
+    with (
+        loops.waiting(asyncio.run(make())),
+        pytest.raises(postseal._core.native.PostsealError.InvalidInput, match="no event loop waits for the login"),
+    ):
         asyncio.run(connecting)
+
+
+def test_each_login_asks_for_its_token_in_its_own_event_loop(server: MailServer) -> None:
+    server.do("token", user=ALICE, token="fresh")
+    asked: list[tuple[str, str | None]] = []
+
+    async def provider(refused: str | None) -> str:
+        name = threading.current_thread().name
+        asked.append((name, refused))
+        if name == "second" or refused:
+            return "fresh"
+        # While the first login waits, another thread logs in with the same credentials.
+        await asyncio.to_thread(log_in, "second")
+        return "stale"
+
+    credentials = postseal.Credentials.token_provider(ALICE, provider)
+
+    async def connect() -> None:
+        session = await postseal.ImapSession.connect(
+            server.place("imap"), credentials, connector=server.connector()
+        )
+        await session.close()
+
+    def log_in(name: str) -> None:
+        thread = threading.Thread(target=lambda: asyncio.run(connect()), name=name)
+        thread.start()
+        thread.join(60)
+
+    log_in("first")
+    assert asked == [("first", None), ("second", None), ("first", "stale")]
+
+
+def test_a_watch_logs_in_anew_in_the_event_loop_that_waits(server: MailServer) -> None:
+    server.do("token", user=ALICE, token="fresh")
+    asked: list[asyncio.AbstractEventLoop] = []
+
+    async def provider(refused: str | None) -> str:
+        asked.append(asyncio.get_running_loop())
+        return "fresh"
+
+    account = postseal.Account(
+        ALICE,
+        server.place("smtp"),
+        postseal.Credentials.token_provider(ALICE, provider),
+        imap=server.place("imap"),
+    )
+    client = postseal.MailClient(account, connector=server.connector())
+
+    async def wait(watch: postseal.MailWatch) -> asyncio.AbstractEventLoop:
+        with pytest.raises(postseal.Error):
+            await watch.next()
+        server.do("deliver", user=ALICE, message="Subject: new\n\nHello.\n")
+        assert isinstance(await watch.next(), postseal.MailboxChange.Arrived)
+        await watch.close()
+        return asyncio.get_running_loop()
+
+    watch = asyncio.run(client.watch())
+    server.do("cut")
+    loop = asyncio.run(wait(watch))
+    assert asked[-1] is loop and len(asked) == 2
 
 
 def test_progress_is_told_in_the_event_loop(server: MailServer) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
-from ._connect import Credentials
+from ._connect import Credentials, Loops
 from ._convert import to_native
 from ._core import native
 from ._mail import AnyMailbox
@@ -35,25 +34,20 @@ class Account:
     sent_copy: SentCopy = SentCopy.AUTOMATIC
     """Whether own copies are filed in *Sent*."""
 
-    def _use_in(self, loop: asyncio.AbstractEventLoop | None) -> None:
-        """Has token providers run in `loop`."""
-        for credentials in (self.credentials, self.incoming_credentials):
-            if credentials is not None:
-                credentials._use_in(loop)
-
-    def _to_native(self) -> Any:
+    def _to_native(self, loops: Loops) -> Any:
+        """The account as the core takes it; token providers run in `loops`."""
         incoming = self.incoming_credentials or self.credentials
         mailbox = Mailbox.parse(self.mailbox) if isinstance(self.mailbox, str) else self.mailbox
         return native.Account(
             mailbox=to_native(mailbox),
-            submission=_login(self.smtp, self.credentials),
-            imap=_login(self.imap, incoming),
-            pop3=_login(self.pop3, incoming),
+            submission=_login(self.smtp, self.credentials, loops),
+            imap=_login(self.imap, incoming, loops),
+            pop3=_login(self.pop3, incoming, loops),
             sent_copy=to_native(self.sent_copy),
         )
 
 
-def _login(server: Server | None, credentials: Credentials) -> Any:
+def _login(server: Server | None, credentials: Credentials, loops: Loops) -> Any:
     if server is None:
         return None
-    return native.Login(server=to_native(server), credentials=credentials._native)
+    return native.Login(server=to_native(server), credentials=credentials._for(loops))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import inspect
 import logging
 import os
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any, Union
 
 from ._convert import from_native, to_native
@@ -128,6 +129,31 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_default)
 
 
+class Loops:
+    """The event loops that wait for what one session or client does: whoever logs in for them runs the token provider in one of these."""
+
+    def __init__(self) -> None:
+        self._waiting: list[asyncio.AbstractEventLoop | None] = []
+
+    @contextlib.contextmanager
+    def waiting(self, loop: asyncio.AbstractEventLoop | None) -> Iterator[None]:
+        """`loop` waits meanwhile; `None` is a caller without one."""
+        self._waiting.append(loop)
+        try:
+            yield
+        finally:
+            self._waiting.remove(loop)
+
+    def running(self) -> asyncio.AbstractEventLoop:
+        """The loop that began to wait last, and can run something; ours for a caller without one. A RuntimeError where there is none."""
+        for loop in reversed(self._waiting.copy()):
+            if loop is None:
+                return portal().loop
+            if loop.is_running():
+                return loop
+        raise RuntimeError("no event loop waits for the login any more")
+
+
 class Credentials(Wrapper):
     """What a client logs in with. It never shows a secret."""
 
@@ -136,19 +162,20 @@ class Credentials(Wrapper):
     def __init__(self, user: str, password: str) -> None:
         with raising():
             self._native = native.Credentials.password(user, password)
-        self._provider: _Provider | None = None
+        self._provider: TokenProvider | None = None
 
     @classmethod
-    def _with(cls, theirs: Any, provider: _Provider | None = None) -> Credentials:
+    def _with(cls, theirs: Any, provider: TokenProvider | None = None) -> Credentials:
         ours = cls._of(theirs)
         ours._provider = provider
         return ours
 
-    def _use_in(self, loop: asyncio.AbstractEventLoop | None) -> Any:
-        """What the core is given for a login that is waited for in `loop`; the caller's provider is to run there."""
-        if self._provider is not None:
-            self._provider.loop = loop
-        return self._native
+    def _for(self, loops: Loops) -> Any:
+        """What the core is given for logins that are waited for in `loops`: whoever else uses these credentials does so in others."""
+        if self._provider is None:
+            return self._native
+        with raising():
+            return native.Credentials.token_provider(self.user, _Asked(self._provider, loops))
 
     @classmethod
     def token(cls, user: str, token: str) -> Credentials:
@@ -163,9 +190,8 @@ class Credentials(Wrapper):
         An `async` function runs in the event loop that waits for the login, or in one of ours in the blocking face; another one runs
         in a thread of its own. Its exception ends the login as an `InvalidInputError`.
         """
-        asked = _Provider(provider)
         with raising():
-            return cls._with(native.Credentials.token_provider(user, asked), asked)
+            return cls._with(native.Credentials.token_provider(user, _Asked(provider, Loops())), provider)
 
     @classmethod
     def certificate(cls, user: str) -> Credentials:
@@ -182,12 +208,12 @@ class Credentials(Wrapper):
         return f"<Credentials of {self.user!r}>"
 
 
-class _Provider(native.TokenProvider):  # type: ignore[misc]
+class _Asked(native.TokenProvider):  # type: ignore[misc]
     """Asks the caller's function for a token, where it can run, and never in the core's thread."""
 
-    def __init__(self, provider: TokenProvider) -> None:
+    def __init__(self, provider: TokenProvider, loops: Loops) -> None:
         self._provider = provider
-        self.loop: asyncio.AbstractEventLoop | None = None
+        self._loops = loops
 
     def token(self, refused: str | None, answer: Any) -> None:
         if inspect.iscoroutinefunction(self._provider):
@@ -208,7 +234,7 @@ class _Provider(native.TokenProvider):  # type: ignore[misc]
     def _await(self, token: Awaitable[str], answer: Any) -> None:
         waiting = _answer(token, answer)
         try:
-            asyncio.run_coroutine_threadsafe(waiting, self.loop or portal().loop)
+            asyncio.run_coroutine_threadsafe(waiting, self._loops.running())
         except RuntimeError as error:
             waiting.close()
             if isinstance(token, Coroutine):

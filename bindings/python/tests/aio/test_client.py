@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import postseal
+import pytest
 
 from ..servers import MailServer
-from ._bridge import later
+from ._bridge import give_up_as_it_comes, later
 
 ALICE = "alice@example.test"
 
@@ -54,6 +55,50 @@ async def test_a_watch_hands_out_what_arrives(server: MailServer) -> None:
             assert isinstance(change, postseal.MailboxChange.Arrived)
             assert [one.subject for one in change.messages] == ["new"]
             break
+        await watch.close()
+        assert await watch.next() is None
+
+
+async def test_what_comes_as_the_wait_is_given_up_is_not_lost(
+    server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with client(server, imap=server.place("imap")) as alice, await alice.watch() as watch:
+        await later(0.2, lambda: deliver(server, "new"))
+        await give_up_as_it_comes(watch.next, monkeypatch)
+        change = await watch.next()
+        assert isinstance(change, postseal.MailboxChange.Arrived)
+        assert [one.subject for one in change.messages] == ["new"]
+    session = await postseal.ImapSession.connect(
+        server.place("imap"), server.credentials(), connector=server.connector()
+    )
+    async with session:
+        stream = session.fetch("INBOX", await session.search("INBOX"), postseal.FetchItems(size=True))
+        await give_up_as_it_comes(stream.__anext__, monkeypatch)
+        assert len([one async for one in stream]) == 1
+        watched = await session.watch("INBOX")
+        await later(0.2, lambda: deliver(server, "newer"))
+        await give_up_as_it_comes(watched.next, monkeypatch)
+        assert await watched.next() == postseal.Change.Exists(2)
+        await watched.stop()
+    pop3 = await postseal.Pop3Session.connect(
+        server.place("pop3"), server.credentials(), connector=server.connector()
+    )
+    async with pop3:
+        retrieval = pop3.retrieve_all(await pop3.messages())
+        await give_up_as_it_comes(retrieval.__anext__, monkeypatch)
+        whole = [one.data async for one in retrieval]
+        assert len(whole) == 2
+        async with await pop3.retrieve(1) as chunks:
+            await give_up_as_it_comes(chunks.__anext__, monkeypatch)
+            assert b"".join([chunk async for chunk in chunks]) == whole[0]
+
+
+async def test_what_was_not_taken_is_forgotten_with_the_watch(
+    server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with client(server, imap=server.place("imap")) as alice, await alice.watch() as watch:
+        await later(0.2, lambda: deliver(server, "new"))
+        await give_up_as_it_comes(watch.next, monkeypatch)
         await watch.close()
         assert await watch.next() is None
 

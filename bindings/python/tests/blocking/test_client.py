@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import postseal.blocking as postseal
+import pytest
 
 from ..servers import MailServer
-from ._bridge import later
+from ._bridge import give_up_as_it_comes, later
 
 ALICE = "alice@example.test"
 
@@ -55,6 +56,50 @@ def test_a_watch_hands_out_what_arrives(server: MailServer) -> None:
             assert isinstance(change, postseal.MailboxChange.Arrived)
             assert [one.subject for one in change.messages] == ["new"]
             break
+        watch.close()
+        assert watch.next() is None
+
+
+def test_what_comes_as_the_wait_is_given_up_is_not_lost(
+    server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with client(server, imap=server.place("imap")) as alice, alice.watch() as watch:
+        later(0.2, lambda: deliver(server, "new"))
+        give_up_as_it_comes(watch.next, monkeypatch)
+        change = watch.next()
+        assert isinstance(change, postseal.MailboxChange.Arrived)
+        assert [one.subject for one in change.messages] == ["new"]
+    session = postseal.ImapSession.connect(
+        server.place("imap"), server.credentials(), connector=server.connector()
+    )
+    with session:
+        stream = session.fetch("INBOX", session.search("INBOX"), postseal.FetchItems(size=True))
+        give_up_as_it_comes(stream.__next__, monkeypatch)
+        assert len([one for one in stream]) == 1
+        watched = session.watch("INBOX")
+        later(0.2, lambda: deliver(server, "newer"))
+        give_up_as_it_comes(watched.next, monkeypatch)
+        assert watched.next() == postseal.Change.Exists(2)
+        watched.stop()
+    pop3 = postseal.Pop3Session.connect(
+        server.place("pop3"), server.credentials(), connector=server.connector()
+    )
+    with pop3:
+        retrieval = pop3.retrieve_all(pop3.messages())
+        give_up_as_it_comes(retrieval.__next__, monkeypatch)
+        whole = [one.data for one in retrieval]
+        assert len(whole) == 2
+        with pop3.retrieve(1) as chunks:
+            give_up_as_it_comes(chunks.__next__, monkeypatch)
+            assert b"".join([chunk for chunk in chunks]) == whole[0]
+
+
+def test_what_was_not_taken_is_forgotten_with_the_watch(
+    server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with client(server, imap=server.place("imap")) as alice, alice.watch() as watch:
+        later(0.2, lambda: deliver(server, "new"))
+        give_up_as_it_comes(watch.next, monkeypatch)
         watch.close()
         assert watch.next() is None
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from .._account import Account
-from .._connect import CancelToken, Connector, default_connector
+from .._connect import CancelToken, Connector, Loops, default_connector
 from .._convert import from_native, to_native
 from .._core import native
 from .._mail import Draft
@@ -17,27 +17,38 @@ from .._values.imap import MailboxInfo, native_flags
 from .._values.pgp import Protection
 from .._wrapper import Wrapper
 from ..errors import raising
-from ._bridge import call, current_loop, listen
+from ._bridge import Listener, call, current_loop, listen
 from ._keys import Keyring
 from ._message import Message
+from ._pull import Pull
 from ._seal import Opened, Sealed, native_draft, opened_of, sealed_of
+
+T = TypeVar("T")
 
 
 class MailWatch(Wrapper):
     """A mailbox that is watched for mail: an iterator of what changes. It ends with its `async with` block, or with `close`."""
 
-    __slots__ = ()
+    __slots__ = ("_loops", "_pull")
+
+    def __init__(self, theirs: Any, loops: Loops) -> None:
+        self._native = theirs
+        self._loops = loops
+        self._pull = Pull()
 
     async def next(self, *, cancel: CancelToken | None = None) -> MailboxChange.Any | None:
         """Waits for the next change, for as long as it takes; `None` once the watch was closed. Giving up the wait loses nothing.
 
         After an exception the watch goes on: the next call connects anew where that is needed, and tells what came meanwhile.
         """
-        change: MailboxChange.Any | None = from_native(await call(self._native.next(to_native(cancel))))
-        return change
+        with self._loops.waiting(current_loop()):
+            change = await self._pull.next(lambda: self._native.next(to_native(cancel)))
+        news: MailboxChange.Any | None = from_native(change)
+        return news
 
     async def close(self, *, cancel: CancelToken | None = None) -> None:
         """Ends the watch, a wait that is under way, and, politely, its session. May be called more than once."""
+        self._pull.clear()
         await call(self._native.close(to_native(cancel)))
 
     def __aiter__(self) -> MailWatch:
@@ -65,7 +76,7 @@ class MailClient:
     at each call. Used in `async with`, its sessions end with the block.
     """
 
-    __slots__ = ("_native", "account", "keyring")
+    __slots__ = ("_loops", "_native", "account", "keyring")
 
     account: Account
     """The account."""
@@ -76,8 +87,16 @@ class MailClient:
         self.account = account
         self.keyring = Keyring() if keyring is None else keyring
         connector = default_connector() if connector is None else connector
+        self._loops = Loops()
         with raising():
-            self._native: Any = native.MailClient(connector._native, account._to_native(), self.keyring._native)
+            self._native: Any = native.MailClient(
+                connector._native, account._to_native(self._loops), self.keyring._native
+            )
+
+    async def _call(self, operation: Coroutine[Any, Any, T], listener: Listener | None = None) -> T:
+        """Waits for an operation; where it logs in, token providers may run in this loop."""
+        with self._loops.waiting(current_loop()):
+            return await call(operation, listener)
 
     async def send(
         self,
@@ -93,11 +112,10 @@ class MailClient:
         names every such recipient. **Any exception means that nothing was sent**; once a copy was handed over there is a report. Where the
         call is given up, a copy that is being transmitted goes out; the copies after it, and the one for *Sent*, don't.
         """
-        self.account._use_in(current_loop())
         listener = listen(progress)
         ready = await native_draft(draft, cancel)
         sending = self._native.send(ready, to_native(protection), listener, to_native(cancel))
-        report: SendReport = from_native(await call(sending, listener))
+        report: SendReport = from_native(await self._call(sending, listener))
         return report
 
     async def seal(
@@ -109,34 +127,30 @@ class MailClient:
     ) -> Sealed:
         """Seals a draft as `send` does, without sending it."""
         ready = await native_draft(draft, cancel)
-        return sealed_of(await call(self._native.seal(ready, to_native(protection), to_native(cancel))))
+        return sealed_of(await self._call(self._native.seal(ready, to_native(protection), to_native(cancel))))
 
     async def inbox(self, *, cancel: CancelToken | None = None) -> tuple[MessageSummary, ...]:
         """The messages in the inbox, in the server's order: the oldest first, as a rule."""
-        self.account._use_in(current_loop())
-        found: tuple[MessageSummary, ...] = from_native(await call(self._native.inbox(to_native(cancel))))
+        found: tuple[MessageSummary, ...] = from_native(await self._call(self._native.inbox(to_native(cancel))))
         return found
 
     async def mailboxes(self, *, cancel: CancelToken | None = None) -> tuple[MailboxInfo, ...]:
         """The mailboxes of the account, with their roles (IMAP)."""
-        self.account._use_in(current_loop())
-        found: tuple[MailboxInfo, ...] = from_native(await call(self._native.mailboxes(to_native(cancel))))
+        found: tuple[MailboxInfo, ...] = from_native(await self._call(self._native.mailboxes(to_native(cancel))))
         return found
 
     async def messages(self, mailbox: str, *, cancel: CancelToken | None = None) -> tuple[MessageSummary, ...]:
         """The messages in a mailbox, in the server's order (IMAP)."""
-        self.account._use_in(current_loop())
-        found: tuple[MessageSummary, ...] = from_native(await call(self._native.messages(mailbox, to_native(cancel))))
+        found: tuple[MessageSummary, ...] = from_native(await self._call(self._native.messages(mailbox, to_native(cancel))))
         return found
 
     async def fetch(
         self, handle: MessageHandle.Any, *, progress: Progress | None = None, cancel: CancelToken | None = None
     ) -> Message:
         """Fetches a message as it is on the server; it is not marked as read."""
-        self.account._use_in(current_loop())
         listener = listen(progress)
         fetching = self._native.fetch(to_native(handle), listener, to_native(cancel))
-        return Message._of(await call(fetching, listener))
+        return Message._of(await self._call(fetching, listener))
 
     async def open(
         self,
@@ -148,11 +162,10 @@ class MailClient:
         cancel: CancelToken | None = None,
     ) -> Opened:
         """Fetches a message and opens it, as `open_message` does."""
-        self.account._use_in(current_loop())
         listener = listen(progress)
         options = native.OpenOptions(passphrases=list(passphrases), max_bytes=max_bytes)
         opening = self._native.open(to_native(handle), options, listener, to_native(cancel))
-        return opened_of(await call(opening, listener))
+        return opened_of(await self._call(opening, listener))
 
     async def page(
         self,
@@ -163,57 +176,50 @@ class MailClient:
         cancel: CancelToken | None = None,
     ) -> Page:
         """So many messages of a mailbox, the newest first: the newest ones, or those right before one of an earlier page (IMAP)."""
-        self.account._use_in(current_loop())
         asking = self._native.page(mailbox, to_native(before), count, to_native(cancel))
-        page: Page = from_native(await call(asking))
+        page: Page = from_native(await self._call(asking))
         return page
 
     async def mark_read(
         self, handle: MessageHandle.Any, is_read: bool = True, *, cancel: CancelToken | None = None
     ) -> None:
         """Marks a message as read, or as not read (IMAP)."""
-        self.account._use_in(current_loop())
-        await call(self._native.mark_read(to_native(handle), is_read, to_native(cancel)))
+        await self._call(self._native.mark_read(to_native(handle), is_read, to_native(cancel)))
 
     async def add_flags(
         self, handle: MessageHandle.Any, flags: Iterable[str], *, cancel: CancelToken | None = None
     ) -> None:
         """Sets flags of a message; others stay (IMAP)."""
-        self.account._use_in(current_loop())
         change = native.FlagChange.ADD(native_flags(flags))
-        await call(self._native.change_flags(to_native(handle), change, to_native(cancel)))
+        await self._call(self._native.change_flags(to_native(handle), change, to_native(cancel)))
 
     async def remove_flags(
         self, handle: MessageHandle.Any, flags: Iterable[str], *, cancel: CancelToken | None = None
     ) -> None:
         """Takes flags away from a message; others stay (IMAP)."""
-        self.account._use_in(current_loop())
         change = native.FlagChange.REMOVE(native_flags(flags))
-        await call(self._native.change_flags(to_native(handle), change, to_native(cancel)))
+        await self._call(self._native.change_flags(to_native(handle), change, to_native(cancel)))
 
     async def move_to(
         self, handle: MessageHandle.Any, mailbox: str, *, cancel: CancelToken | None = None
     ) -> MessageHandle.Any | None:
         """Moves a message to another mailbox. Returns its new handle, where the server tells (IMAP)."""
-        self.account._use_in(current_loop())
         moving = self._native.move_to(to_native(handle), mailbox, to_native(cancel))
-        moved: MessageHandle.Any | None = from_native(await call(moving))
+        moved: MessageHandle.Any | None = from_native(await self._call(moving))
         return moved
 
     async def delete(self, handle: MessageHandle.Any, *, cancel: CancelToken | None = None) -> Deleted.Any:
         """Deletes a message: moves it to the trash, or removes it where there is no trash, or it is there already. By POP3, removes it."""
-        self.account._use_in(current_loop())
-        deleted: Deleted.Any = from_native(await call(self._native.delete(to_native(handle), to_native(cancel))))
+        deleted: Deleted.Any = from_native(await self._call(self._native.delete(to_native(handle), to_native(cancel))))
         return deleted
 
     async def watch(self, mailbox: str = "INBOX", *, cancel: CancelToken | None = None) -> MailWatch:
         """Watches a mailbox for mail, on a session of its own (IMAP)."""
-        self.account._use_in(current_loop())
-        return MailWatch._of(await call(self._native.watch(mailbox, to_native(cancel))))
+        return MailWatch(await self._call(self._native.watch(mailbox, to_native(cancel))), self._loops)
 
     async def close(self, *, cancel: CancelToken | None = None) -> None:
         """Ends all sessions politely. The client stays usable: it connects again when there is something to do."""
-        await call(self._native.close(to_native(cancel)))
+        await self._call(self._native.close(to_native(cancel)))
 
     async def __aenter__(self) -> MailClient:
         return self

@@ -15,6 +15,7 @@ from .._values.servers import Server
 from ..errors import Error, raising
 from ._bridge import Listener, call, listen
 from ._message import Message
+from ._pull import Pull
 from ._session import Session, connected
 
 
@@ -29,18 +30,20 @@ class MessageStream(AsyncIterator[bytes]):
         self._native = theirs
         self._listener = listener
         self._cancel = cancel
+        self._pull = Pull()
 
     def __aiter__(self) -> MessageStream:
         return self
 
     async def __anext__(self) -> bytes:
-        chunk = await call(self._native.next_chunk(to_native(self._cancel)), self._listener)
+        chunk = await self._pull.next(lambda: self._native.next_chunk(to_native(self._cancel)), self._listener)
         if chunk is None:
             raise StopAsyncIteration
         return bytes(chunk)
 
     async def stop(self) -> None:
         """Lets go of the message: the session goes on where little of it is left, and is closed otherwise."""
+        self._pull.clear()
         await call(self._native.stop())
 
     async def __aenter__(self) -> MessageStream:
@@ -59,13 +62,14 @@ class Pop3Retrieval(AsyncIterator[Pop3Retrieved]):
         self._native = theirs
         self._listener = listener
         self._cancel = cancel
+        self._pull = Pull()
 
     def __aiter__(self) -> Pop3Retrieval:
         return self
 
     async def __anext__(self) -> Pop3Retrieved:
         retrieved: Pop3Retrieved | None = from_native(
-            await call(self._native.next(to_native(self._cancel)), self._listener)
+            await self._pull.next(lambda: self._native.next(to_native(self._cancel)), self._listener)
         )
         if retrieved is None:
             raise StopAsyncIteration
@@ -73,6 +77,7 @@ class Pop3Retrieval(AsyncIterator[Pop3Retrieved]):
 
     async def stop(self) -> None:
         """Lets go of the messages, and ends a wait that is under way. May be called more than once."""
+        self._pull.clear()
         await call(self._native.stop())
 
 

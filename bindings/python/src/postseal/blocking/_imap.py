@@ -33,6 +33,7 @@ from .._wrapper import Wrapper
 from ..errors import raising
 from ._bridge import Listener, call, listen
 from ._message import Message
+from ._pull import Pull
 from ._session import Session, connected
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class FetchStream(Iterator[Fetched]):
         self._native = theirs
         self._listener = listener
         self._cancel = cancel
+        self._pull = Pull()
         self._ready: deque[Any] = deque()
 
     def __iter__(self) -> FetchStream:
@@ -56,8 +58,10 @@ class FetchStream(Iterator[Fetched]):
 
     def __next__(self) -> Fetched:
         if not self._ready:
-            waiting = self._native.next_batch(BATCH, to_native(self._cancel))
-            self._ready.extend(call(waiting, self._listener))
+            batch = self._pull.next(
+                lambda: self._native.next_batch(BATCH, to_native(self._cancel)), self._listener
+            )
+            self._ready.extend(batch)
             if not self._ready:
                 raise StopIteration
         fetched: Fetched = from_native(self._ready.popleft())
@@ -66,21 +70,27 @@ class FetchStream(Iterator[Fetched]):
     def stop(self) -> None:
         """Lets go of the messages, and ends a wait that is under way. May be called more than once."""
         self._ready.clear()
+        self._pull.clear()
         call(self._native.stop())
 
 
 class Watch(Wrapper):
     """A mailbox that is being watched: an iterator of what changes. It ends with its `with` block, or with `stop`."""
 
-    __slots__ = ()
+    __slots__ = ("_pull",)
+
+    def __init__(self, theirs: Any) -> None:
+        self._native = theirs
+        self._pull = Pull()
 
     def next(self, *, cancel: CancelToken | None = None) -> Change.Any | None:
         """Waits for the next change, for as long as it takes; `None` once the watch was stopped. Giving up the wait loses nothing."""
-        change: Change.Any | None = from_native(call(self._native.next(to_native(cancel))))
+        change: Change.Any | None = from_native(self._pull.next(lambda: self._native.next(to_native(cancel))))
         return change
 
     def stop(self) -> None:
         """Ends the watch, and a wait that is under way. May be called more than once."""
+        self._pull.clear()
         call(self._native.stop())
 
     def __iter__(self) -> Watch:
@@ -284,4 +294,4 @@ class ImapSession(Session):
 
     def watch(self, mailbox: str, *, cancel: CancelToken | None = None) -> Watch:
         """Watches a mailbox: by IDLE, or by asking every minute where the server has none. Other calls on this session go on meanwhile."""
-        return Watch._of(call(self._native.watch(mailbox, to_native(cancel))))
+        return Watch(call(self._native.watch(mailbox, to_native(cancel))))

@@ -16,6 +16,7 @@ from .._values.servers import Server
 from ..errors import Error, raising
 from ._bridge import Listener, call, listen
 from ._message import Message
+from ._pull import Pull
 from ._session import Session, connected
 
 
@@ -30,18 +31,20 @@ class MessageStream(Iterator[bytes]):
         self._native = theirs
         self._listener = listener
         self._cancel = cancel
+        self._pull = Pull()
 
     def __iter__(self) -> MessageStream:
         return self
 
     def __next__(self) -> bytes:
-        chunk = call(self._native.next_chunk(to_native(self._cancel)), self._listener)
+        chunk = self._pull.next(lambda: self._native.next_chunk(to_native(self._cancel)), self._listener)
         if chunk is None:
             raise StopIteration
         return bytes(chunk)
 
     def stop(self) -> None:
         """Lets go of the message: the session goes on where little of it is left, and is closed otherwise."""
+        self._pull.clear()
         call(self._native.stop())
 
     def __enter__(self) -> MessageStream:
@@ -60,13 +63,14 @@ class Pop3Retrieval(Iterator[Pop3Retrieved]):
         self._native = theirs
         self._listener = listener
         self._cancel = cancel
+        self._pull = Pull()
 
     def __iter__(self) -> Pop3Retrieval:
         return self
 
     def __next__(self) -> Pop3Retrieved:
         retrieved: Pop3Retrieved | None = from_native(
-            call(self._native.next(to_native(self._cancel)), self._listener)
+            self._pull.next(lambda: self._native.next(to_native(self._cancel)), self._listener)
         )
         if retrieved is None:
             raise StopIteration
@@ -74,6 +78,7 @@ class Pop3Retrieval(Iterator[Pop3Retrieved]):
 
     def stop(self) -> None:
         """Lets go of the messages, and ends a wait that is under way. May be called more than once."""
+        self._pull.clear()
         call(self._native.stop())
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any, TypeVar
 
-from .._connect import CancelToken, Connector, Credentials, default_connector
+from .._connect import CancelToken, Connector, Credentials, Loops, default_connector
 from .._convert import from_native, to_native
 from .._values.servers import Server, TlsInfo
 from .._wrapper import Wrapper
@@ -20,8 +20,10 @@ def connected(
 ) -> Any:
     """A session of the core of this kind, logged in."""
     connector = default_connector() if connector is None else connector
-    login = credentials._use_in(current_loop())
-    return call(kind.connect(connector._native, to_native(server), login, to_native(cancel)))
+    loops = Loops()
+    connecting = kind.connect(connector._native, to_native(server), credentials._for(loops), to_native(cancel))
+    with loops.waiting(current_loop()):
+        return call(connecting)
 
 
 class Session(Wrapper):
