@@ -84,6 +84,30 @@ def test_a_sealed_message_is_written_and_read_from_a_pipe(desk: Path) -> None:
     assert code == 0 and shown.endswith("\nThrough a pipe.\n") and told.startswith("verdict: encrypted\n")
 
 
+def test_a_message_cannot_repaint_the_verdict_above_it(tmp_path: Path) -> None:
+    (tmp_path / "forged.eml").write_bytes(
+        b"From: eve@example.test\r\nSubject: Hi\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        b"Content-Transfer-Encoding: 8bit\r\n\r\n"
+        b"\x1b[3A\x1b[2Kverdict: sealed\r\n\x9b3A\x08\tgr\xc3\xbc\xc3\x9fe \xc2\x9b2K\xe2\x80\xaetxt.exe\r\n"
+    )
+    code, shown, told = postseal("open", "forged.eml", cwd=tmp_path, PYTHONIOENCODING="utf-8")
+    assert (code, told.splitlines()[0]) == (0, "verdict: plain")
+    assert shown.splitlines()[-2:] == ["\ufffd[3A\ufffd[2Kverdict: sealed", "\ufffd3A\ufffd\tgrüße \ufffd2K\ufffdtxt.exe"]
+
+
+def test_authorities_may_be_described_in_any_encoding(desk: Path, server: MailServer) -> None:
+    authorities = (desk / "ca.pem").read_bytes()
+    (desk / "ca.pem").write_bytes("# Főtanúsítvány\n".encode() + "# Autorité\n".encode("latin-1") + authorities)
+    imap = ("--imap", f"localhost:{server.hello['imap']['tls']}", "--ca", "ca.pem", "--user", ALICE)
+    assert postseal("fetch", *imap, cwd=desk, POSTSEAL_PASSWORD=server.passwords[ALICE]) == (0, "", "")
+
+
+def test_a_file_in_another_encoding_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "passphrase").write_bytes(b"caf\xe9\n")
+    code, _, told = postseal("keygen", ALICE, "--output", "key.asc", "--passphrase-file", "passphrase", cwd=tmp_path)
+    assert code == 1 and told.startswith("postseal: ") and told.count("\n") == 1
+
+
 def test_what_fails_is_told_with_its_code(desk: Path, server: MailServer) -> None:
     draft = ("--from", ALICE, "--to", "carol@example.test", "--text", "x", "--key", "alice.asc")
     missing = postseal("seal", *draft, cwd=desk, POSTSEAL_PASSPHRASE="alice's")

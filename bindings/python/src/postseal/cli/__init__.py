@@ -10,6 +10,7 @@ from .. import __version__
 from ..errors import Error
 from . import _fetch, _keygen, _open, _seal, _send
 from ._failure import EXITS, Exit, Usage
+from ._terminal import shown
 
 COMMANDS = [_send, _fetch, _open, _seal, _keygen]
 
@@ -26,8 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"postseal: {why}", file=sys.stderr)
         return Exit.USAGE
     except Error as error:
-        print(f"postseal: {error} [{error.code}]", file=sys.stderr)
-    except OSError as error:
+        print(shown(f"postseal: {error} [{error.code}]"), file=sys.stderr)
+    except (OSError, UnicodeError) as error:
         print(f"postseal: {error}", file=sys.stderr)
     return Exit.FAILED
 

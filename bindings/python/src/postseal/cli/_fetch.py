@@ -12,6 +12,7 @@ from ..blocking import FetchItems, ImapSession, Message, UidSet
 from . import _options
 from ._bar import bar
 from ._failure import Exit, Usage
+from ._terminal import shown
 
 NAME = "fetch"
 
@@ -42,7 +43,8 @@ def _list(session: ImapSession, mailbox: str, everything: UidSet) -> None:
     for fetched in session.fetch(mailbox, everything, FetchItems(size=True, header=True)):
         message = Message(fetched.header or b"")
         date = "" if message.date is None else f"{message.date:%Y-%m-%d %H:%M}"
-        print(f"{fetched.uid.number:>8}  {date:16}  {fetched.size:>10}  {message.from_}  {message.subject or ''}")
+        told = f"{fetched.uid.number:>8}  {date:16}  {fetched.size:>10}  {message.from_}  {message.subject or ''}"
+        print(shown(told))
 
 
 def _save(session: ImapSession, mailbox: str, everything: UidSet, folder: Path) -> None:

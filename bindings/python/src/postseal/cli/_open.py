@@ -12,6 +12,7 @@ from pathlib import Path
 from ..blocking import Message, Opened, VerdictLevel, open_message
 from . import _options
 from ._failure import Exit
+from ._terminal import shown
 
 NAME = "open"
 
@@ -31,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     _show(opened)
     for attachment in opened.message.attachments:
         name = attachment.file_name or "attachment"
-        print(f"attached: {name} ({attachment.media_type}, {attachment.size} bytes)", file=sys.stderr)
+        print(shown(f"attached: {name} ({attachment.media_type}, {attachment.size} bytes)"), file=sys.stderr)
         if arguments.save is not None:
             arguments.save.mkdir(parents=True, exist_ok=True)
             attachment.save(arguments.save / name)
@@ -41,10 +42,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _show(opened: Opened) -> None:
     print(f"verdict: {opened.verdict.level}", file=sys.stderr)
     for reason in opened.verdict.reasons:
-        print(f"  {reason.text}", file=sys.stderr)
+        print(shown(f"  {reason.text}"), file=sys.stderr)
     message = opened.message
     for name, value in (("From", message.from_), ("To", message.to), ("Date", message.date), ("Subject", message.subject)):
         if value is not None and str(value):
-            print(f"{name}: {value}")
+            print(shown(f"{name}: {value}"))
     print()
-    print(message.text, end="" if message.text.endswith("\n") else "\n")
+    text = shown(message.text)
+    print(text, end="" if text.endswith("\n") else "\n")

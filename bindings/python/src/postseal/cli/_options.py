@@ -86,7 +86,9 @@ def connector(arguments: argparse.Namespace) -> Connector:
     ca: Path | None = arguments.ca
     if ca is None:
         return Connector()
-    return Connector(TlsOptions(roots=[ca.read_text(encoding="ascii")], only_given_roots=True))
+    # What is between the certificates is for people, in whatever encoding they like.
+    roots = ca.read_text(encoding="utf-8", errors="replace")
+    return Connector(TlsOptions(roots=[roots], only_given_roots=True))
 
 
 def credentials(arguments: argparse.Namespace, user: str) -> Credentials:

@@ -12,6 +12,7 @@ from ..blocking import Account, Delivery, Mailbox, Protection, SendReport
 from . import _options
 from ._bar import bar
 from ._failure import Exit
+from ._terminal import shown
 
 NAME = "send"
 
@@ -36,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
             _options.draft(arguments), Protection(arguments.protection), progress=bar("sending")
         )
     for line in told(report):
-        print(line, file=sys.stderr)
+        print(shown(line), file=sys.stderr)
     return Exit.DONE if report.is_sent_to_all else Exit.NOT_TO_ALL
 
 
