@@ -60,7 +60,7 @@ public fun interface TokenProvider {
      * The access token for a login that is about to begin.
      *
      * [refused] is the token that the server has just refused: it has expired or was withdrawn, so a fresh one is wanted. It is asked at
-     * most twice for one login. An exception ends the login as [PostsealException.InvalidInput] with the field `token`.
+     * most twice for one login. Whatever it throws ends the login as [PostsealException.InvalidInput] with the field `token`.
      */
     public suspend fun token(refused: String?): String
 }
@@ -72,7 +72,8 @@ private class Asking(private val provider: TokenProvider) : NativeTokenProvider 
             answer.use {
                 try {
                     it.give(provider.token(refused))
-                } catch (failure: Exception) {
+                } catch (failure: Throwable) {
+                    // An error as well: it has nowhere else to go, and would end an app on Android.
                     it.fail(failure.toString())
                 }
             }

@@ -20,7 +20,7 @@ public class ImapSession private constructor(native: NativeImapSession) : Sessio
     /** What the server offers after the login, in upper case and in order. */
     public val capabilities: List<String> get() = handle.call { it.capabilities() }
 
-    override val isClosed: Boolean get() = handle.isGone.get() || handle.native.isClosed()
+    override val isClosed: Boolean get() = handle.callOr(true) { it.isClosed() }
 
     /** Takes what the server wanted people to read since the last call, oldest first. Say that it comes from the server. */
     public fun takeAlerts(): List<String> = handle.call { it.takeAlerts() }
@@ -82,10 +82,12 @@ public class ImapSession private constructor(native: NativeImapSession) : Sessio
      *
      * Each collection of the flow is a fetch of its own, batch by batch as the collector takes them: a slow one holds up no other call.
      *
+     * @param progress is told of the bytes of whole messages and parts, as far as they have come.
      * @throws PostsealException.InvalidInput where the mailbox, the set or the items can't be used.
      */
-    public fun fetch(mailbox: String, uids: UidSet, items: FetchItems): Flow<Fetched> = flow {
-        handle.await { it.fetch(mailbox, uids.native, items) }.use { stream ->
+    @JvmOverloads
+    public fun fetch(mailbox: String, uids: UidSet, items: FetchItems, progress: ProgressListener? = null): Flow<Fetched> = flow {
+        handle.await { it.fetch(mailbox, uids.native, items, progress?.native()) }.use { stream ->
             while (true) {
                 val batch = awaited { stream.nextBatch(BATCH) }
                 if (batch.isEmpty()) break
@@ -137,7 +139,7 @@ public class ImapSession private constructor(native: NativeImapSession) : Sessio
     override suspend fun noop(): Unit = handle.await { it.noop() }
 
     override suspend fun disconnect() {
-        if (!handle.isGone.get()) handle.await { it.close(cancel = null) }
+        if (!handle.isGone) handle.await { it.close(cancel = null) }
     }
 
     override fun close(): Unit = handle.close()

@@ -25,10 +25,10 @@ public class Keyring internal constructor(internal val native: NativeKeyring) {
     public fun add(certificate: Certificate): Unit = native.addCertificate(certificate.native)
 
     /** Adds a secret key and its certificate. One without a passphrase is ready for use; another one is once it is [unlocked][unlock]. */
-    public fun add(key: SecretKey): Unit = native.addSecretKey(key.native)
+    public fun add(key: SecretKey): Unit = key.handle.call { native.addSecretKey(it) }
 
     /** Adds a secret key that is ready for use, and its certificate. */
-    public fun add(key: UnlockedKey): Unit = native.addUnlockedKey(key.native)
+    public fun add(key: UnlockedKey): Unit = key.handle.call { native.addUnlockedKey(it) }
 
     /**
      * Unlocks the secret key with this fingerprint; one that is ready for use stays so.

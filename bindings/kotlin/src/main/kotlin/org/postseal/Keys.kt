@@ -138,15 +138,17 @@ public class RevocationCertificate internal constructor(internal val native: Nat
 public data class GeneratedKey internal constructor(val key: SecretKey, val revocation: RevocationCertificate)
 
 /** A secret key as it is stored: with its certificate, and as a rule locked with a passphrase. It never shows a secret. */
-public class SecretKey internal constructor(internal val native: NativeSecretKey) : AutoCloseable {
+public class SecretKey internal constructor(native: NativeSecretKey) : AutoCloseable {
+    internal val handle = Handle(native)
+
     /** The public part. */
-    public val certificate: Certificate get() = Certificate(native.certificate())
+    public val certificate: Certificate get() = Certificate(handle.call { it.certificate() })
 
     /** The fingerprint of the primary key. */
-    public val fingerprint: String get() = native.fingerprint()
+    public val fingerprint: String get() = handle.call { it.fingerprint() }
 
     /** Whether all secret parts are locked with a passphrase. */
-    public val isProtected: Boolean get() = native.isProtected()
+    public val isProtected: Boolean get() = handle.call { it.isProtected() }
 
     /**
      * The key in binary form, locked with its passphrase.
@@ -154,7 +156,7 @@ public class SecretKey internal constructor(internal val native: NativeSecretKey
      * @throws PostsealException.InvalidInput when a part of it has no passphrase: [dangerousExportUnprotected] exports such a key.
      */
     @Throws(PostsealException::class)
-    public fun export(): ByteArray = native { native.export() }
+    public fun export(): ByteArray = handle.call { it.export() }
 
     /**
      * The key with ASCII armor, locked with its passphrase.
@@ -162,10 +164,10 @@ public class SecretKey internal constructor(internal val native: NativeSecretKey
      * @throws PostsealException.InvalidInput as for [export].
      */
     @Throws(PostsealException::class)
-    public fun exportArmored(): String = native { native.exportArmored() }
+    public fun exportArmored(): String = handle.call { it.exportArmored() }
 
     /** The key in binary form, whether or not it has a passphrase. Whoever reads an unprotected one can read and sign everything. */
-    public fun dangerousExportUnprotected(): ByteArray = native.dangerousExportUnprotected()
+    public fun dangerousExportUnprotected(): ByteArray = handle.call { it.dangerousExportUnprotected() }
 
     /**
      * The key, ready for use.
@@ -178,7 +180,7 @@ public class SecretKey internal constructor(internal val native: NativeSecretKey
      */
     @JvmOverloads
     public suspend fun unlock(passphrase: String, maxMemory: Long? = null): UnlockedKey = UnlockedKey(
-        awaited { if (maxMemory == null) native.unlock(passphrase) else native.unlockWithin(passphrase, maxMemory) },
+        handle.await { if (maxMemory == null) it.unlock(passphrase) else it.unlockWithin(passphrase, maxMemory) },
     )
 
     /**
@@ -187,19 +189,19 @@ public class SecretKey internal constructor(internal val native: NativeSecretKey
      * @throws PostsealException.KeyMissing when a part of it is locked.
      */
     @Throws(PostsealException::class)
-    public fun unlockUnprotected(): UnlockedKey = UnlockedKey(native { native.unlockUnprotected() })
+    public fun unlockUnprotected(): UnlockedKey = UnlockedKey(handle.call { it.unlockUnprotected() })
 
     /**
      * The same key, locked with another passphrase.
      *
      * @throws PostsealException.WrongPassphrase when [old] is not its passphrase.
      */
-    public suspend fun changePassphrase(old: String, new: String): SecretKey = SecretKey(awaited { native.changePassphrase(old, new) })
+    public suspend fun changePassphrase(old: String, new: String): SecretKey = SecretKey(handle.await { it.changePassphrase(old, new) })
 
     /** Wipes the key from memory now, and not when the garbage collector finds it. */
-    override fun close(): Unit = native.close()
+    override fun close(): Unit = handle.close()
 
-    override fun toString(): String = native.toString()
+    override fun toString(): String = handle.callOr("SecretKey(closed)") { it.toString() }
 
     public companion object {
         /**
@@ -212,8 +214,10 @@ public class SecretKey internal constructor(internal val native: NativeSecretKey
         @JvmStatic
         @JvmOverloads
         public suspend fun generate(profile: KeyProfile, owner: Mailbox, passphrase: String? = null): GeneratedKey {
-            val made = awaited { org.postseal.ffi.generateKey(profile, owner, passphrase) }
-            return GeneratedKey(SecretKey(made.key()), RevocationCertificate(made.revocation()))
+            // It holds the key as well, so it is closed: else the key would not be wiped when it is closed.
+            return awaited { org.postseal.ffi.generateKey(profile, owner, passphrase) }.use {
+                GeneratedKey(SecretKey(it.key()), RevocationCertificate(it.revocation()))
+            }
         }
 
         /**
@@ -241,23 +245,25 @@ public class SecretKey internal constructor(internal val native: NativeSecretKey
 }
 
 /** A secret key ready for use. Its secret parts are kept encrypted in memory while they rest, and are wiped when it is closed. */
-public class UnlockedKey internal constructor(internal val native: NativeUnlockedKey) : AutoCloseable {
+public class UnlockedKey internal constructor(native: NativeUnlockedKey) : AutoCloseable {
+    internal val handle = Handle(native)
+
     /** The public part. */
-    public val certificate: Certificate get() = Certificate(native.certificate())
+    public val certificate: Certificate get() = Certificate(handle.call { it.certificate() })
 
     /** The fingerprint of the primary key. */
-    public val fingerprint: String get() = native.fingerprint()
+    public val fingerprint: String get() = handle.call { it.fingerprint() }
 
     /**
      * The same key, locked with a passphrase, to be stored.
      *
      * @throws PostsealException.KeyMissing when there is nothing to lock.
      */
-    public suspend fun lock(passphrase: String): SecretKey = SecretKey(awaited { native.lock(passphrase) })
+    public suspend fun lock(passphrase: String): SecretKey = SecretKey(handle.await { it.lock(passphrase) })
 
     /** The same key to be stored without a passphrase. Whoever reads it can read and sign everything. */
     @Throws(PostsealException::class)
-    public fun dangerousUnprotected(): SecretKey = SecretKey(native { native.dangerousUnprotected() })
+    public fun dangerousUnprotected(): SecretKey = SecretKey(handle.call { it.dangerousUnprotected() })
 
     /**
      * Makes a new revocation certificate, for a key that came without one.
@@ -265,10 +271,10 @@ public class UnlockedKey internal constructor(internal val native: NativeUnlocke
      * @throws PostsealException.KeyMissing when the secret part of the primary key is not there.
      */
     @Throws(PostsealException::class)
-    public fun revocation(): RevocationCertificate = RevocationCertificate(native { native.revocation() })
+    public fun revocation(): RevocationCertificate = RevocationCertificate(handle.call { it.revocation() })
 
     /** Wipes the key from memory now, and not when the garbage collector finds it. A keyring keeps its own. */
-    override fun close(): Unit = native.close()
+    override fun close(): Unit = handle.close()
 
-    override fun toString(): String = native.toString()
+    override fun toString(): String = handle.callOr("UnlockedKey(closed)") { it.toString() }
 }

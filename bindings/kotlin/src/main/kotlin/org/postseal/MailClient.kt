@@ -35,7 +35,7 @@ constructor(connector: Connector, public val account: Account, public val keyrin
         draft: Draft,
         protection: Protection = Protection.SIGN_AND_ENCRYPT,
         progress: ProgressListener? = null,
-    ): SendReport = handle.await { it.send(draft.native(), protection, progress?.native()) }.face()
+    ): SendReport = handle.await { client -> draft.callWith { client.send(it, protection, progress?.native()) } }.face()
 
     /**
      * Seals a draft as [send] does, without sending it.
@@ -45,7 +45,7 @@ constructor(connector: Connector, public val account: Account, public val keyrin
      */
     @JvmOverloads
     public suspend fun seal(draft: Draft, protection: Protection = Protection.SIGN_AND_ENCRYPT): Sealed =
-        Sealed(handle.await { it.seal(draft.native(), protection) })
+        handle.await { client -> draft.callWith { client.seal(it, protection) } }.face()
 
     /** The messages in the inbox, in the server's order: the oldest first, as a rule. */
     public suspend fun inbox(): List<MessageSummary> = handle.await { it.inbox() }.map { it.face() }
@@ -81,7 +81,7 @@ constructor(connector: Connector, public val account: Account, public val keyrin
         message: MessageHandle,
         options: OpenOptions = OpenOptions(),
         progress: ProgressListener? = null,
-    ): Opened = Opened(handle.await { it.open(message.native(), options.native(), progress?.native()) })
+    ): Opened = handle.await { it.open(message.native(), options.native(), progress?.native()) }.face()
 
     /** Marks a message as read, or as not read (IMAP). */
     @JvmOverloads
@@ -107,7 +107,7 @@ constructor(connector: Connector, public val account: Account, public val keyrin
 
     /** Ends all sessions politely. The client stays usable: it connects again when there is something to do. */
     public suspend fun disconnect() {
-        if (!handle.isGone.get()) handle.await { it.close(cancel = null) }
+        if (!handle.isGone) handle.await { it.close(cancel = null) }
     }
 
     /** Lets the client go; its sessions end in the background. May be called more than once. */

@@ -12,84 +12,86 @@ public typealias TransferEncoding = org.postseal.ffi.TransferEncoding
  *
  * Its bytes stay in native memory until it is closed or, at the latest, garbage.
  */
-public class Message internal constructor(internal val native: NativeMessage) : AutoCloseable {
+public class Message internal constructor(native: NativeMessage) : AutoCloseable {
+    internal val handle = Handle(native)
+
     /** The message as it came, copied. Large ones are better [saved][save]. */
-    public fun data(): ByteArray = native.data()
+    public fun data(): ByteArray = handle.call { it.data() }
 
     /** How many bytes the message has. */
-    public val size: Long get() = native.size()
+    public val size: Long get() = handle.call { it.size() }
 
     /** The header fields, in their order. */
-    public val headers: List<HeaderField> get() = native.headers()
+    public val headers: List<HeaderField> get() = handle.call { it.headers() }
 
     /** Who the message says it is from. Only the verdict of an opened message tells whether that is proven. */
-    public val from: AddressList get() = native.from()
+    public val from: AddressList get() = handle.call { it.from() }
 
     /** Who the message says sent it on behalf of [from]. */
-    public val sender: AddressList get() = native.sender()
+    public val sender: AddressList get() = handle.call { it.sender() }
 
     /** Where replies should go. */
-    public val replyTo: AddressList get() = native.replyTo()
+    public val replyTo: AddressList get() = handle.call { it.replyTo() }
 
     /** The recipients in the `To` field. */
-    public val to: AddressList get() = native.to()
+    public val to: AddressList get() = handle.call { it.to() }
 
     /** The recipients in the `Cc` field. */
-    public val cc: AddressList get() = native.cc()
+    public val cc: AddressList get() = handle.call { it.cc() }
 
     /** When the message says it was written; `null` where it doesn't say, or makes no sense. */
-    public val date: MessageDate? get() = native.date()
+    public val date: MessageDate? get() = handle.call { it.date() }
 
     /** The subject, decoded, on one line. */
-    public val subject: String? get() = native.subject()
+    public val subject: String? get() = handle.call { it.subject() }
 
     /** The identifier of the message, without angle brackets, where it has a valid one. */
-    public val messageId: String? get() = native.messageId()
+    public val messageId: String? get() = handle.call { it.messageId() }
 
     /** The messages to which this one replies. */
-    public val inReplyTo: List<String> get() = native.inReplyTo()
+    public val inReplyTo: List<String> get() = handle.call { it.inReplyTo() }
 
     /** The messages of the same conversation, the oldest first. */
-    public val references: List<String> get() = native.references()
+    public val references: List<String> get() = handle.call { it.references() }
 
     /** The text body: the first text that is no file. */
-    public val textBody: Text? get() = native.textBody()
+    public val textBody: Text? get() = handle.call { it.textBody() }
 
     /**
      * The HTML body, as it was sent: it may hold anything, so clean it before it is shown. With a text body beside it the two are
      * alternatives of one another.
      */
-    public val htmlBody: Text? get() = native.htmlBody()
+    public val htmlBody: Text? get() = handle.call { it.htmlBody() }
 
     /** What the HTML body shows by its Content-ID. */
-    public val inlineParts: List<Attachment> get() = native.inlineParts().map(::Attachment)
+    public val inlineParts: List<Attachment> get() = handle.call { it.inlineParts() }.map(::Attachment)
 
     /** Everything that is neither body nor inline part; an attached message is one attachment. */
-    public val attachments: List<Attachment> get() = native.attachments().map(::Attachment)
+    public val attachments: List<Attachment> get() = handle.call { it.attachments() }.map(::Attachment)
 
     /** The message as a part: the root of the part tree. */
-    public val root: Part get() = Part(native.root())
+    public val root: Part get() = Part(handle.call { it.root() })
 
     /** All parts in the order in which they begin, from the root on; those of attached messages included. */
-    public val parts: List<Part> get() = native.parts().map(::Part)
+    public val parts: List<Part> get() = handle.call { it.parts() }.map(::Part)
 
     /** The value of the first header field of that name, in any case, decoded. */
-    public fun header(name: String): String? = native.header(name)
+    public fun header(name: String): String? = handle.call { it.header(name) }
 
     /** The entries of every address field of that name. */
-    public fun addresses(name: String): AddressList = native.addresses(name)
+    public fun addresses(name: String): AddressList = handle.call { it.addresses(name) }
 
     /**
      * Writes the message to a file, which must not exist yet.
      *
      * @throws PostsealException [PostsealException.AlreadyExists] and [PostsealException.File] where it can't be written.
      */
-    public suspend fun save(path: Path): Unit = awaited { native.save(path.toString()) }
+    public suspend fun save(path: Path): Unit = handle.await { it.save(path.toString()) }
 
     /** Frees the message now, and not when the garbage collector finds it. */
-    override fun close(): Unit = native.close()
+    override fun close(): Unit = handle.close()
 
-    override fun toString(): String = "Message($size bytes)"
+    override fun toString(): String = "Message(${handle.callOr("closed") { "${it.size()} bytes" }})"
 
     public companion object {
         /**

@@ -1,12 +1,17 @@
 package org.postseal
 
 import java.util.concurrent.atomic.AtomicBoolean
+import java.util.concurrent.atomic.AtomicInteger
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Deferred
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.async
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.sync.Mutex
+import kotlinx.coroutines.sync.withLock
 import org.postseal.ffi.PostsealException as NativeException
 
 /** Calls the native library, and has its errors thrown as ours. */
@@ -27,20 +32,27 @@ internal suspend inline fun <T> awaited(call: () -> T): T {
 internal val background: CoroutineScope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
 
 /**
- * A session or a watch of the native library, until it is let go of; [stop] is what has to be said to it then, where it would go on by
- * itself as long as somebody waits for it.
+ * An object of the native library that is closed by hand. It is freed once it was closed and no call uses it any more: the generated code
+ * would hand over, as an argument, what is freed already.
+ *
+ * [stop] is what has to be said to it when it is closed, where it would go on by itself as long as somebody waits for it.
  */
-internal class Handle<N : AutoCloseable>(val native: N, private val stop: (suspend (N) -> Unit)? = null) : AutoCloseable {
-    val isGone = AtomicBoolean()
+internal class Handle<N : AutoCloseable>(private val native: N, private val stop: (suspend (N) -> Unit)? = null) : AutoCloseable {
+    private val gone = AtomicBoolean()
 
-    /** Calls it; [PostsealException.Closed] where it was let go of, also while the call began. */
+    /** The calls under way, and one for not being closed yet. */
+    private val uses = AtomicInteger(1)
+
+    /** Whether it was closed. */
+    val isGone: Boolean get() = gone.get()
+
+    /** Calls it, or something with it; [PostsealException.Closed] where it was closed. */
     inline fun <T> call(call: (N) -> T): T {
-        if (isGone.get()) throw PostsealException.closedHere()
-        return try {
-            native { call(native) }
-        } catch (error: IllegalStateException) {
-            if (isGone.get()) throw PostsealException.closedHere()
-            throw error
+        val used = take()
+        try {
+            return native { call(used) }
+        } finally {
+            giveBack()
         }
     }
 
@@ -50,17 +62,61 @@ internal class Handle<N : AutoCloseable>(val native: N, private val stop: (suspe
         return call(call)
     }
 
-    /** Pulls the next of many; `null` is the end, also where it was let go of. */
-    suspend inline fun <T> pull(call: (N) -> T?): T? =
+    /** The same, and [end] where it was closed, also while the call was under way. */
+    inline fun <T> callOr(end: T, call: (N) -> T): T =
         try {
-            await(call)
+            call(call)
         } catch (error: PostsealException.Closed) {
-            if (isGone.get()) null else throw error
+            if (isGone) end else throw error
         }
+
+    /** Keeps it from being freed until it is given back. */
+    fun take(): N {
+        if (isGone || uses.getAndUpdate { if (it == 0) 0 else it + 1 } == 0) throw PostsealException.closedHere()
+        return native
+    }
+
+    fun giveBack() {
+        if (uses.decrementAndGet() == 0) native.close()
+    }
 
     /** Lets it go. A call that is under way is carried to its end. */
     override fun close() {
-        if (isGone.getAndSet(true)) return
-        if (stop == null) native.close() else background.launch { native.use { stop(it) } }
+        if (gone.getAndSet(true)) return
+        if (stop == null) return giveBack()
+        background.launch {
+            try {
+                stop(native)
+            } finally {
+                giveBack()
+            }
+        }
+    }
+}
+
+/** Calls something with all of these. */
+internal inline fun <N : AutoCloseable, T> List<Handle<N>>.callWith(call: (List<N>) -> T): T {
+    val taken = ArrayList<Handle<N>>(size)
+    try {
+        return call(map { handle -> handle.take().also { taken += handle } })
+    } finally {
+        taken.forEach { it.giveBack() }
+    }
+}
+
+/**
+ * Takes what comes, one after the other, by [next], whose `null` is the end. A wait may be given up at any moment: what it would have got
+ * is for the next one who asks, since the call goes on by itself.
+ */
+internal class Pull<N : AutoCloseable, T : Any>(private val handle: Handle<N>, private val next: suspend (N) -> T?) {
+    private val turn = Mutex()
+    private var underWay: Deferred<T?>? = null
+
+    suspend fun next(): T? = turn.withLock {
+        val pulled = underWay ?: background.async { handle.callOr(null) { next(it) } }.also { underWay = it }
+        // Whoever is cancelled while they wait leaves here, and leaves it where it is.
+        pulled.join()
+        underWay = null
+        pulled.await()
     }
 }

@@ -7,6 +7,7 @@ import org.postseal.ffi.PgpOptions as NativePgpOptions
 import org.postseal.ffi.PgpRecipients as NativePgpRecipients
 import org.postseal.ffi.SignatureResult as NativeSignatureResult
 import org.postseal.ffi.SignatureStatus as NativeSignatureStatus
+import org.postseal.ffi.UnlockedKey as NativeUnlockedKey
 
 /** OpenPGP on data that is no mail: bytes in memory, and files of any size. */
 public object OpenPgp {
@@ -21,7 +22,7 @@ public object OpenPgp {
     @JvmOverloads
     @Throws(PostsealException::class)
     public fun encrypt(data: ByteArray, recipients: PgpRecipients, armored: Boolean = false): ByteArray =
-        native { org.postseal.ffi.encrypt(data.direct(), recipients.native(), armored) }
+        native { recipients.callWith { org.postseal.ffi.encrypt(data.direct(), it, armored) } }
 
     /**
      * Decrypts data in memory, armored or binary, and checks the signatures inside. A bad signature is no error: it is one of the
@@ -53,7 +54,7 @@ public object OpenPgp {
         overwrite: Boolean = false,
         progress: ProgressListener? = null,
     ): Unit = awaited {
-        org.postseal.ffi.encryptFile(from.toString(), to.toString(), recipients.native(), overwrite, progress?.native())
+        recipients.callWith { org.postseal.ffi.encryptFile(from.toString(), to.toString(), it, overwrite, progress?.native()) }
     }
 
     /**
@@ -94,7 +95,7 @@ public object OpenPgp {
     @JvmOverloads
     @Throws(PostsealException::class)
     public fun signDetached(data: ByteArray, key: UnlockedKey, armored: Boolean = false): ByteArray =
-        native { org.postseal.ffi.signDetached(data.direct(), key.native, armored) }
+        key.handle.call { org.postseal.ffi.signDetached(data.direct(), it, armored) }
 
     /**
      * Signs data into a message that holds it, in binary form or with ASCII armor.
@@ -105,7 +106,7 @@ public object OpenPgp {
     @JvmOverloads
     @Throws(PostsealException::class)
     public fun signInline(data: ByteArray, key: UnlockedKey, armored: Boolean = false): ByteArray =
-        native { org.postseal.ffi.signInline(data.direct(), key.native, armored) }
+        key.handle.call { org.postseal.ffi.signInline(data.direct(), it, armored) }
 
     /**
      * Signs a text so that it stays readable (cleartext signature).
@@ -114,7 +115,7 @@ public object OpenPgp {
      */
     @JvmStatic
     @Throws(PostsealException::class)
-    public fun signCleartext(text: String, key: UnlockedKey): String = native { org.postseal.ffi.signCleartext(text, key.native) }
+    public fun signCleartext(text: String, key: UnlockedKey): String = key.handle.call { org.postseal.ffi.signCleartext(text, it) }
 
     /**
      * Reads a signed message, inline or cleartext-signed, armored or binary, and checks its signatures.
@@ -153,7 +154,11 @@ public class PgpRecipients @JvmOverloads constructor(
     private val passphrases: List<String> = emptyList(),
     public val signer: UnlockedKey? = null,
 ) {
-    internal fun native() = NativePgpRecipients(certificates.map { it.native }, passphrases, signer?.native)
+    /** Calls something with the native ones; the signer is not freed meanwhile. */
+    internal inline fun <T> callWith(call: (NativePgpRecipients) -> T): T =
+        listOfNotNull(signer?.handle).callWith { call(native(it.singleOrNull())) }
+
+    internal fun native(signer: NativeUnlockedKey?) = NativePgpRecipients(certificates.map { it.native }, passphrases, signer)
 
     override fun toString(): String = "PgpRecipients($certificates, ${passphrases.size} passphrases, signer=$signer)"
 }
@@ -245,7 +250,7 @@ public sealed class SignatureStatus {
 public class Encryptor
 @Throws(PostsealException::class)
 constructor(recipients: PgpRecipients) : AutoCloseable {
-    private val native = native { NativeEncryptor(recipients.native()) }
+    private val handle = Handle(native { recipients.callWith(::NativeEncryptor) })
 
     /**
      * Takes the next piece of plaintext, and returns what of the message is ready: often nothing, since it comes some megabytes at a time.
@@ -253,7 +258,7 @@ constructor(recipients: PgpRecipients) : AutoCloseable {
      * @throws PostsealException.InvalidInput after the end.
      */
     @Throws(PostsealException::class)
-    public fun write(data: ByteArray): ByteArray = native { native.write(data.direct()) }
+    public fun write(data: ByteArray): ByteArray = handle.call { it.write(data.direct()) }
 
     /**
      * Ends the message, and returns the rest of it. Without it the message is cut, and nobody will open it.
@@ -261,10 +266,10 @@ constructor(recipients: PgpRecipients) : AutoCloseable {
      * @throws PostsealException.InvalidInput after the end.
      */
     @Throws(PostsealException::class)
-    public fun finish(): ByteArray = native { native.finish() }
+    public fun finish(): ByteArray = handle.call { it.finish() }
 
     /** Gives up what was begun, where it did not end. */
-    override fun close(): Unit = native.close()
+    override fun close(): Unit = handle.close()
 }
 
 private fun List<NativeSignatureResult>.face() = map { SignatureResult(it.status.face(), it.issuer, it.made, it.hash) }

@@ -30,7 +30,7 @@ public class Pop3Session private constructor(native: NativePop3Session) : Sessio
 
     override val tls: TlsInfo? get() = handle.call { it.tls() }
 
-    override val isClosed: Boolean get() = handle.isGone.get() || handle.native.isClosed()
+    override val isClosed: Boolean get() = handle.callOr(true) { it.isClosed() }
 
     /** Whether the server announced the capability, such as `TOP`; `null` where it announced nothing at all. */
     public fun hasCapability(name: String): Boolean? = handle.call { it.hasCapability(name) }
@@ -109,7 +109,7 @@ public class Pop3Session private constructor(native: NativePop3Session) : Sessio
     public suspend fun quit(): Pop3Update = handle.await { it.quit() }.face()
 
     override suspend fun disconnect() {
-        if (!handle.isGone.get()) handle.await { it.close(cancel = null) }
+        if (!handle.isGone) handle.await { it.close(cancel = null) }
     }
 
     override fun close(): Unit = handle.close()

@@ -56,7 +56,7 @@ public sealed class PostsealException private constructor(facts: Facts) : Except
      */
     public class Cancelled internal constructor(facts: Facts) : PostsealException(facts)
 
-    /** The session was closed before this call; [because] is the code of the failure that closed it, where it was one. */
+    /** What was called was closed before: as a rule a session; [because] is the code of the failure that closed it, where it was one. */
     public class Closed internal constructor(facts: Facts, public val because: String?) : PostsealException(facts)
 
     /** The mailbox was rebuilt: its UIDs mean other messages now. The UIDVALIDITY was [expected] and is [actual]. */
@@ -106,7 +106,7 @@ public sealed class PostsealException private constructor(facts: Facts) : Except
 
     internal companion object {
         /** Of a handle that was let go of. */
-        fun closedHere() = Closed(Facts("the session was closed before", "closed", retryable = true, sessionUsable = false), null)
+        fun closedHere() = Closed(Facts("it was closed before this call", "closed", retryable = true, sessionUsable = false), null)
     }
 }
 

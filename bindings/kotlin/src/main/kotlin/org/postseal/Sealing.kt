@@ -29,7 +29,7 @@ public suspend fun seal(
     keyring: Keyring,
     protection: Protection = Protection.SIGN_AND_ENCRYPT,
     options: SealOptions = SealOptions(),
-): Sealed = Sealed(awaited { org.postseal.ffi.sealMessage(draft.native(), protection, keyring.native, options) })
+): Sealed = awaited { draft.callWith { org.postseal.ffi.sealMessage(it, protection, keyring.native, options) } }.face()
 
 /**
  * Opens a message: decrypts, verifies and judges it. One without any protection opens too, and its verdict says so.
@@ -43,41 +43,49 @@ public suspend fun seal(
  */
 @JvmOverloads
 public suspend fun open(message: Message, keyring: Keyring, options: OpenOptions = OpenOptions()): Opened =
-    Opened(awaited { org.postseal.ffi.openMessage(message.native, keyring.native, options.native()) })
+    message.handle.await { org.postseal.ffi.openMessage(it, keyring.native, options.native()) }.face()
 
-/** A sealed message. Its bytes stay in native memory until its copies are closed or, at the latest, garbage. */
-public class Sealed internal constructor(native: NativeSealed) {
-    /** What is to be submitted: the copy for the `To` and `Cc` recipients, if there are any, then one for each Bcc recipient. */
-    public val copies: List<SealedCopy> = native.copies().map(::SealedCopy)
-
-    /** The copy for the sender's own records; `null` where the sender asked not to be able to read it. */
-    public val ownCopy: SealedCopy? = native.ownCopy()?.let(::SealedCopy)
+/**
+ * A sealed message. Its bytes stay in native memory until it, or each of its copies, is closed or, at the latest, garbage.
+ *
+ * @property copies what is to be submitted: the copy for the `To` and `Cc` recipients, if there are any, then one for each Bcc recipient.
+ * @property ownCopy the copy for the sender's own records; `null` where the sender asked not to be able to read it.
+ */
+public class Sealed internal constructor(public val copies: List<SealedCopy>, public val ownCopy: SealedCopy?) : AutoCloseable {
+    /** Frees every copy now. */
+    override fun close() {
+        copies.forEach { it.close() }
+        ownCopy?.close()
+    }
 
     override fun toString(): String = "Sealed(${copies.size} copies)"
 }
 
 /** One copy of a sealed message. Its bytes stay in native memory until it is closed or, at the latest, garbage. */
-public class SealedCopy internal constructor(internal val native: NativeSealedCopy) : AutoCloseable {
+public class SealedCopy internal constructor(native: NativeSealedCopy) : AutoCloseable {
+    internal val handle = Handle(native)
+
     /** Whom the copy is for. That of the sender's own copy is empty. */
-    public val envelope: Envelope get() = native.envelope()
+    public val envelope: Envelope get() = handle.call { it.envelope() }
 
     /** How many bytes the message has. */
-    public val size: Long get() = native.size()
+    public val size: Long get() = handle.call { it.size() }
 
     /** The message, ready to be submitted. Large ones are better [sent][SmtpSession.send] or [saved][save]. */
-    public fun data(): ByteArray = native.data()
+    public fun data(): ByteArray = handle.call { it.data() }
 
     /**
      * Writes the message to a file, which must not exist yet.
      *
      * @throws PostsealException [PostsealException.AlreadyExists] and [PostsealException.File] where it can't be written.
      */
-    public suspend fun save(path: Path): Unit = awaited { native.save(path.toString()) }
+    public suspend fun save(path: Path): Unit = handle.await { it.save(path.toString()) }
 
     /** Frees the bytes now, and not when the garbage collector finds them. */
-    override fun close(): Unit = native.close()
+    override fun close(): Unit = handle.close()
 
-    override fun toString(): String = "SealedCopy(for ${envelope.to.size} recipients, $size bytes)"
+    override fun toString(): String =
+        "SealedCopy(${handle.callOr("closed") { "for ${it.envelope().to.size} recipients, ${it.size()} bytes" }})"
 }
 
 /**
@@ -95,16 +103,23 @@ public class OpenOptions @JvmOverloads constructor(
     override fun toString(): String = "OpenOptions(${passphrases.size} passphrases, maxBytes=$maxBytes)"
 }
 
-/** A message that was opened. */
-public class Opened internal constructor(native: NativeOpened) {
-    /** The message inside all layers of protection, with the header fields that were protected. */
-    public val message: Message = Message(native.message())
-
-    /** What can be believed about it. */
-    public val verdict: Verdict = native.verdict().face()
-
-    /** What was put right to open it. */
-    public val repairs: List<Repair> = native.repairs()
+/**
+ * A message that was opened.
+ *
+ * @property message the message inside all layers of protection, with the header fields that were protected.
+ * @property verdict what can be believed about it.
+ * @property repairs what was put right to open it.
+ */
+public class Opened internal constructor(public val message: Message, public val verdict: Verdict, public val repairs: List<Repair>) :
+    AutoCloseable {
+    /** Frees the [message] now. */
+    override fun close(): Unit = message.close()
 
     override fun toString(): String = "Opened(${verdict.level}, $message)"
 }
+
+/** What the native object has. It holds all bytes as well, so it is closed: else they would stay when the copies are. */
+internal fun NativeSealed.face(): Sealed = use { Sealed(it.copies().map(::SealedCopy), it.ownCopy()?.let(::SealedCopy)) }
+
+/** As for what is sealed: the plaintext would stay. */
+internal fun NativeOpened.face(): Opened = use { Opened(Message(it.message()), it.verdict().face(), it.repairs()) }

@@ -62,7 +62,7 @@ public class SmtpSession private constructor(native: NativeSmtpSession) : Sessio
     /** Sends a copy of a sealed message to whom it is for, as the other [send] does. Its bytes stay where they are. */
     @JvmOverloads
     public suspend fun send(copy: SealedCopy, options: SendOptions = SendOptions(), progress: ProgressListener? = null): Receipt =
-        handle.await { it.sendCopy(copy.native, options.native(), progress?.native()) }.face()
+        handle.await { session -> copy.handle.call { session.sendCopy(it, options.native(), progress?.native()) } }.face()
 
     /**
      * What became of a send that was named by [id], also of one that was cancelled. Waits until that is known.
@@ -77,10 +77,10 @@ public class SmtpSession private constructor(native: NativeSmtpSession) : Sessio
     override suspend fun noop(): Unit = handle.await { it.noop() }
 
     override suspend fun disconnect() {
-        if (!handle.isGone.get()) handle.await { it.close(cancel = null) }
+        if (!handle.isGone) handle.await { it.close(cancel = null) }
     }
 
-    override val isClosed: Boolean get() = handle.isGone.get() || handle.native.isClosed()
+    override val isClosed: Boolean get() = handle.callOr(true) { it.isClosed() }
 
     override val tls: TlsInfo? get() = handle.call { it.tls() }
 

@@ -2,6 +2,7 @@
 
 package org.postseal
 
+import org.postseal.ffi.Attachment as NativeAttachment
 import org.postseal.ffi.Draft as NativeDraft
 
 // Values whose generated classes are what we would write ourselves. For Java they are in org.postseal.ffi.
@@ -81,7 +82,7 @@ public data class Draft @JvmOverloads constructor(
      */
     @Throws(PostsealException::class)
     public fun checked(): Draft {
-        val checked = native { org.postseal.ffi.checkDraft(native()) }
+        val checked = native { callWith { org.postseal.ffi.checkDraft(it) } }
         return copy(date = checked.date, messageId = checked.messageId)
     }
 
@@ -90,9 +91,14 @@ public data class Draft @JvmOverloads constructor(
      *
      * @throws PostsealException.InvalidInput names the first field that can't be used.
      */
-    public suspend fun compose(): Message = Message(awaited { org.postseal.ffi.composeDraft(native()) })
+    public suspend fun compose(): Message = Message(awaited { callWith { org.postseal.ffi.composeDraft(it) } })
 
-    internal fun native() = NativeDraft(
+    /** Calls something with the native one; the attachments are not freed meanwhile. */
+    internal inline fun <T> callWith(call: (NativeDraft) -> T): T = attachments.map { it.handle }.callWith { files ->
+        inline.map { it.handle }.callWith { shown -> call(native(files, shown)) }
+    }
+
+    internal fun native(files: List<NativeAttachment>, shown: List<NativeAttachment>) = NativeDraft(
         from = from,
         to = to,
         cc = cc,
@@ -101,8 +107,8 @@ public data class Draft @JvmOverloads constructor(
         subject = subject,
         text = text,
         html = html,
-        attachments = attachments.map { it.native },
-        inline = inline.map { it.native },
+        attachments = files,
+        inline = shown,
         inReplyTo = inReplyTo,
         references = references,
         headers = headers,

@@ -2,7 +2,9 @@ package org.postseal
 
 import java.io.File
 import java.lang.reflect.Modifier
+import java.util.concurrent.atomic.AtomicLong
 import kotlin.test.Test
+import kotlin.test.assertContains
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.test.assertFalse
@@ -154,6 +156,31 @@ class FaceTest {
             }
             assertEquals(1, server.messages(alice).size)
             assertEquals(2, SeenUids(seen.save()).count)
+        }
+    }
+
+    @Test
+    fun aFetchTellsHowFarItHasCome(): Unit = runBlocking {
+        TestServer.start().use { server ->
+            server.deliver(server.address(TestServer.ALICE), "Subject: long\n\n" + "A line of it.\n".repeat(20_000))
+            ImapSession.connect(server.connector(), server.imap, server.credentials(TestServer.ALICE)).use { session ->
+                val told = AtomicLong()
+                val all = session.select("INBOX").all
+                val fetched = session.fetch("INBOX", all, FetchItems(whole = true), progress = { done, _ -> told.set(done) }).toList()
+                val size = fetched.single().whole!!.size
+                assertTrue(told.get() >= size, "${told.get()} bytes of $size were told of")
+            }
+        }
+    }
+
+    /** `TODO()` throws an error, and no exception. */
+    @Test
+    fun aProviderThatIsNotWrittenYetEndsTheLogin(): Unit = runBlocking {
+        TestServer.start().use { server ->
+            val who = Credentials.tokenProvider(server.address(TestServer.ALICE)) { TODO("ask the person") }
+            val error = assertFailsWith<PostsealException.InvalidInput> { ImapSession.connect(server.connector(), server.imap, who) }
+            assertEquals("token", error.field)
+            assertContains(error.message.orEmpty(), "ask the person")
         }
     }
 
