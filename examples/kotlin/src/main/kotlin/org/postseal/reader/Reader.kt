@@ -1,15 +1,21 @@
 package org.postseal.reader
 
 import java.nio.file.Path
+import kotlin.io.path.Path
+import kotlin.io.path.extension
+import kotlin.io.path.nameWithoutExtension
 import kotlinx.coroutines.flow.filterIsInstance
 import kotlinx.coroutines.flow.take
 import kotlinx.coroutines.flow.transform
+import org.postseal.Attachment
 import org.postseal.Draft
 import org.postseal.MailClient
 import org.postseal.Mailbox
 import org.postseal.MailboxChange
 import org.postseal.MessageSummary
 import org.postseal.Opened
+import org.postseal.PostsealException
+import org.postseal.Verdict
 import org.postseal.VerdictLevel
 
 /** What the program does with a mailbox; each command prints what it finds. */
@@ -28,20 +34,23 @@ class Reader(private val client: MailClient, private val out: Appendable) {
         client.markRead(summary.handle)
     }
 
-    /** Saves the attachments of a message; their names are safe, but what is in them is the sender's affair. */
-    suspend fun save(number: Int, folder: Path) {
-        client.open(find(number).handle).message.use { message ->
-            message.attachments.forEachIndexed { index, attachment ->
-                val path = folder.resolve(attachment.fileName ?: "attachment-${index + 1}")
-                attachment.save(path)
-                out.appendLine("$path  ${attachment.size} bytes")
-            }
+    /**
+     * Saves the attachments of a message, but for one that is suspicious. Their names are safe, but what is in them is the sender's affair,
+     * so the verdict on that is shown first.
+     */
+    suspend fun save(number: Int, folder: Path): Unit = client.open(find(number).handle).use { opened ->
+        show(opened.verdict)
+        require(opened.verdict.level != VerdictLevel.SUSPICIOUS) { "nothing was saved" }
+        opened.message.attachments.forEachIndexed { index, attachment ->
+            val path = attachment.saveIn(folder, attachment.fileName ?: "attachment-${index + 1}")
+            out.appendLine("$path  ${attachment.size} bytes")
         }
     }
 
     suspend fun send(to: String, subject: String, text: String) {
         val report = client.send(Draft(client.account.mailbox, listOf(Mailbox(to)), subject, text))
-        out.appendLine(if (report.isSentToAll) "sent" else "not sent to everybody: $report")
+        require(report.isSentToAll) { "not sent to everybody: $report" }
+        out.appendLine("sent")
     }
 
     /** Shows what arrives, until the program is ended or, in tests, `most` messages have come. */
@@ -61,13 +70,17 @@ class Reader(private val client: MailClient, private val out: Appendable) {
     private suspend fun find(number: Int): MessageSummary =
         requireNotNull(newest().getOrNull(number - 1)) { "there is no message $number" }
 
-    private fun show(opened: Opened) = opened.message.use { message ->
-        val verdict = opened.verdict
+    private fun show(verdict: Verdict) {
         out.appendLine("${mark(verdict.level)} ${verdict.level.name.lowercase()}")
         verdict.reasons.forEach { out.appendLine("  ${it.text}") }
+    }
+
+    private fun show(opened: Opened) = opened.use {
+        val message = opened.message
+        show(opened.verdict)
         out.appendLine("From: ${message.from.mailboxes.joinToString { it.name ?: it.address }}")
         out.appendLine("Subject: ${message.subject.orEmpty()}")
-        out.appendLine().appendLine(message.textBody?.text.orEmpty().trimEnd())
+        out.appendLine().appendLine(printable(message.textBody?.text.orEmpty().trimEnd()))
         message.attachments.forEach { out.appendLine("[${it.fileName ?: it.mediaType}, ${it.size} bytes]") }
     }
 
@@ -78,3 +91,20 @@ class Reader(private val client: MailClient, private val out: Appendable) {
         VerdictLevel.SEALED -> "++"
     }
 }
+
+/** Saves it under that name or, where that is taken, under the next one that is free: `notes (2).txt`. */
+private suspend fun Attachment.saveIn(folder: Path, name: String): Path {
+    val (stem, extension) = Path(name).run { nameWithoutExtension to extension.ifEmpty { null } }
+    for (count in generateSequence(1) { it + 1 }) {
+        val numbered = if (count == 1) name else listOfNotNull("$stem ($count)", extension).joinToString(".")
+        try {
+            return folder.resolve(numbered).also { save(it) }
+        } catch (_: PostsealException.AlreadyExists) {
+            // Another file of the message, or of an earlier one.
+        }
+    }
+    error("there is always another number")
+}
+
+/** A text without control characters: on a terminal they could write a better verdict over the one above it. */
+internal fun printable(text: String): String = text.filter { it == '\n' || it == '\t' || !it.isISOControl() }
