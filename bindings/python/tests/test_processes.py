@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -179,6 +180,23 @@ def test_progress_is_told_in_the_thread_that_waits(server: MailServer) -> None:
         streamed = list(session.fetch("INBOX", [uid], postseal.FetchItems(whole=True), progress=progress))
     assert streamed[0].whole == message.data
     assert told[-1][0] == told[-1][1] and threads == {threading.current_thread()}
+
+
+def test_a_message_may_be_a_text_or_a_file_but_never_the_name_of_one(server: MailServer, tmp_path: Path) -> None:
+    text = "Subject: hello\r\n\r\ngrün\r\n"
+    (tmp_path / "message.eml").write_bytes(text.encode())
+    envelope = postseal.Envelope(ALICE, ("bob@example.test",))
+    with blocking.SmtpSession.connect(
+        server.place("smtp"), server.credentials(), connector=server.connector()
+    ) as session:
+        for message in (text, tmp_path / "message.eml"):
+            assert session.send(envelope, message).is_sent_to_all
+        with pytest.raises(ValueError, match="name a file by a pathlib.Path"):
+            session.send(envelope, str(tmp_path / "message.eml"))
+    with blocking_session(server) as session:
+        uid = session.append("INBOX", text)
+        assert uid is not None and session.message("INBOX", uid).data == text.encode()
+    assert [message.endswith(text.encode()) for message in server.messages("bob@example.test")] == [True, True]
 
 
 def test_progress_that_fails_is_logged_and_changes_nothing(

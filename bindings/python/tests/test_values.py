@@ -8,6 +8,7 @@ import datetime
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 
 import postseal
 from postseal import blocking
+from postseal._mail import AttachmentData
 from postseal.blocking import Attachment, Draft, Keyring, Mailbox, Message, Protection, SecretKey, seal
 
 PASSWORD = "a password that nobody may see"
@@ -125,6 +127,24 @@ def test_bytes_come_in_any_form(kind: type, ring: Keyring) -> None:
     assert decrypted.data == b"secret" and decrypted.signatures[0].is_good
 
 
+def test_a_text_will_do_where_bytes_are_taken(ring: Keyring) -> None:
+    assert Attachment("grün", "a.txt").data == "grün".encode()
+    message = Message("Subject: hi\r\n\r\nHello.\r\n")
+    assert (message.subject, message.text.strip()) == ("hi", "Hello.")
+    assert blocking.open_message("Subject: hi\r\n\r\nHello.\r\n", ring).message.subject == "hi"
+    (key,) = ring.unlocked_keys
+    assert blocking.decrypt(blocking.encrypt("secret", list(ring)), ring).data == b"secret"
+    assert blocking.verify_detached("data", blocking.sign_detached("data", key), ring)[0].is_good
+    assert blocking.verify_inline(blocking.sign_inline("inside", key), ring).data == b"inside"
+
+
+@pytest.mark.parametrize("wrong", [5, None, ["a"], Path("a")], ids=repr)
+def test_anything_else_is_refused_by_its_kind(wrong: object, ring: Keyring) -> None:
+    for take in (Message, Attachment, lambda data: blocking.encrypt(data, list(ring)), blocking.import_certificates):
+        with pytest.raises(TypeError, match=f"bytes, a text or an EmailMessage is wanted, and not {type(wrong).__name__}"):
+            take(wrong)
+
+
 def test_files_are_attached_by_path(tmp_path: Path, ring: Keyring) -> None:
     file = tmp_path / "report.txt"
     file.write_bytes(b"all is well\n")
@@ -181,6 +201,87 @@ def test_an_email_message_becomes_a_draft_and_comes_back(ring: Keyring) -> None:
         "data.bin",
         "notes.txt",
     ]
+
+
+def plain_email() -> EmailMessage:
+    """A message with a text, and nothing else yet."""
+    message = EmailMessage()
+    message["From"], message["To"] = "alice@example.test", "bob@example.test"
+    message.set_content("plain\n")
+    return message
+
+
+def test_pictures_of_an_email_message_in_html_alone_come_once(ring: Keyring) -> None:
+    message = EmailMessage()
+    message["From"], message["To"] = "alice@example.test", "bob@example.test"
+    message.set_content('<p><img src="cid:dot@example.test"></p>\n', subtype="html")
+    message.add_related(b"\x89PNG", "image", "png", cid="<dot@example.test>")
+    message.add_related(b"body {}", "text", "css")
+    draft = Draft.from_email(message)
+    assert [part.data for part in draft.inline] == [b"\x89PNG"]
+    assert [part.media_type for part in draft.attachments if isinstance(part, AttachmentData)] == ["text/css"]
+    assert [part.data for part in composed(ring, draft).inline_parts] == [b"\x89PNG"]
+
+
+def test_a_file_with_a_content_id_stays_a_file() -> None:
+    message = plain_email()
+    message.add_attachment(b"\x89PNG", "image", "png", filename="dot.png", cid="<dot@example.test>")
+    draft = Draft.from_email(message)
+    assert (len(draft.attachments), draft.inline) == (1, [])
+
+
+def test_an_email_message_of_a_file_alone_becomes_a_draft() -> None:
+    message = EmailMessage()
+    message["From"] = "alice@example.test"
+    message.set_content(b"%PDF", "application", "pdf")
+    (file,) = Draft.from_email(message).attachments
+    assert isinstance(file, AttachmentData) and (file.data, file.media_type) == (b"%PDF", "application/pdf")
+
+
+def test_an_attached_message_comes_along() -> None:
+    message = plain_email()
+    message.add_attachment(email())
+    (file,) = Draft.from_email(message).attachments
+    assert isinstance(file, AttachmentData) and Message(file.data).message_id == "1@example.test"
+
+
+def with_invitation() -> EmailMessage:
+    message = plain_email()
+    message.add_alternative("BEGIN:VCALENDAR\n", subtype="calendar")
+    return message
+
+
+def with_report() -> EmailMessage:
+    message = plain_email()
+    message.make_mixed()
+    report = EmailMessage()
+    report.add_header("Content-Type", "multipart/report")
+    report.set_payload([plain_email()])
+    message.attach(report)
+    return message
+
+
+def with_delivery_status() -> EmailMessage:
+    message = plain_email()
+    message.make_mixed()
+    status = EmailMessage()
+    status.add_header("Content-Type", "message/delivery-status")
+    status.set_payload([plain_email(), plain_email()])
+    message.attach(status)
+    return message
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        (with_invitation, "text/calendar"),
+        (with_report, "multipart/report"),
+        (with_delivery_status, "message/delivery-status"),
+    ],
+)
+def test_what_a_draft_has_no_place_for_is_refused_by_its_name(message: Callable[[], EmailMessage], kind: str) -> None:
+    with pytest.raises(ValueError, match=f"a draft has no place for {kind}"):
+        Draft.from_email(message())
 
 
 def test_an_email_message_without_one_sender_is_refused() -> None:

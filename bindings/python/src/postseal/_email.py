@@ -28,8 +28,8 @@ def draft_of(message: EmailMessage) -> Draft:
     senders = _mailboxes(message, "From")
     if len(senders) != 1:
         raise ValueError(f"the message has {len(senders)} addresses in its From field, and needs one")
-    text, html = message.get_body(("plain",)), message.get_body(("html",))
-    shown = [part for part in (text, html) if part is not None]
+    parts = _Parts(message)
+    text, html = parts.text, parts.html
     return Draft(
         from_=senders[0],
         to=_mailboxes(message, "To"),
@@ -39,8 +39,8 @@ def draft_of(message: EmailMessage) -> Draft:
         subject=None if message["Subject"] is None else str(message["Subject"]),
         text=None if text is None else text.get_content(),
         html=None if html is None else html.get_content(),
-        attachments=[_attachment(part) for part in message.iter_attachments()],
-        inline=[_attachment(part) for part in message.walk() if _is_inline(part, shown)],
+        attachments=[_attachment(part) for part in parts.files],
+        inline=[_attachment(part) for part in parts.inline],
         in_reply_to=str(message["In-Reply-To"] or "").split(),
         references=str(message["References"] or "").split(),
         headers=[(name, str(value)) for name, value in message.items() if name.lower() not in _KNOWN],
@@ -65,9 +65,33 @@ def _date(message: EmailMessage) -> datetime.datetime | None:
     return None if date is None else date.datetime
 
 
-def _is_inline(part: Any, shown: list[Any]) -> bool:
-    """Whether HTML can show this part by its Content-ID."""
-    return part["Content-ID"] is not None and not part.is_multipart() and all(part is not body for body in shown)
+class _Parts:
+    """The leaves of a message, each in its place: as a body, within the body, or as a file."""
+
+    def __init__(self, message: EmailMessage) -> None:
+        self.text: Any = message.get_body(("plain",))
+        self.html: Any = message.get_body(("html",))
+        self.inline: list[Any] = []
+        self.files: list[Any] = []
+        self._place(message, "mixed")
+
+    def _place(self, part: Any, around: str) -> None:
+        """Puts a part that stands in a container of the kind `around` where it belongs. A ValueError where that is nowhere."""
+        kind = part.get_content_type()
+        if part is self.text or part is self.html:
+            return
+        if part.get_content_maintype() == "multipart" and part.is_multipart():
+            if kind not in ("multipart/mixed", "multipart/alternative", "multipart/related"):
+                raise ValueError(f"a draft has no place for {kind}")
+            for child in part.iter_parts():
+                self._place(child, part.get_content_subtype())
+        elif around == "alternative":
+            # Neither of the two bodies, and no file: an invitation to a calendar, or a third way to say it.
+            raise ValueError(f"a draft has no place for {kind} beside its text and its HTML")
+        elif self.html is not None and part["Content-ID"] is not None and not part.is_attachment():
+            self.inline.append(part)
+        else:
+            self.files.append(part)
 
 
 def _attachment(part: Any) -> AttachmentData:
@@ -75,8 +99,19 @@ def _attachment(part: Any) -> AttachmentData:
 
     content_id, charset = part["Content-ID"], part.get_content_charset()
     return AttachmentData(
-        part.get_payload(decode=True) if not part.is_multipart() else part.get_payload(0).as_bytes(),
+        _data(part),
         file_name=part.get_filename(),
         media_type=part.get_content_type() + (f"; charset={charset}" if charset else ""),
         content_id=None if content_id is None else str(content_id).strip(),
     )
+
+
+def _data(part: Any) -> bytes:
+    """The bytes of a leaf; those of an attached message are the message."""
+    if not part.is_multipart():
+        data: bytes = part.get_payload(decode=True)
+        return data
+    if part.get_content_type() not in ("message/rfc822", "message/global"):
+        raise ValueError(f"a draft has no place for {part.get_content_type()}")
+    message: bytes = part.get_payload(0).as_bytes()
+    return message

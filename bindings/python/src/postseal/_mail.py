@@ -21,14 +21,18 @@ if TYPE_CHECKING:
 Bytes: TypeAlias = bytes | bytearray | memoryview
 
 
-def octets(message: Bytes | EmailMessage) -> bytes:
-    """The bytes of a message, as they are sent."""
-    if isinstance(message, (bytes, bytearray, memoryview)):
-        return bytes(message)
+def octets(data: Bytes | str | EmailMessage) -> bytes:
+    """The bytes of data or of a message; of a text, in UTF-8."""
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        return bytes(data)
+    if isinstance(data, str):
+        return data.encode()
+    if not hasattr(data, "as_bytes"):
+        raise TypeError(f"bytes, a text or an EmailMessage is wanted, and not {type(data).__name__}")
     # Those who come without an EmailMessage need not load its parser.
     from email import policy
 
-    return message.as_bytes(policy=policy.SMTP)
+    return data.as_bytes(policy=policy.SMTP)
 
 
 #: A person or place to write to: `"bob@example.org"` and `"Bob <bob@example.org>"` will do.
@@ -42,14 +46,14 @@ class AttachmentData(Wrapper):
 
     def __init__(
         self,
-        data: Bytes,
+        data: Bytes | str,
         file_name: str | None = None,
         media_type: str | None = None,
         content_id: str | None = None,
     ) -> None:
-        """An attachment of bytes at hand. The media type is `application/octet-stream` where none is given."""
+        """An attachment of bytes at hand, or of a text, in UTF-8. The media type is `application/octet-stream` where none is given."""
         with raising():
-            self._native = native.Attachment(bytes(data), file_name, media_type, content_id)
+            self._native = native.Attachment(octets(data), file_name, media_type, content_id)
 
     @property
     def data(self) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from ._convert import from_native, to_native
 from ._core import native
-from ._mail import Bytes
+from ._mail import Bytes, octets
 from ._values.pop3 import Pop3Message
 from ._wrapper import Wrapper
 from .errors import raising
@@ -21,7 +21,7 @@ class SeenUids(Wrapper):
     def __init__(self, data: Bytes = b"") -> None:
         """A list as it was saved; nothing at all is an empty one."""
         with raising():
-            self._native = native.SeenUids.load(bytes(data))
+            self._native = native.SeenUids.load(octets(data))
 
     def save(self) -> bytes:
         """The list as lines of text, to be kept."""

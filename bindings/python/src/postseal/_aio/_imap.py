@@ -188,7 +188,7 @@ class ImapSession(Session):
     async def append(
         self,
         mailbox: str,
-        message: Bytes | EmailMessage,
+        message: Bytes | str | EmailMessage,
         flags: Iterable[str] = (),
         received: datetime.datetime | None = None,
         *,

@@ -109,7 +109,7 @@ async def seal(
 
 
 async def open_message(
-    message: Message | Bytes,
+    message: Message | Bytes | str,
     keyring: Keyring,
     *,
     passphrases: Sequence[str] = (),

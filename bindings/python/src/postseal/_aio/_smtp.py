@@ -40,13 +40,14 @@ class SmtpSession(Session):
     async def send(
         self,
         envelope: Envelope,
-        message: Bytes | EmailMessage | os.PathLike[str],
+        message: Bytes | str | EmailMessage | os.PathLike[str],
         options: SendOptions | None = None,
         *,
         progress: Progress | None = None,
         cancel: CancelToken | None = None,
     ) -> Receipt:
-        """Sends one message, exactly as it is given: lines of at most 998 octets, each ended by CRLF. A path names a file with it.
+        """Sends one message, exactly as it is given: lines of at most 998 octets, each ended by CRLF. A `pathlib` path
+        names a file with it.
 
         Where the server refuses some of the recipients the message goes to the others, unless the options say otherwise. **An exception
         means that the message was not sent**; where that is not certain, the receipt says so. A send that is given up once its data began
@@ -56,6 +57,8 @@ class SmtpSession(Session):
         rest = (to_native(options), listener, to_native(cancel))
         if isinstance(message, os.PathLike):
             sending = self._native.send_file(to_native(envelope), os.fspath(message), *rest)
+        elif isinstance(message, str) and "\n" not in message:
+            raise ValueError("a text is the message itself, and this one has no lines: name a file by a pathlib.Path")
         else:
             sending = self._native.send(to_native(envelope), octets(message), *rest)
         receipt: Receipt = from_native(await call(sending, listener))

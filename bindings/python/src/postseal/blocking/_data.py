@@ -10,13 +10,13 @@ from typing import Any
 from .._connect import CancelToken
 from .._convert import from_native, to_native
 from .._core import native
-from .._mail import Bytes
+from .._mail import Bytes, octets
 from .._progress import Progress
 from .._values.pgp import Decrypted, DecryptedFile, SignatureResult, Verified
 from .._wrapper import Wrapper
 from ..errors import raising
 from ._bridge import call, listen
-from ._keys import Certificate, Keyring, UnlockedKey, binary
+from ._keys import Certificate, Keyring, UnlockedKey
 
 
 def _recipients(certificates: Sequence[Certificate], passphrases: Sequence[str], signer: UnlockedKey | None) -> Any:
@@ -28,7 +28,7 @@ def _recipients(certificates: Sequence[Certificate], passphrases: Sequence[str],
 
 
 def encrypt(
-    data: Bytes,
+    data: Bytes | str,
     certificates: Sequence[Certificate] = (),
     *,
     passphrases: Sequence[str] = (),
@@ -40,7 +40,7 @@ def encrypt(
     In binary form, or `armored` as text.
     """
     with raising():
-        return bytes(native.encrypt(bytes(data), _recipients(certificates, passphrases, signer), armored))
+        return bytes(native.encrypt(octets(data), _recipients(certificates, passphrases, signer), armored))
 
 
 def decrypt(
@@ -49,20 +49,20 @@ def decrypt(
     """Decrypts data in memory, armored or binary, and checks the signatures inside. A bad signature is no error: it is one of them."""
     options = native.PgpOptions(passphrases=list(passphrases), max_bytes=max_bytes)
     with raising():
-        decrypted: Decrypted = from_native(native.decrypt(binary(data), keyring._native, options))
+        decrypted: Decrypted = from_native(native.decrypt(octets(data), keyring._native, options))
     return decrypted
 
 
-def sign_detached(data: Bytes, key: UnlockedKey, *, armored: bool = False) -> bytes:
+def sign_detached(data: Bytes | str, key: UnlockedKey, *, armored: bool = False) -> bytes:
     """Makes a detached signature, in binary form or, `armored`, as text."""
     with raising():
-        return bytes(native.sign_detached(bytes(data), key._native, armored))
+        return bytes(native.sign_detached(octets(data), key._native, armored))
 
 
-def sign_inline(data: Bytes, key: UnlockedKey, *, armored: bool = False) -> bytes:
+def sign_inline(data: Bytes | str, key: UnlockedKey, *, armored: bool = False) -> bytes:
     """Signs data into a message that holds it, in binary form or, `armored`, as text."""
     with raising():
-        return bytes(native.sign_inline(bytes(data), key._native, armored))
+        return bytes(native.sign_inline(octets(data), key._native, armored))
 
 
 def sign_cleartext(text: str, key: UnlockedKey) -> str:
@@ -74,15 +74,15 @@ def sign_cleartext(text: str, key: UnlockedKey) -> str:
 def verify_inline(message: Bytes | str, keyring: Keyring) -> Verified:
     """Reads a signed message, inline or cleartext-signed, armored or binary, and checks its signatures."""
     with raising():
-        verified: Verified = from_native(native.verify_inline(binary(message), keyring._native))
+        verified: Verified = from_native(native.verify_inline(octets(message), keyring._native))
     return verified
 
 
-def verify_detached(data: Bytes, signature: Bytes | str, keyring: Keyring) -> tuple[SignatureResult, ...]:
+def verify_detached(data: Bytes | str, signature: Bytes | str, keyring: Keyring) -> tuple[SignatureResult, ...]:
     """Checks detached signatures, armored or binary. Returns each with what became of it; at least one."""
     with raising():
         results: tuple[SignatureResult, ...] = from_native(
-            native.verify_detached(bytes(data), binary(signature), keyring._native)
+            native.verify_detached(octets(data), octets(signature), keyring._native)
         )
     return results
 
@@ -146,10 +146,10 @@ class Encryptor(Wrapper):
         with raising():
             self._native = native.Encryptor(_recipients(certificates, passphrases, signer))
 
-    def write(self, data: Bytes) -> bytes:
+    def write(self, data: Bytes | str) -> bytes:
         """Takes the next piece of plaintext, and returns what of the message is ready: often nothing, and some megabytes at a time."""
         with raising():
-            return bytes(self._native.write(bytes(data)))
+            return bytes(self._native.write(octets(data)))
 
     def finish(self) -> bytes:
         """Ends the message, and returns the rest of it. Without it the message is cut, and nobody will open it."""

@@ -189,7 +189,7 @@ class ImapSession(Session):
     def append(
         self,
         mailbox: str,
-        message: Bytes | EmailMessage,
+        message: Bytes | str | EmailMessage,
         flags: Iterable[str] = (),
         received: datetime.datetime | None = None,
         *,

@@ -10,7 +10,7 @@ from typing import Any
 from .._connect import CancelToken
 from .._convert import from_native, to_native
 from .._core import native
-from .._mail import AnyMailbox, Bytes
+from .._mail import AnyMailbox, Bytes, octets
 from .._values.mail import Mailbox
 from .._values.pgp import KeyProfile, UserId
 from .._wrapper import Wrapper
@@ -26,7 +26,7 @@ class Certificate(Wrapper):
     def __init__(self, data: Bytes | str) -> None:
         """Reads one certificate, armored or binary. Secret key material in it is dropped."""
         with raising():
-            self._native = native.Certificate._import(binary(data))
+            self._native = native.Certificate._import(octets(data))
 
     def export(self) -> bytes:
         """The certificate in binary form."""
@@ -129,7 +129,7 @@ class RevocationCertificate(Wrapper):
     def __init__(self, data: Bytes | str) -> None:
         """Reads a revocation certificate, armored or binary."""
         with raising():
-            self._native = native.RevocationCertificate._import(binary(data))
+            self._native = native.RevocationCertificate._import(octets(data))
 
     def export(self) -> bytes:
         """The revocation certificate in binary form."""
@@ -157,7 +157,7 @@ class SecretKey(Wrapper):
     def __init__(self, data: Bytes | str) -> None:
         """Reads one secret key, armored or binary, locked or not."""
         with raising():
-            self._native = native.SecretKey._import(binary(data))
+            self._native = native.SecretKey._import(octets(data))
 
     @classmethod
     def generate(
@@ -353,15 +353,10 @@ class Keyring(Wrapper):
 def import_certificates(data: Bytes | str) -> tuple[Certificate, ...]:
     """Reads all certificates, armored (one block or several) or binary."""
     with raising():
-        return tuple(Certificate._of(one) for one in native.import_certificates(binary(data)))
+        return tuple(Certificate._of(one) for one in native.import_certificates(octets(data)))
 
 
 def import_secret_keys(data: Bytes | str) -> tuple[SecretKey, ...]:
     """Reads all secret keys, armored (one block or several) or binary; certificates without secret parts are left out."""
     with raising():
-        return tuple(SecretKey._of(one) for one in native.import_secret_keys(binary(data)))
-
-
-def binary(data: Bytes | str) -> bytes:
-    """Armor is text, and comes as such."""
-    return data.encode() if isinstance(data, str) else bytes(data)
+        return tuple(SecretKey._of(one) for one in native.import_secret_keys(octets(data)))

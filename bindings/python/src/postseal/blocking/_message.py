@@ -40,7 +40,7 @@ class Message(Wrapper):
 
     __slots__ = ()
 
-    def __init__(self, data: Bytes | EmailMessage) -> None:
+    def __init__(self, data: Bytes | str | EmailMessage) -> None:
         """Parses the bytes of a message; a `LimitExceededError` past 64 MiB, 1,000 parts, or a nesting of 32."""
         with raising():
             self._native = native.Message.parse(octets(data))

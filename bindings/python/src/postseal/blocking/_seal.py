@@ -110,7 +110,7 @@ def seal(
 
 
 def open_message(
-    message: Message | Bytes,
+    message: Message | Bytes | str,
     keyring: Keyring,
     *,
     passphrases: Sequence[str] = (),
