@@ -1,6 +1,10 @@
 package org.postseal
 
 import java.io.File
+import java.nio.file.Path
+import kotlin.io.path.deleteExisting
+import kotlin.random.Random
+import kotlin.test.BeforeTest
 import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertTrue
@@ -10,12 +14,16 @@ import kotlinx.coroutines.delay
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
 import org.junit.jupiter.api.Assumptions.assumeTrue
+import org.junit.jupiter.api.io.TempDir
 
-/** Sessions leave nothing behind: 2,000 are opened, used and closed. */
+/** What is closed leaves nothing behind. */
 class LeakTest {
+    @BeforeTest
+    fun thisSystemTells() = assumeTrue(File("/proc/self").exists()) { "this system does not tell what a process holds" }
+
+    /** 2,000 sessions are opened, used and closed. */
     @Test
     fun memoryAndDescriptorsStayFlat(): Unit = runBlocking {
-        assumeTrue(File("/proc/self").exists()) { "this system does not tell what a process holds" }
         TestServer.start().use { server ->
             withTimeout(5.minutes) {
                 // The first ones fill caches, pools and the heap.
@@ -26,6 +34,27 @@ class LeakTest {
                 assertEquals(descriptors, descriptorsNow)
                 assertTrue(kilobytesNow < kilobytes + ROOM, "$kilobytes KB have become $kilobytesNow KB")
             }
+        }
+    }
+
+    /** 200 messages of 1 MB are sealed, opened and closed; nothing has the garbage collector run, so nothing may wait for it. */
+    @Test
+    fun messagesThatAreClosedAreFreedAtOnce(@TempDir folder: Path): Unit = runBlocking {
+        val alice = Mailbox("alice@example.test")
+        val keyring = Keyring().apply { add(SecretKey.generate(KeyProfile.MODERN, alice).key) }
+        Attachment(Random(1).nextBytes(1_000_000), "noise.bin").use { noise ->
+            val draft = Draft(alice, listOf(alice), attachments = listOf(noise))
+            val sealAndOpen: suspend (Int) -> Unit = { count ->
+                val file = folder.resolve("$count.eml")
+                seal(draft, keyring).use { it.copies.single().save(file) }
+                Message.read(file).use { message -> open(message, keyring).use { assertTrue(it.message.size > 1_000_000) } }
+                file.deleteExisting()
+            }
+            repeat(WARM_UP_MESSAGES) { sealAndOpen(it) }
+            val kilobytes = resident()
+            repeat(MESSAGES - WARM_UP_MESSAGES) { sealAndOpen(it) }
+            val kilobytesNow = resident()
+            assertTrue(kilobytesNow < kilobytes + ROOM, "$kilobytes KB have become $kilobytesNow KB")
         }
     }
 
@@ -55,15 +84,20 @@ class LeakTest {
         System.gc()
         delay(1.seconds)
         val descriptors = File("/proc/self/fd").list().orEmpty().size
-        val resident = File("/proc/self/status").readLines().first { it.startsWith("VmRSS:") }
-        return descriptors to resident.filter(Char::isDigit).toLong()
+        return descriptors to resident()
     }
+
+    /** The resident memory of this process, in KB. */
+    private fun resident(): Long =
+        File("/proc/self/status").readLines().first { it.startsWith("VmRSS:") }.filter(Char::isDigit).toLong()
 
     private companion object {
         const val SESSIONS = 2_000
         const val WARM_UP = 500
+        const val MESSAGES = 200
+        const val WARM_UP_MESSAGES = 20
 
-        /** What the heap may move by, in KB: 1,500 sessions that leak 32 KB each would take 48,000. */
-        const val ROOM = 40_000L
+        /** What the resident memory may move by, in KB: 1,500 sessions that leak 8 KB each would take 12,000. */
+        const val ROOM = 10_000L
     }
 }

@@ -2,28 +2,21 @@ package org.postseal
 
 import java.io.File
 import java.nio.file.Path
-import kotlin.io.path.readBytes
 import kotlin.io.path.writeText
 import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertTrue
+import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
 import org.junit.jupiter.api.io.TempDir
-
-// The README shows the function below, to the letter.
-suspend fun sendFirstSealedMail(connector: Connector, smtp: Server, login: Credentials, folder: Path): SendReport {
-    val keyring = Keyring()
-    keyring.add(SecretKey.import(folder.resolve("alice-secret.asc").readBytes()))
-    keyring.unlock(keyring.lockedKeys.single().fingerprint, "correct horse battery")
-    keyring.add(Certificate.import(folder.resolve("bob.asc").readBytes()))
-    val alice = Mailbox("alice@example.test", "Alice")
-    val account = Account(alice, submission = Login(smtp, login))
-    val draft = Draft(alice, to = listOf(Mailbox("bob@example.test")), subject = "First", text = "Sealed, and sent.")
-    return MailClient(connector, account, keyring).use { it.send(draft) }
-}
-// The README's function ends here.
+import readme.sendFirstSealedMail
+import readme.watchForMail
 
 /** What the README promises. */
 class ReadmeTest {
@@ -48,9 +41,25 @@ class ReadmeTest {
     }
 
     @Test
-    fun itIsTheCodeOfTheReadme() {
-        val own = File("src/test/kotlin/org/postseal/ReadmeTest.kt").readText()
-        val function = own.substringAfter("to the letter.\n").substringBefore("// The README's function")
-        assertTrue("```kotlin\n$function```\n" in File("README.md").readText())
+    fun whatArrivesIsShown() = play("idle_wakes") {
+        client(alice, asAlice, Keyring()).use { client ->
+            val shown = CompletableDeferred<String>()
+            val watching = launch { watchForMail(client) { shown.complete(it) } }
+            // Only what comes after the watch has begun is told.
+            while (!shown.isCompleted) {
+                server.deliver(alice, given.text("message"))
+                delay(100.milliseconds)
+            }
+            assertEquals("PLAIN: wake up", shown.await())
+            watching.cancelAndJoin()
+        }
+    }
+
+    /** All but Android's is built here, with its imports. */
+    @Test
+    fun itsCodeIsBuilt() {
+        val built = File("src/test").walk().filter { it.parentFile.name == "readme" }.map { it.readLines().drop(2).joinToString("\n") }
+        val shown = Regex("```(?:kotlin|java)\n(.*?)\n```", RegexOption.DOT_MATCHES_ALL).findAll(File("README.md").readText())
+        assertEquals(built.toSet(), shown.map { it.groupValues[1] }.filter { "PostsealAndroid" !in it }.toSet())
     }
 }
