@@ -48,7 +48,8 @@ def client(given: argparse.Namespace, ring: postseal.Keyring) -> postseal.MailCl
     login = postseal.Credentials(given.address, os.environ["POSTSEAL_PASSWORD"])
     trust = postseal.TlsOptions()
     if given.ca is not None:
-        trust = postseal.TlsOptions(roots=[given.ca.read_text()], only_given_roots=True)
+        roots = given.ca.read_text(encoding="utf-8", errors="replace")
+        trust = postseal.TlsOptions(roots=[roots], only_given_roots=True)
     account = postseal.Account(given.address, server, login, imap=server)
     return postseal.MailClient(account, ring, connector=postseal.Connector(trust))
 
@@ -71,6 +72,19 @@ async def save(opened: postseal.Opened, folder: Path) -> None:
         print(f"  saved: {path} ({attachment.size} bytes)", flush=True)
 
 
+async def handle(mail: postseal.MailClient, summary: postseal.MessageSummary, folder: Path) -> None:
+    """Opens a message and saves what is attached. Whatever is wrong with it, nobody who writes here can end the watch by it."""
+    while True:
+        try:
+            return await save(await mail.open(summary.handle), folder)
+        except postseal.Error as error:
+            if not error.retryable:
+                print(f"not opened: {summary.from_}: {error}", flush=True)
+                return
+            print(f"{error}; trying again", file=sys.stderr)
+            await asyncio.sleep(5)
+
+
 async def watch(given: argparse.Namespace) -> None:
     given.into.mkdir(parents=True, exist_ok=True)
     async with client(given, await keyring(given.key, given.cert)) as mail, await mail.watch() as inbox:
@@ -87,10 +101,7 @@ async def watch(given: argparse.Namespace) -> None:
             if not isinstance(change, postseal.MailboxChange.Arrived):
                 continue
             for summary in change.messages:
-                try:
-                    await save(await mail.open(summary.handle), given.into)
-                except (postseal.TamperedError, postseal.KeyMissingError, postseal.MalformedError) as error:
-                    print(f"not opened: {summary.from_}: {error}", flush=True)
+                await handle(mail, summary, given.into)
                 if given.once:
                     return
 
