@@ -24,24 +24,37 @@ import maturin
 GENERATOR = "postseal-bindgen"
 HERE = Path(__file__).resolve().parent.parent
 
-prepare_metadata_for_build_wheel = maturin.prepare_metadata_for_build_wheel
-prepare_metadata_for_build_editable = maturin.prepare_metadata_for_build_editable
 get_requires_for_build_wheel = maturin.get_requires_for_build_wheel
 get_requires_for_build_editable = maturin.get_requires_for_build_editable
 get_requires_for_build_sdist = maturin.get_requires_for_build_sdist
 
 
+def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: Any = None) -> str:
+    _put_licences()
+    name: str = maturin.prepare_metadata_for_build_wheel(metadata_directory, config_settings)
+    return name
+
+
+def prepare_metadata_for_build_editable(metadata_directory: str, config_settings: Any = None) -> str:
+    _put_licences()
+    name: str = maturin.prepare_metadata_for_build_editable(metadata_directory, config_settings)
+    return name
+
+
 def build_wheel(wheel_directory: str, config_settings: Any = None, metadata_directory: Any = None) -> str:
+    _put_licences()
     with _generator():
         return maturin.build_wheel(wheel_directory, config_settings, metadata_directory)
 
 
 def build_editable(wheel_directory: str, config_settings: Any = None, metadata_directory: Any = None) -> str:
+    _put_licences()
     with _generator():
         return maturin.build_editable(wheel_directory, config_settings, metadata_directory)
 
 
 def build_sdist(sdist_directory: str, config_settings: Any = None) -> str:
+    _put_licences()
     name: str = maturin.build_sdist(sdist_directory, config_settings)
     archive = Path(sdist_directory, name)
     with tempfile.TemporaryDirectory() as folder:
@@ -64,6 +77,14 @@ def _complete(root: Path) -> None:
     text = manifest.read_text(encoding="utf-8")
     manifest.write_text(text.replace('"bindings/ffi"', '"bindings/ffi", "bindings/bindgen"', 1), encoding="utf-8")
     subprocess.run(["cargo", "metadata", "--format-version", "1"], cwd=root, stdout=subprocess.DEVNULL, check=True)
+
+
+def _put_licences() -> None:
+    """Puts the texts of the licences beside pyproject.toml, where they have to be to get into a package."""
+    workspace = _workspace()
+    for licence in workspace.glob("LICENSE-*"):
+        if workspace != HERE:
+            shutil.copy(licence, HERE)
 
 
 def _workspace() -> Path:
