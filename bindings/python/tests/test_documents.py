@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import postseal
 import pytest
-
 from postseal.blocking import Draft, Keyring, SecretKey, seal
 
 from .servers import MailServer
@@ -60,3 +61,20 @@ def test_an_example_runs_as_it_stands(block: str, desk: Path, server: MailServer
     command = [sys.executable, "-W", "ignore::ResourceWarning", "-c", TRUST + block]
     done = subprocess.run(command, cwd=desk, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_works_in_the_callers_thread_is_named() -> None:
+    readme = (PACKAGE / "README.md").read_text(encoding="utf-8")
+    (told,) = re.findall(r"What works in memory alone.*?\n\n", readme, re.DOTALL)
+    plain = {
+        name
+        for name in postseal.__all__
+        if inspect.isfunction(getattr(postseal, name)) and not inspect.iscoroutinefunction(getattr(postseal, name))
+    }
+    assert plain <= set(re.findall(r"`(\w+)`", told)) and {"encrypt", "decrypt"} <= plain
+
+
+def test_nothing_promises_that_a_send_that_was_given_up_was_not_sent() -> None:
+    sources = [PACKAGE / "README.md", *(PACKAGE / "src" / "postseal").glob("*/_*.py")]
+    promise = re.compile(r"exception\s+means\s+that\s+(nothing|the\s+message)\s+was", re.IGNORECASE)
+    assert [path.name for path in sources if promise.search(path.read_text(encoding="utf-8"))] == []

@@ -49,6 +49,36 @@ def test_messages_are_paged_read_flagged_moved_and_deleted(server: MailServer) -
         assert [one.subject for one in alice.inbox()] == ["1", "2"]
 
 
+def test_what_had_begun_when_a_send_was_given_up_goes_out(server: MailServer) -> None:
+    for step in (".", "BDAT"):
+        server.do("fault", protocol="smtp", before=step, effect="stall")
+    draft = postseal.Draft(from_=ALICE, to=["bob@example.test"], subject="once", text="Hello.")
+    alice, token = client(server), postseal.CancelToken()
+    later(1, token.cancel)
+    with pytest.raises(postseal.CancelledError):
+        alice.send(draft, postseal.Protection.UNPROTECTED, cancel=token)
+    assert len(server.messages("bob@example.test")) == 1
+
+
+def test_a_send_that_was_given_up_can_be_asked_for(server: MailServer) -> None:
+    ring = postseal.Keyring()
+    draft = postseal.Draft(from_=ALICE, to=["bob@example.test"], subject="once", text="Hello.")
+    (copy,) = (postseal.seal(draft, ring, postseal.Protection.UNPROTECTED)).copies
+    session = postseal.SmtpSession.connect(
+        server.place("smtp"), server.credentials(), connector=server.connector()
+    )
+    with session:
+        token, id = postseal.CancelToken(), postseal.SendId()
+        for step in (".", "BDAT"):
+            server.do("fault", protocol="smtp", before=step, effect="trickle", millis=50, times=1)
+        later(0.2, token.cancel)
+        with pytest.raises(postseal.CancelledError):
+            session.send_copy(copy, postseal.SendOptions(id=id), cancel=token)
+        receipt = session.outcome(id)
+        assert receipt.is_sent_to_all
+    assert len(server.messages("bob@example.test")) == 1
+
+
 def test_a_watch_hands_out_what_arrives(server: MailServer) -> None:
     with client(server, imap=server.place("imap")) as alice, alice.watch() as watch:
         later(0.2, lambda: deliver(server, "new"))

@@ -109,8 +109,10 @@ class MailClient:
         """Seals a draft, submits every copy of it, and files the sender's own copy in *Sent*.
 
         The protection is never less than asked for: where one recipient has no usable key nothing is sent at all, and a `KeyMissingError`
-        names every such recipient. **Any exception means that nothing was sent**; once a copy was handed over there is a report. Where the
-        call is given up, a copy that is being transmitted goes out; the copies after it, and the one for *Sent*, don't.
+        names every such recipient. **Any `Error` but `CancelledError` means that nothing was sent**; once a copy was handed over there is
+        a report. Where the call is given up (by a token, a cancelled task, a timeout around it, Ctrl-C), a copy that is being transmitted
+        goes out; the copies after it, and the one for *Sent*, don't. Who has to know seals first, and sends each copy by
+        `SmtpSession.send_copy` with an identifier, whose `outcome` can be asked for.
         """
         listener = listen(progress)
         ready = await native_draft(draft, cancel)

@@ -50,9 +50,10 @@ class SmtpSession(Session):
         """Sends one message, exactly as it is given: lines of at most 998 octets, each ended by CRLF. A `pathlib` path
         names a file with it.
 
-        Where the server refuses some of the recipients the message goes to the others, unless the options say otherwise. **An exception
-        means that the message was not sent**; where that is not certain, the receipt says so. A send that is given up once its data began
-        runs to its end, and `outcome` tells of it where the options gave it an identifier.
+        Where the server refuses some of the recipients the message goes to the others, unless the options say otherwise. **Any
+        `Error` but `CancelledError` means that the message was not sent**; where that is not certain, the receipt says so. A send that is
+        given up (by a token, a cancelled task, a timeout around it, Ctrl-C) once its data began runs to its end, and `outcome` tells of it
+        where the options gave it an identifier.
         """
         listener = listen(progress)
         rest = (to_native(options), listener, to_native(cancel))
