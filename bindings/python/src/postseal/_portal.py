@@ -52,8 +52,15 @@ class Portal:
                 threading.Event().wait()
             raise
         except BaseException:
-            future.cancel()
+            if future.cancel():
+                self._settle()
             raise
+
+    def _settle(self) -> None:
+        """Waits until the loop has given an operation up: what had come of it is kept by then. Not for long, if something holds the loop up."""
+        settled = threading.Event()
+        self.loop.call_soon_threadsafe(lambda: self.loop.call_soon(settled.set))
+        settled.wait(1)
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self.loop)

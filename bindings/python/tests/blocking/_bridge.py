@@ -49,7 +49,6 @@ def give_up_as_it_comes(call: Callable[[], Any], patch: pytest.MonkeyPatch) -> N
     with patch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(native, "_uniffi_set_future_result", and_give_up)
         call()
-    time.sleep(0.5)
 
 
 def later(after: float, act: Callable[[], Any]) -> None:
