@@ -138,9 +138,7 @@ public class ImapSession private constructor(native: NativeImapSession) : Sessio
 
     override suspend fun noop(): Unit = handle.await { it.noop() }
 
-    override suspend fun disconnect() {
-        if (!handle.isGone) handle.await { it.close(cancel = null) }
-    }
+    override suspend fun disconnect(): Unit = handle.callOr(Unit) { it.close(cancel = null) }
 
     override fun close(): Unit = handle.close()
 

@@ -106,9 +106,7 @@ constructor(connector: Connector, public val account: Account, public val keyrin
     public suspend fun watch(mailbox: String = INBOX): MailWatch = MailWatch(handle.await { it.watch(mailbox) })
 
     /** Ends all sessions politely. The client stays usable: it connects again when there is something to do. */
-    public suspend fun disconnect() {
-        if (!handle.isGone) handle.await { it.close(cancel = null) }
-    }
+    public suspend fun disconnect(): Unit = handle.callOr(Unit) { it.close(cancel = null) }
 
     /** Lets the client go; its sessions end in the background. May be called more than once. */
     override fun close(): Unit = handle.close()

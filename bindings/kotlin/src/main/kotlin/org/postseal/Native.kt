@@ -1,10 +1,11 @@
 package org.postseal
 
-import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicInteger
+import kotlin.time.Duration
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Deferred
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.async
 import kotlinx.coroutines.currentCoroutineContext
@@ -12,6 +13,7 @@ import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.sync.Mutex
 import kotlinx.coroutines.sync.withLock
+import kotlinx.coroutines.withTimeoutOrNull
 import org.postseal.ffi.PostsealException as NativeException
 
 /** Calls the native library, and has its errors thrown as ours. */
@@ -38,13 +40,14 @@ internal val background: CoroutineScope = CoroutineScope(SupervisorJob() + Dispa
  * [stop] is what has to be said to it when it is closed, where it would go on by itself as long as somebody waits for it.
  */
 internal class Handle<N : AutoCloseable>(private val native: N, private val stop: (suspend (N) -> Unit)? = null) : AutoCloseable {
-    private val gone = AtomicBoolean()
+    /** Is complete once it was closed. */
+    private val gone = Job()
 
     /** The calls under way, and one for not being closed yet. */
     private val uses = AtomicInteger(1)
 
     /** Whether it was closed. */
-    val isGone: Boolean get() = gone.get()
+    val isGone: Boolean get() = gone.isCompleted
 
     /** Calls it, or something with it; [PostsealException.Closed] where it was closed. */
     inline fun <T> call(call: (N) -> T): T {
@@ -70,6 +73,11 @@ internal class Handle<N : AutoCloseable>(private val native: N, private val stop
             if (isGone) end else throw error
         }
 
+    /** Waits for so long, or until it is closed. */
+    suspend fun pause(length: Duration) {
+        withTimeoutOrNull(length) { gone.join() }
+    }
+
     /** Keeps it from being freed until it is given back. */
     fun take(): N {
         if (isGone || uses.getAndUpdate { if (it == 0) 0 else it + 1 } == 0) throw PostsealException.closedHere()
@@ -82,7 +90,7 @@ internal class Handle<N : AutoCloseable>(private val native: N, private val stop
 
     /** Lets it go. A call that is under way is carried to its end. */
     override fun close() {
-        if (gone.getAndSet(true)) return
+        if (!gone.complete()) return
         if (stop == null) return giveBack()
         background.launch {
             try {

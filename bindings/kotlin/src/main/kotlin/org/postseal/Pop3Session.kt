@@ -108,9 +108,7 @@ public class Pop3Session private constructor(native: NativePop3Session) : Sessio
     /** Ends the session, has the server remove the messages that were marked as deleted, and tells what became of them. */
     public suspend fun quit(): Pop3Update = handle.await { it.quit() }.face()
 
-    override suspend fun disconnect() {
-        if (!handle.isGone) handle.await { it.close(cancel = null) }
-    }
+    override suspend fun disconnect(): Unit = handle.callOr(Unit) { it.close(cancel = null) }
 
     override fun close(): Unit = handle.close()
 

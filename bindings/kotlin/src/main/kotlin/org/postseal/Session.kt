@@ -16,7 +16,11 @@ public sealed interface Session : AutoCloseable {
     /** Asks the server for a sign of life. */
     public suspend fun noop()
 
-    /** Takes leave after what was begun, and waits until the session has ended, which is never long. May be called more than once. */
+    /**
+     * Takes leave after what was begun, and waits until the session has ended, which is never long. May be called more than once.
+     *
+     * A coroutine that is cancelled only gives up the wait.
+     */
     public suspend fun disconnect()
 
     /** Lets the session go: it takes leave after what was begun, in the background. May be called more than once. */

@@ -76,9 +76,7 @@ public class SmtpSession private constructor(native: NativeSmtpSession) : Sessio
 
     override suspend fun noop(): Unit = handle.await { it.noop() }
 
-    override suspend fun disconnect() {
-        if (!handle.isGone) handle.await { it.close(cancel = null) }
-    }
+    override suspend fun disconnect(): Unit = handle.callOr(Unit) { it.close(cancel = null) }
 
     override val isClosed: Boolean get() = handle.callOr(true) { it.isClosed() }
 

@@ -2,7 +2,6 @@ package org.postseal
 
 import kotlin.time.Duration.Companion.minutes
 import kotlin.time.Duration.Companion.seconds
-import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
 import org.postseal.ffi.MailWatch as NativeMailWatch
@@ -53,7 +52,7 @@ public class MailWatch internal constructor(native: NativeMailWatch) : AutoClose
             } catch (failure: PostsealException) {
                 if (!failure.isRetryable) throw failure
             }
-            delay(pause)
+            handle.pause(pause)
             pause = minOf(pause * 2, 1.minutes)
         }
     }

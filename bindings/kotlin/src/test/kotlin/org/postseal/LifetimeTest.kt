@@ -7,7 +7,9 @@ import kotlin.test.assertFailsWith
 import kotlin.test.assertFalse
 import kotlin.test.assertIs
 import kotlin.test.assertTrue
+import kotlin.time.Duration.Companion.hours
 import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineExceptionHandler
 import kotlinx.coroutines.CoroutineStart
@@ -15,9 +17,11 @@ import kotlinx.coroutines.async
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.job
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.supervisorScope
+import kotlinx.coroutines.withTimeout
 
 /** What becomes of things that are closed, and of calls that are given up. */
 class LifetimeTest {
@@ -99,6 +103,28 @@ class LifetimeTest {
         end.complete(Unit)
         call.await()
         assertTrue(isFreed)
+    }
+
+    @Test
+    fun whoPausesIsToldOfTheEnd(): Unit = runBlocking {
+        val handle = Handle(AutoCloseable { })
+        val pause = launch(start = CoroutineStart.UNDISPATCHED) { handle.pause(1.hours) }
+        handle.close()
+        withTimeout(60.seconds) { pause.join() }
+    }
+
+    @Test
+    fun aCancelledCoroutineStillTakesLeave() = play("cancel_before_start") {
+        for (connect in everyProtocol()) {
+            val session = connect(server.connector(), { it }, asAlice)
+            val leaving = launch {
+                coroutineContext.job.cancel()
+                session.disconnect()
+            }
+            leaving.join()
+            assertTrue(leaving.isCancelled)
+            while (!session.isClosed || server.openConnections() > 0) delay(10.milliseconds)
+        }
     }
 
     @Test
