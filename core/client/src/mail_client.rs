@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
@@ -30,6 +31,8 @@ struct Shared {
     keyring: RwLock<Arc<Keyring>>,
     imap: Slot<Kept>,
     pop3: Slot<Pop3Session>,
+    /// How often a watch, which has a session of its own, has told of mail.
+    news: AtomicU64,
 }
 
 /// An IMAP session that lay unused for so long is asked whether it is still alive: servers end idle sessions, and networks forget
@@ -42,17 +45,15 @@ struct Kept {
     session: ImapSession,
     /// When it was last handed out. By the clock of the system: others may stand still while a device sleeps.
     used: SystemTime,
+    /// Which news the server has told it, too: it knows a message only from the time that it was told of it.
+    news: u64,
 }
 
 impl Kept {
-    fn new(session: ImapSession) -> Self {
-        Self { session, used: SystemTime::now() }
-    }
-
     /// Whether the session is good for another call. One that gives no sign of life has ended by then.
-    async fn is_alive(&self) -> bool {
+    async fn is_alive(&self, news: u64) -> bool {
         let is_fresh = self.used.elapsed().is_ok_and(|idle| idle < UNCHECKED);
-        if !is_fresh {
+        if !is_fresh || self.news != news {
             // A refusal is a sign of life, too.
             _ = self.session.noop().await;
         }
@@ -70,6 +71,7 @@ impl MailClient {
             keyring: RwLock::new(keyring.into()),
             imap: Slot::default(),
             pop3: Slot::default(),
+            news: AtomicU64::new(0),
         };
         Self { shared: Arc::new(shared), listener: None }
     }
@@ -179,12 +181,18 @@ impl MailClient {
     pub(crate) async fn imap(&self) -> Result<ImapSession, Error> {
         let slot = &self.shared.imap;
         let _turn = slot.turn().await;
+        let news = self.shared.news.load(Ordering::Relaxed);
         let session = match slot.get() {
-            Some(kept) if kept.is_alive().await => kept.session,
+            Some(kept) if kept.is_alive(news).await => kept.session,
             _ => self.new_imap().await?,
         };
-        slot.put(Kept::new(session.clone()));
+        slot.put(Kept { session: session.clone(), used: SystemTime::now(), news });
         Ok(session)
+    }
+
+    /// Says that another session has heard of mail: the one that is kept asks for news before it is used again.
+    pub(crate) fn has_news(&self) {
+        self.shared.news.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A new IMAP session.

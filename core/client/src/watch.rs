@@ -135,6 +135,7 @@ impl MailWatch {
         self.is_behind = false;
         if let Some(MessageHandle::Imap { uid, .. }) = arrived.last().map(|message| &message.handle) {
             self.from.next = uid.number().saturating_add(1);
+            self.client.has_news();
         }
         Ok((!arrived.is_empty()).then_some(MailboxChange::Arrived(arrived)))
     }

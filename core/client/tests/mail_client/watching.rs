@@ -58,6 +58,29 @@ async fn mail_is_told_when_it_comes_and_once() {
 }
 
 #[tokio::test]
+async fn what_a_watch_tells_can_be_opened_and_changed_at_once() {
+    bounded(async {
+        let world = World::new().await;
+        let (bob, mut watch) = watch(&world).await;
+        for subject in ["one", "two", "three"] {
+            deliver(&world, subject);
+            let arrived = loop {
+                if let MailboxChange::Arrived(messages) = watch.next().await.unwrap() {
+                    break messages;
+                }
+            };
+            let opened = bob.open(&arrived[0].handle).await.unwrap();
+            assert_eq!(opened.message.subject().as_deref(), Some(subject));
+            bob.mark_read(&arrived[0].handle, true).await.unwrap();
+        }
+        assert!(bob.inbox().await.unwrap().iter().all(|message| message.is_read == Some(true)));
+        watch.close().await.unwrap();
+        bob.close().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_lost_session_is_told_and_what_came_meanwhile_is_not_lost() {
     bounded(async {
         let world = World::new().await;
