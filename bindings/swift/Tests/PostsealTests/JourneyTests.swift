@@ -61,7 +61,8 @@ import Testing
         let opened = try await keyring.open(inbox.message(uid, in: "INBOX", progress: fetching.step))
         #expect(fetching.all.last == Steps.Step(done: copy.size, total: copy.size))
         let steps = fetching.all.map(\.done)
-        #expect(steps.count > 10 && steps == steps.sorted())
+        // How many there are is the network's to say.
+        #expect(steps.count > 1 && steps == steps.sorted())
         #expect("\(opened.verdict.level)" == scenario.expect["level"])
         let attachment = try #require(opened.message.attachments.first)
         #expect(attachment.fileName == scenario.expect["file_name"])

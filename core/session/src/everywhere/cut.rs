@@ -49,6 +49,9 @@ impl How {
     fn explains(self, error: &Error) -> bool {
         match (self, error) {
             (Self::Cut, _) => matches!(error.code(), ErrorCode::Protocol | ErrorCode::Network),
+            (Self::Stall, Error::Timeout { step: "NOOP", after }) => {
+                [TIMEOUTS.progress, imap::SIGN_OF_LIFE].contains(after)
+            }
             (Self::Stall, Error::Timeout { after, .. }) => {
                 [TIMEOUTS.progress, TIMEOUTS.final_reply].contains(after)
             }

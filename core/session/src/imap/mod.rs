@@ -57,6 +57,8 @@ pub use name::MailboxName;
 pub use search::Search;
 pub use select::Selected;
 pub use session::ImapSession;
+#[cfg(test)]
+pub(crate) use session::SIGN_OF_LIFE;
 pub use structure::{Content, PartNumber, Single, Structure};
 pub use uid::{Uid, UidSet, UidValidity};
 #[cfg(test)]

@@ -25,7 +25,7 @@ use crate::{Error, Runtime};
 const CLOSE_SLACK: Duration = Duration::from_secs(1);
 
 /// How long a server may take to show that it is there.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+pub(crate) const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 
 /// A session with an IMAP server: somebody is logged in.
 ///
