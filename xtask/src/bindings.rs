@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     fn row(setup: fn(&Built) -> Result<(), String>, test: fn(&Built) -> Result<Counts, String>) -> String {
-        let built = Built { root: PathBuf::from("/root"), folder: PathBuf::from("/root/target/debug") };
+        let built = Built { root: PathBuf::from("/repository"), folder: PathBuf::from("/repository/target/debug") };
         let mut report = Report::default();
         Language { name: "klingon", setup, build: |_| Ok(()), test }.report(&built, &mut report);
         let text = report.to_string();
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn commands_find_the_library_and_the_servers() {
-        let built = Built { root: PathBuf::from("/root"), folder: PathBuf::from("/out") };
+        let built = Built { root: PathBuf::from("/repository"), folder: PathBuf::from("/out") };
         let command = built.command("true");
         let variables: Vec<_> = command.get_envs().filter_map(|(name, value)| Some((name, value?))).collect();
         assert_eq!(variables.len(), 4);
