@@ -382,8 +382,8 @@ impl<A: FnMut(Framing) -> String> Transaction<'_, A> {
         }
     }
 
-    /// A server that hangs up in the middle of a message often says why first: its no is a better answer than a broken pipe. So is its yes where the
-    /// message itself came through, and the line broke on what went ahead behind it.
+    /// A server that hangs up in the middle of a message often says why first: its no is a better answer than a broken pipe. So is its
+    /// yes where the message itself came through, and the line broke on what went ahead behind it.
     async fn cut_off(&mut self, error: Error, meter: &mut Meter) -> Error {
         if !matches!(error, Error::Network { .. }) {
             return error;
