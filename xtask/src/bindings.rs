@@ -156,7 +156,8 @@ mod tests {
     use super::*;
 
     fn row(setup: fn(&Built) -> Result<(), String>, test: fn(&Built) -> Result<Counts, String>) -> String {
-        let built = Built { root: PathBuf::from("/repository"), folder: PathBuf::from("/repository/target/debug") };
+        let built =
+            Built { root: PathBuf::from("/repository"), folder: PathBuf::from("/repository/target/debug") };
         let mut report = Report::default();
         Language { name: "klingon", setup, build: |_| Ok(()), test }.report(&built, &mut report);
         let text = report.to_string();
