@@ -82,6 +82,8 @@ pub struct Decrypted {
     pub plaintext: Vec<u8>,
     /// What GnuPG says of it, and of the signature inside.
     pub status: Status,
+    /// Whether GnuPG was content with all of it: with each signature, and with what stands around the message.
+    pub is_content: bool,
 }
 
 impl Gpg {
@@ -238,7 +240,7 @@ impl Gpg {
     pub fn decrypt(&self, message: &[u8]) -> io::Result<Decrypted> {
         let message = path(&self.file(message)?);
         let run = self.run(&["--output", "-", "--decrypt", &message])?;
-        Ok(Decrypted { plaintext: run.output, status: run.status })
+        Ok(Decrypted { plaintext: run.output, status: run.status, is_content: run.green })
     }
 
     /// Verifies a detached signature over `data`. That it is bad is no error: the status says so.

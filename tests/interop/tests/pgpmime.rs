@@ -13,6 +13,7 @@ use postseal_message::pgpmime::{
 
 interop! {
     gpg_reads_what_we_sign_and_encrypt;
+    gpg_reads_messages_of_every_length;
     gpg_reads_what_we_only_encrypt;
     gpg_verifies_what_we_only_sign;
     we_open_what_gpg_encrypted;
@@ -30,7 +31,7 @@ const HEADERS: &str = "Date: Tue, 24 Nov 2026 09:00:00 +0000\r\nMessage-ID: <1@e
                        From: Alice <alice@example.test>\r\nTo: Bob <bob@example.test>\r\nSubject: hello\r\n";
 
 fn gpg_reads_what_we_sign_and_encrypt(pair: &Pair) {
-    let sealed = sealed(pair, Protection::SignAndEncrypt);
+    let sealed = sealed(pair, Protection::SignAndEncrypt, TEXT);
     let plaintext = decrypted(pair, &sealed, Some(&pair.alice_fingerprint()));
     assert!(plaintext.contains("bytes.bin"), "{plaintext}");
     // What is inside is a message on its own, with the subject that the outside hides.
@@ -40,13 +41,21 @@ fn gpg_reads_what_we_sign_and_encrypt(pair: &Pair) {
     assert_eq!(again.attachments().map(|attachment| attachment.into_data()).collect::<Vec<_>>(), [DATA]);
 }
 
+/// The last line of the armor is full, or has padding of one or of two characters.
+fn gpg_reads_messages_of_every_length(pair: &Pair) {
+    for text in ["a", "aa", "aaa"] {
+        let sealed = sealed(pair, Protection::SignAndEncrypt, text);
+        assert!(decrypted(pair, &sealed, Some(&pair.alice_fingerprint())).contains(text));
+    }
+}
+
 fn gpg_reads_what_we_only_encrypt(pair: &Pair) {
-    let plaintext = decrypted(pair, &sealed(pair, Protection::Encrypt), None);
+    let plaintext = decrypted(pair, &sealed(pair, Protection::Encrypt, TEXT), None);
     assert!(plaintext.contains("bytes.bin"), "{plaintext}");
 }
 
 fn gpg_verifies_what_we_only_sign(pair: &Pair) {
-    let sealed = sealed(pair, Protection::Sign);
+    let sealed = sealed(pair, Protection::Sign, TEXT);
     let message = &sealed.copies.first().unwrap().bytes;
     let [content, signature] = wrap::parts(message).try_into().unwrap();
     let verify = |content: &[u8]| pair.gpg.verify(content, &wrap::body(&signature)).unwrap();
@@ -108,7 +117,7 @@ fn we_open_what_gpg_wrote_inline(pair: &Pair) {
 }
 
 /// A message from Alice to Bob, as sealed by us.
-fn sealed(pair: &Pair, protection: Protection) -> Sealed {
+fn sealed(pair: &Pair, protection: Protection, text: &str) -> Sealed {
     let mailbox = |text| Mailbox::parse(text).unwrap();
     let data =
         Attachment::named("bytes.bin", postseal_message::mime::ContentType::octet_stream(), DATA).unwrap();
@@ -119,7 +128,7 @@ fn sealed(pair: &Pair, protection: Protection) -> Sealed {
     )
     .to(mailbox("Bob <bob@example.test>"))
     .subject(HeaderValue::parse(SUBJECT).unwrap())
-    .text(TEXT)
+    .text(text)
     .attach(data);
     seal(&draft, protection, &pair.keyring, &SealOptions::default(), pair.now).unwrap()
 }
@@ -132,7 +141,7 @@ fn decrypted(pair: &Pair, sealed: &Sealed, signer: Option<&str>) -> String {
     let [version, data] = wrap::parts(message).try_into().unwrap();
     assert_eq!(wrap::body(&version).trim_ascii(), b"Version: 1");
     let opened = pair.gpg.decrypt(&wrap::body(&data)).unwrap();
-    assert!(opened.status.decrypted_with_integrity(), "{:?}", opened.status);
+    assert!(opened.status.decrypted_with_integrity() && opened.is_content, "{:?}", opened.status);
     assert_eq!(opened.status.signed_by(), signer, "{:?}", opened.status);
     String::from_utf8(opened.plaintext).unwrap()
 }

@@ -14,12 +14,11 @@ const LINE_OCTETS: usize = 48;
 const LINE: usize = LINE_OCTETS / 3 * 4;
 
 /// Writes a message to the end of a mail, with armor in lines that end in CRLF.
-///
-/// It has no checksum: RFC 9580, section 6.1, forbids one around SEIPDv2, and advises against it around everything else.
 pub(super) struct MailArmor<'a> {
     out: &'a mut Vec<u8>,
     /// The octets of a line that is not full yet.
     line: Vec<u8>,
+    checksum: Checksum,
 }
 
 impl<'a> MailArmor<'a> {
@@ -28,12 +27,16 @@ impl<'a> MailArmor<'a> {
         out.reserve((length / LINE_OCTETS + 1) * (LINE + 2) + BEGIN.len() + END.len() + 8);
         out.extend_from_slice(BEGIN);
         out.extend_from_slice(b"\r\n\r\n");
-        Self { out, line: Vec::with_capacity(LINE_OCTETS) }
+        Self { out, line: Vec::with_capacity(LINE_OCTETS), checksum: Checksum::default() }
     }
 
     /// Ends the armor.
     pub(super) fn end(self) {
         write_line(&self.line, self.out);
+        if let Some(sum) = self.checksum.end() {
+            self.out.push(b'=');
+            write_line(&sum, self.out);
+        }
         self.out.extend_from_slice(END);
         self.out.extend_from_slice(b"\r\n");
     }
@@ -41,6 +44,7 @@ impl<'a> MailArmor<'a> {
 
 impl Write for MailArmor<'_> {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.checksum.update(octets);
         let missing = (LINE_OCTETS - self.line.len()) % LINE_OCTETS;
         let (first, rest) = octets.split_at(missing.min(octets.len()));
         self.line.extend_from_slice(first);
@@ -56,6 +60,57 @@ impl Write for MailArmor<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// The checksum behind the armor, where one has to be (RFC 9580, section 6.1.1): none around SEIPDv2, and one around what a program might read that
+/// needs it. GnuPG 2.2 does: where the last line has no padding either, it takes the end of the armor for more of the message.
+#[derive(Default)]
+struct Checksum {
+    /// The first octets, until they are enough to tell.
+    head: Vec<u8>,
+    digest: Option<crc::Digest<'static, u32, Tables>>,
+}
+
+/// Native code has room for the larger tables, which are five times as fast.
+#[cfg(not(target_arch = "wasm32"))]
+type Tables = crc::Table<16>;
+#[cfg(target_arch = "wasm32")]
+type Tables = crc::Table<1>;
+
+static CRC24: crc::Crc<u32, Tables> = crc::Crc::<u32, Tables>::new(&crc::CRC_24_OPENPGP);
+
+/// How many octets tell: the header of the first packet, of two octets or three, and its version.
+const HEAD: usize = 4;
+
+impl Checksum {
+    fn update(&mut self, octets: &[u8]) {
+        let (first, rest) = octets.split_at(octets.len().min(HEAD - self.head.len()));
+        if !first.is_empty() {
+            self.head.extend_from_slice(first);
+            if self.head.len() == HEAD && !begins_seipdv2(&self.head) {
+                let mut digest = CRC24.digest();
+                digest.update(&self.head);
+                self.digest = Some(digest);
+            }
+        }
+        if let Some(digest) = &mut self.digest {
+            digest.update(rest);
+        }
+    }
+
+    fn end(self) -> Option<[u8; 3]> {
+        let [_, sum @ ..] = self.digest?.finalize().to_be_bytes();
+        Some(sum)
+    }
+}
+
+/// Whether a message begins with a session key for SEIPDv2: those have version 6 (RFC 9580, section 5.1.2).
+fn begins_seipdv2(head: &[u8]) -> bool {
+    match head {
+        [_, length, version, _] if *length < 192 => *version == 6,
+        [_, _, _, version] => *version == 6,
+        _ => false,
     }
 }
 
@@ -166,8 +221,22 @@ mod tests {
         }
         assert_eq!(
             armored(b"abcd", 4),
-            "-----BEGIN PGP MESSAGE-----\r\n\r\nYWJjZA==\r\n-----END PGP MESSAGE-----\r\n"
+            "-----BEGIN PGP MESSAGE-----\r\n\r\nYWJjZA==\r\n=S2Mq\r\n-----END PGP MESSAGE-----\r\n"
         );
+    }
+
+    /// Ours says nothing of a checksum that is wrong; the library's writer is the measure of one that is right.
+    #[test]
+    fn there_is_a_checksum_but_around_seipdv2() {
+        let small: Vec<u8> = [0xc1, 100, 3].into_iter().chain(0..250).collect();
+        let large: Vec<u8> = [0xc1, 0xc1, 0xcc, 3].into_iter().chain(0..250).collect();
+        for octets in [small, large] {
+            let library = super::super::armor::enarmor(sequoia_openpgp::armor::Kind::Message, &octets);
+            assert_eq!(armored(&octets, 7), library.replace('\n', "\r\n"));
+        }
+        for modern in [[0xc1, 100, 6, 0], [0xc1, 0xc1, 0xcc, 6], [0xc3, 29, 6, 26]] {
+            assert!(!armored(&modern, 1).contains("\r\n="));
+        }
     }
 
     #[test]

@@ -34,14 +34,13 @@ impl UserId {
     /// The address in it, where there is exactly one in the conventional place.
     #[must_use]
     pub fn address(&self) -> Option<Address> {
-        let packet = self.packet();
-        packet.email().ok().flatten().and_then(|text| Address::parse(text).ok())
+        Convention::of(&self.0)?.address
     }
 
     /// The name in it, where there is one.
     #[must_use]
     pub fn name(&self) -> Option<String> {
-        self.packet().name().ok().flatten().map(str::to_owned)
+        Convention::of(&self.0)?.name.map(str::to_owned)
     }
 
     pub(super) fn packet(&self) -> openpgp::packet::UserID {
@@ -51,6 +50,65 @@ impl UserId {
     pub(super) fn from_sequoia(packet: &openpgp::packet::UserID) -> Self {
         Self(String::from_utf8_lossy(packet.value()).into_owned())
     }
+}
+
+/// What a user ID says by convention: `alice@example.org`, `Alice`, `Alice (at work)`, or one of the two with `<alice@example.org>` after it.
+///
+/// As Sequoia reads it, but without a regular expression: that one takes a third of a megabyte of a WebAssembly module, and longer
+/// to be made than a message to be encrypted.
+struct Convention<'a> {
+    name: Option<&'a str>,
+    address: Option<Address>,
+}
+
+impl<'a> Convention<'a> {
+    /// `None` where it keeps to no convention.
+    fn of(text: &'a str) -> Option<Self> {
+        if text.chars().any(|c| c.is_ascii_control() && c != '\t') {
+            return None;
+        }
+        if let Some(address) = address(text) {
+            return Some(Self { name: None, address: Some(address) });
+        }
+        let Some(inside) = text.strip_suffix('>') else {
+            return Some(Self { name: Some(name(text).filter(|_| !is_uri(text))?), address: None });
+        };
+        let (before, inside) = inside.rsplit_once('<')?;
+        let name = if before.trim_matches(SPACE).is_empty() { None } else { Some(name(before)?) };
+        if is_uri(inside) {
+            return Some(Self { name, address: None });
+        }
+        Some(Self { name, address: Some(address(inside)?) })
+    }
+}
+
+const SPACE: [char; 2] = [' ', '\t'];
+
+/// An address of the plain kind: no quotes, no comments, no literals, for a program that reads user IDs in another way finds other addresses in those.
+fn address(text: &str) -> Option<Address> {
+    let plain = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c);
+    let (local, domain) = text.split_once('@')?;
+    (local.chars().all(plain) && domain.chars().all(plain)).then(|| Address::parse(text).ok()).flatten()
+}
+
+/// The name, without the comment after it.
+fn name(text: &str) -> Option<&str> {
+    let text = text.trim_matches(SPACE);
+    let name = match text.strip_suffix(')').and_then(|text| text.rsplit_once('(')) {
+        Some((name, comment)) if !name.is_empty() && !comment.contains(')') => name.trim_end_matches(SPACE),
+        _ => text,
+    };
+    (!name.is_empty() && !name.contains(['<', '>'])).then_some(name)
+}
+
+/// Whether it begins as a URI does (RFC 3986, section 3.1), and goes on without a space.
+fn is_uri(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(letters)
+        && !rest.is_empty()
+        && !rest.contains(['<', '>', ' ', '\t'])
 }
 
 fn forbidden(c: char) -> bool {
@@ -98,6 +156,63 @@ mod tests {
         let user_id = UserId::new(None, &alice());
         assert_eq!((user_id.as_str(), user_id.name()), ("<alice@example.test>", None));
         assert_eq!(user_id.address(), Some(alice()));
+    }
+
+    /// Sequoia's own reading is the standard: what it takes for a name or an address is one, but for what is no valid address.
+    #[test]
+    fn user_ids_are_read_as_sequoia_reads_them() {
+        let names = [
+            "",
+            "Alice",
+            "Dr. Alice O'Hara",
+            "Ünï Cödé",
+            "a@b",
+            "\"Alice, Bob\"",
+            "A (b) c",
+            "a:b c",
+            " Alice ",
+        ];
+        let comments = ["", "(work)", "(at work)", "()", "(a) (b)", "(a <b>)", "((a))"];
+        let ends = [
+            "",
+            "<alice@example.test>",
+            "<Alice@Example.TEST>",
+            "<ali.ce+x@example.test>",
+            "<ü@example.test>",
+            "< alice@example.test>",
+            "<alice@example.test> ",
+            "<alice@example.test>x",
+            "<alice@example.test><bob@example.test>",
+            "<alice@bob@example.test>",
+            "<.alice@example.test>",
+            "<\"alice\"@example.test>",
+            "<alice@[127.0.0.1]>",
+            "<https://example.test/>",
+            "<>",
+            "alice@example.test",
+            "https://example.test/",
+        ];
+        let mut found = 0;
+        for name in names {
+            for (comment, end) in comments.iter().flat_map(|comment| ends.map(|end| (comment, end))) {
+                let text = [name, comment, end].map(str::trim_start).join(" ");
+                for text in [text.clone(), text.trim().to_owned(), format!("{text}\n"), text.replace(' ', "")]
+                {
+                    let (packet, user_id) = (openpgp::packet::UserID::from(text.as_str()), UserId(text));
+                    let address = packet.email().ok().flatten().and_then(|text| Address::parse(text).ok());
+                    let name = packet.name().ok().flatten().map(str::to_owned);
+                    let read = (user_id.name(), user_id.address());
+                    match read {
+                        // Brackets in a comment that stands alone are more than we care to understand.
+                        (None, None) if user_id.0.trim_start().starts_with("(a<b>)") => {}
+                        (None, None) if user_id.0.trim_start().starts_with("(a <b>)") => {}
+                        _ => assert_eq!(read, (name, address.clone()), "{:?}", user_id.0),
+                    }
+                    found += usize::from(address.is_some());
+                }
+            }
+        }
+        assert!(found > 400, "{found}");
     }
 
     #[test]
