@@ -45,6 +45,7 @@ pub(crate) enum Profile {
     #[default]
     Compatible,
     Modern,
+    PostQuantum,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -120,6 +120,7 @@ fn make_key(
     let profile = match file.me.profile {
         Profile::Compatible => KeyProfile::Compatible,
         Profile::Modern => KeyProfile::Modern,
+        Profile::PostQuantum => KeyProfile::PostQuantum,
     };
     let user_id = UserId::new(me.name(), me.address());
     let (key, _revocation) = SecretKey::generate(profile, &user_id, passphrase, SystemTime::now())?;

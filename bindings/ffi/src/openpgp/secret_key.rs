@@ -20,6 +20,9 @@ pub enum KeyProfile {
     Compatible,
     /// A v6 key of RFC 9580, with authenticated encryption. Programs before 2024, and GnuPG, can't read it.
     Modern,
+    /// A v6 key of RFC 9980, whose messages can't be read with a quantum computer of tomorrow either: ML-DSA-65 with Ed25519, ML-KEM-768 with X25519. Few
+    /// programs read it yet.
+    PostQuantum,
 }
 
 impl From<KeyProfile> for core::KeyProfile {
@@ -27,6 +30,7 @@ impl From<KeyProfile> for core::KeyProfile {
         match profile {
             KeyProfile::Compatible => Self::Compatible,
             KeyProfile::Modern => Self::Modern,
+            KeyProfile::PostQuantum => Self::PostQuantum,
         }
     }
 }

@@ -24,7 +24,7 @@ use postseal::{
 };
 use tempfile::TempDir;
 
-const PROFILES: [KeyProfile; 2] = [KeyProfile::Compatible, KeyProfile::Modern];
+const PROFILES: [KeyProfile; 3] = [KeyProfile::Compatible, KeyProfile::Modern, KeyProfile::PostQuantum];
 
 /// A folder with one file in it, and Alice, to whom it is encrypted.
 struct Desk {

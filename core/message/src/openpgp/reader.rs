@@ -15,6 +15,9 @@ use super::policy::policy;
 use super::signature::judge;
 use super::{Encryption, KeyHandle, Keyring, PgpError, PgpLimits, ReadOptions, SignatureResult};
 
+/// What may be beside a content of any length, however few octets of that are wanted: a modification detection code, say.
+const LEAST_BESIDE: usize = 1024;
+
 /// The state of reading one message. The library calls it back; errors that are ours go into `stop`, since the library wraps what
 /// it is given.
 pub(super) struct Reader<'a> {
@@ -143,8 +146,9 @@ impl VerificationHelper for &mut Reader<'_> {
             return self.stop(error);
         }
         self.seen.beside = self.seen.beside.saturating_add(length_beside(parser));
-        if self.seen.beside > self.limits.plaintext as u64 {
-            let (what, limit) = ("octets beside the content", self.limits.plaintext);
+        let limit = self.limits.plaintext.max(LEAST_BESIDE);
+        if self.seen.beside > limit as u64 {
+            let what = "octets beside the content";
             // Damage to SEIPDv1 can look like it, so that inside of encryption it is one error with all others.
             let damaged = self.decrypting;
             return self.stop(if damaged {

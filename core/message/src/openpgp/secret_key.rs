@@ -24,6 +24,10 @@ pub enum KeyProfile {
     Compatible,
     /// A v6 key (Ed25519 and X25519) of RFC 9580, with authenticated encryption (SEIPDv2). Programs before 2024, and GnuPG, can't read it.
     Modern,
+    /// A v6 key that is of two kinds at once (RFC 9980): ML-DSA-65 with Ed25519 and, to encrypt, ML-KEM-768 with X25519. Each holds as long as one of its
+    /// kinds does, so what is encrypted to it today can't be read with a quantum computer of tomorrow. Few programs read it yet, and it is
+    /// large: a certificate with armor has 31 KB, a signature more than 3.
+    PostQuantum,
 }
 
 /// A secret key as it is stored: with its certificate, and as a rule locked with a passphrase.
@@ -68,6 +72,9 @@ impl SecretKey {
                 // Sequoia's default also announces SEIPDv2, which GnuPG can't read.
                 .and_then(|builder| builder.set_features(Features::empty().set_seipdv1())),
             KeyProfile::Modern => builder.set_profile(Profile::RFC9580),
+            KeyProfile::PostQuantum => {
+                builder.set_cipher_suite(CipherSuite::MLDSA65_Ed25519).set_profile(Profile::RFC9580)
+            }
         };
         let (cert, revocation) = builder.and_then(CertBuilder::generate).map_err(|_| STEP)?;
         Ok((Self::from_cert(cert)?, RevocationCertificate::new(revocation)))

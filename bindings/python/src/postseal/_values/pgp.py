@@ -20,6 +20,9 @@ class KeyProfile(enum.Enum):
     """A v4 key that every OpenPGP program reads, GnuPG included."""
     MODERN = "modern"
     """A v6 key of RFC 9580, with authenticated encryption. Programs before 2024, and GnuPG, can't read it."""
+    POST_QUANTUM = "post-quantum"
+    """A v6 key of RFC 9980, whose messages can't be read with a quantum computer of tomorrow either: ML-DSA-65 with Ed25519, ML-KEM-768 with X25519.
+    Few programs read it yet."""
 
 
 @mirrors("Protection")

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--profile",
         choices=[profile.value for profile in KeyProfile],
         default=KeyProfile.COMPATIBLE.value,
-        help="compatible with every OpenPGP program, or modern (RFC 9580)",
+        help="compatible with every OpenPGP program, modern (RFC 9580), or post-quantum (RFC 9980)",
     )
     _secrets.add_arguments(parser, "passphrase")
 

@@ -272,7 +272,9 @@ fn a_key_that_costs_more_is_unlocked_only_within_higher_limits() {
 fn a_compatible_key_asks_for_nothing_that_gnupg_cannot_read() {
     use sequoia_openpgp::cert::Preferences;
 
-    for (profile, seipdv2) in [(KeyProfile::Compatible, false), (KeyProfile::Modern, true)] {
+    for (profile, seipdv2) in
+        [(KeyProfile::Compatible, false), (KeyProfile::Modern, true), (KeyProfile::PostQuantum, true)]
+    {
         let key = key(profile, "alice", now());
         let policy = super::super::policy::policy(now());
         let features = key.certificate().cert().with_policy(&policy, now()).unwrap().features().unwrap();
@@ -319,4 +321,21 @@ fn a_certificate_that_cannot_be_computed_with_is_unusable() {
         let to = Recipients::new([alice.certificate(), &certificate]);
         assert_eq!(encrypt(b"x", &to, now()), Err(unusable));
     }
+}
+
+/// RFC 9980 names the algorithms, and asks for version 6 and a hash of 256 bits or more.
+#[test]
+fn post_quantum_keys_are_what_the_standard_says() {
+    let alice = key(KeyProfile::PostQuantum, "alice", now());
+    let certificate = alice.certificate();
+    assert_eq!(certificate.algorithms(), "ML-DSA-65+Ed25519, ML-KEM-768+X25519");
+    assert_eq!(certificate.fingerprint().version(), 6);
+    certificate.check(now()).unwrap();
+    let length = certificate.export_armored().len();
+    assert!((25_000..35_000).contains(&length), "{length}");
+    let signer = alice.unlock_unprotected().unwrap();
+    let signature = sign_detached(b"content", &signer, now()).unwrap();
+    let results =
+        verify_detached(b"content", signature.as_bytes(), &keyring([&alice]), &options(), now()).unwrap();
+    assert_eq!(results[0].hash.as_deref(), Some("SHA512"));
 }

@@ -43,7 +43,7 @@ pub(super) fn with_passphrase(data: &[u8], passphrase: &Secret, profile: KeyProf
         (passphrase.expose().into(), S2K::new_iterated(HashAlgorithm::SHA256, 1024).unwrap());
     let key = SessionKey::new(32).unwrap();
     let mut bytes = Vec::new();
-    let modern = profile == KeyProfile::Modern;
+    let modern = profile != KeyProfile::Compatible;
     let skesk: SKESK = if modern {
         SKESK6::with_password(cipher, cipher, aead, s2k, &key, &password).unwrap().into()
     } else {

@@ -16,7 +16,7 @@ fn every_form_round_trips_for_every_profile_at_any_time() {
             assert_eq!(opened.data, b"content");
             assert_eq!(opened.encryption.recipients.len(), 2);
             assert_eq!(opened.encryption.cipher, "AES-256");
-            assert_eq!(opened.encryption.aead.is_some(), profile == KeyProfile::Modern);
+            assert_eq!(opened.encryption.aead.is_some(), profile != KeyProfile::Compatible);
             assert!(
                 matches!(opened.signatures.as_slice(), [one] if good(&alice, one) && one.made == Some(time))
             );
@@ -45,9 +45,10 @@ fn every_form_round_trips_for_every_profile_at_any_time() {
 
 #[test]
 fn a_mixed_audience_gets_the_format_that_all_can_read() {
-    let (old, new) = (key(KeyProfile::Compatible, "alice", now()), key(KeyProfile::Modern, "bob", now()));
-    let sealed = encrypt(b"x", &Recipients::new([old.certificate(), new.certificate()]), now()).unwrap();
-    for reader in [&old, &new] {
+    let [old, new, newest] = PROFILES.map(|profile| key(profile, "alice", now()));
+    let all = [&old, &new, &newest].map(SecretKey::certificate);
+    let sealed = encrypt(b"x", &Recipients::new(all), now()).unwrap();
+    for reader in [&old, &new, &newest] {
         let opened = decrypt(sealed.as_bytes(), &keyring([reader]), &options(), now()).unwrap();
         assert_eq!((opened.data.as_slice(), opened.encryption.aead), (&b"x"[..], None));
     }
@@ -141,19 +142,6 @@ fn the_limits_hold_at_the_limit_and_one_past_it() {
     };
     let exceeded = |what, limit| Err(PgpError::LimitExceeded { what, limit });
 
-    let limit = 100_000;
-    let plaintext = with(&|limits| limits.plaintext = limit);
-    for (length, compressed) in [(limit, false), (limit + 1, false), (limit, true), (limit + 1, true)] {
-        let data = vec![b'x'; length];
-        let sealed = if compressed {
-            made::compressed(&data, &to)
-        } else {
-            encrypt(&data, &to, now()).unwrap().into_bytes()
-        };
-        let opened = decrypt(&sealed, &ring, &plaintext, now()).map(|opened| opened.data.len());
-        assert_eq!(opened, if length == limit { Ok(limit) } else { exceeded("octets of plaintext", limit) });
-    }
-
     let sealed = encrypt(b"x", &to.clone().signed_by(&signer), now()).unwrap();
     let open = |options: ReadOptions<'_>| {
         decrypt(sealed.as_bytes(), &ring, &options, now()).map(|opened| opened.data)
@@ -174,6 +162,26 @@ fn the_limits_hold_at_the_limit_and_one_past_it() {
         open(with(&|limits| limits.depth = 0)),
         exceeded("levels of packets", 0).map(|_: usize| vec![])
     );
+}
+
+#[test]
+fn the_limit_of_the_plaintext_holds_for_every_profile() {
+    for (profile, limit) in PROFILES.into_iter().flat_map(|profile| [(profile, 10), (profile, 100_000)]) {
+        let alice = key(profile, "alice", now());
+        let (ring, to) = (keyring([&alice]), Recipients::new([alice.certificate()]));
+        let mut options = options();
+        options.limits.plaintext = limit;
+        for length in [limit, limit + 1, limit * 60] {
+            let data = vec![b'x'; length];
+            let plain = encrypt(&data, &to, now()).unwrap().into_bytes();
+            for sealed in [plain, made::compressed(&data, &to)] {
+                let opened = decrypt(&sealed, &ring, &options, now()).map(|opened| opened.data.len());
+                let exceeded = PgpError::LimitExceeded { what: "octets of plaintext", limit };
+                let expected = if length == limit { Ok(limit) } else { Err(exceeded) };
+                assert_eq!(opened, expected, "{profile:?} {limit} {length}");
+            }
+        }
+    }
 }
 
 #[test]

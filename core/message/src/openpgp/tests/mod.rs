@@ -16,7 +16,8 @@ use super::*;
 
 /// Decades before and after any clock that runs these tests.
 pub(super) const TIMES: [u64; 2] = [500_000_000, 3_500_000_000];
-pub(super) const PROFILES: [KeyProfile; 2] = [KeyProfile::Compatible, KeyProfile::Modern];
+pub(super) const PROFILES: [KeyProfile; 3] =
+    [KeyProfile::Compatible, KeyProfile::Modern, KeyProfile::PostQuantum];
 
 pub(super) fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)

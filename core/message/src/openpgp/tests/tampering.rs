@@ -38,7 +38,7 @@ fn samples() -> Vec<Sample> {
             ("passphrase", made::with_passphrase(SECRET, &passphrase, profile)),
         ] {
             let name = format!("{profile:?}, {form}");
-            let clear = if profile == KeyProfile::Modern { 4 + 32 } else { 1 };
+            let clear = if profile != KeyProfile::Compatible { 4 + 32 } else { 1 };
             let passphrases = if form == "passphrase" { vec![passphrase.clone()] } else { Vec::new() };
             let is_exhaustive = form == "encrypted";
             let ring = keyring([&alice]);

@@ -6,7 +6,8 @@ use super::*;
 use crate::mime::{Attachment, Boundaries, ContentType, Date, Draft, HeaderValue, Mailbox, MessageId};
 use crate::openpgp::PgpError;
 
-pub(super) const PROFILES: [KeyProfile; 2] = [KeyProfile::Compatible, KeyProfile::Modern];
+pub(super) const PROFILES: [KeyProfile; 3] =
+    [KeyProfile::Compatible, KeyProfile::Modern, KeyProfile::PostQuantum];
 
 pub(super) fn mailbox(local: &str) -> Mailbox {
     Mailbox::from(address(local))

@@ -51,7 +51,7 @@ fn samples() -> Vec<Sample> {
                 .unwrap();
             let body = made::encrypted_body(&data);
             // The version; and for SEIPDv2 also the algorithms, the chunk size and the salt.
-            let ciphertext = body + if profile == KeyProfile::Modern { 36 } else { 1 };
+            let ciphertext = body + if profile != KeyProfile::Compatible { 36 } else { 1 };
             let name = format!("{profile:?} {protection:?}");
             samples.push(Sample { name, keyring: keyring.clone(), data, body, ciphertext });
         }
