@@ -1,5 +1,6 @@
 //! The bindings: how the library is built for them, and how each language's package is set up, built and tested.
 
+mod javascript;
 mod kotlin;
 mod python;
 mod swift;
@@ -70,10 +71,16 @@ struct Language {
     test: fn(&Built) -> Result<Counts, String>,
 }
 
-const LANGUAGES: [Language; 3] = [
+const LANGUAGES: [Language; 4] = [
     Language { name: "python", setup: python::setup, build: python::build, test: python::test },
     Language { name: "kotlin", setup: kotlin::setup, build: kotlin::build, test: kotlin::test },
     Language { name: "swift", setup: swift::setup, build: swift::build, test: swift::test },
+    Language {
+        name: "javascript",
+        setup: javascript::setup,
+        build: javascript::build,
+        test: javascript::test,
+    },
 ];
 
 /// Runs the languages named, or all of them, and prints a summary.

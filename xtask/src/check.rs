@@ -131,7 +131,12 @@ fn every_scenario(root: &Path) -> Outcome {
     for language in &scenarios::LANGUAGES {
         let pattern = format!("{}/*{}", language.folder, language.extension);
         let texts: Vec<String> = committed(root, &pattern)?.into_iter().map(|(_, text)| text).collect();
-        violations.extend(scenarios::lacking(language, &names, &texts));
+        let without = match language.without {
+            Some(path) => scenarios::without(&read(root, path)?, &names)?,
+            None => Vec::new(),
+        };
+        let run: Vec<String> = names.iter().filter(|name| !without.contains(name)).cloned().collect();
+        violations.extend(scenarios::lacking(language, &run, &texts));
     }
     Ok(violations)
 }

@@ -19,10 +19,10 @@ Usage: cargo xtask <COMMAND>
 Commands:
   test   Install what is missing (Debian, as root), then run everything that must hold: formatting, clippy, rustdoc,
          the policy checks, all tests (unit, scripted, live against Dovecot and Postfix, interop with GnuPG), the
-         packages for Python, Kotlin and Swift, and the quickstart; prints one summary. With CI=true nothing may be skipped.
+         packages for Python, Kotlin, Swift and JavaScript, and the quickstart; prints one summary. With CI=true nothing may be skipped.
   check  Only the policy checks: which crate may depend on which, licences, bans, sources, the list of error codes,
          no unfinished code.
-  bindings  [LANGUAGE…] Build the library for Python, Kotlin and Swift, and build and test their packages; all of them where none is
+  bindings  [LANGUAGE…] Build the library for Python, Kotlin, Swift and JavaScript, and build and test their packages; all of them where none is
          named.
   bench  [JOB…] [--rounds N] [--json] [--write] Build the benchmark in release and run it: the same work by ours and by
          others, side by side. --write keeps the table in docs/performance.md.

@@ -16,6 +16,10 @@ const TOOLS: &[Tool] = &[
     Tool { program: "/usr/sbin/dovecot", package: "dovecot-core", needed_by: "tests/live, tests/bench" },
     Tool { program: "/usr/lib/dovecot/imap", package: "dovecot-imapd", needed_by: "tests/live" },
     Tool { program: "/usr/lib/dovecot/pop3", package: "dovecot-pop3d", needed_by: "tests/live" },
+    Tool { program: "chromium", package: "chromium", needed_by: "wasm/js" },
+    Tool { program: "firefox-esr", package: "firefox-esr", needed_by: "wasm/js" },
+    Tool { program: "node", package: "nodejs", needed_by: "wasm/js" },
+    Tool { program: "npm", package: "npm", needed_by: "wasm/js" },
     Tool { program: "/usr/lib/postfix/sbin/master", package: "postfix", needed_by: "tests/live" },
 ];
 

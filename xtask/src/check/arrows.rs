@@ -11,7 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("core/client", &["core/message", "core/session", "core/types"]),
     ("bindings/ffi", &["core/client"]),
     ("bindings/bindgen", &[]),
-    ("wasm", &["core/message"]),
+    ("wasm", &["core/message", "core/types"]),
     ("examples/quickstart", &["core/client", "tests/server"]),
     (
         "tests/bench",

@@ -14,38 +14,52 @@ pub(super) struct Language {
     pub(super) extension: &'static str,
     /// The beginning of the definition of a scenario's test.
     test: fn(&str) -> String,
+    /// The file in the repository that lists the scenarios which have no meaning there.
+    pub(super) without: Option<&'static str>,
 }
 
-pub(super) const LANGUAGES: [Language; 5] = [
+pub(super) const LANGUAGES: [Language; 6] = [
     Language {
         name: "Rust",
         folder: "bindings/ffi/tests",
         extension: ".rs",
         test: |name| format!("fn {name}("),
+        without: None,
     },
     Language {
         name: "Python (asyncio)",
         folder: "bindings/python/tests/aio",
         extension: ".py",
         test: |name| format!("def test_{name}("),
+        without: None,
     },
     Language {
         name: "Python (blocking)",
         folder: "bindings/python/tests/blocking",
         extension: ".py",
         test: |name| format!("def test_{name}("),
+        without: None,
     },
     Language {
         name: "Kotlin",
         folder: "bindings/kotlin/src/test",
         extension: ".kt",
         test: |name| format!("fun {}(", camel(name)),
+        without: None,
     },
     Language {
         name: "Swift",
         folder: "bindings/swift/Tests",
         extension: ".swift",
         test: |name| format!("func {}(", camel(name)),
+        without: None,
+    },
+    Language {
+        name: "JavaScript",
+        folder: "wasm/js/tests/suite",
+        extension: ".js",
+        test: |name| format!("async {name}("),
+        without: Some("wasm/js/tests/scenarios.json"),
     },
 ];
 
@@ -67,6 +81,17 @@ pub(super) fn names(json: &str) -> Result<Vec<String>, String> {
     let name = |scenario: &Value| Some(scenario.get("name")?.as_str()?.to_owned());
     let names: Option<Vec<String>> = listed.iter().map(name).collect();
     names.filter(|names| !names.is_empty()).ok_or_else(|| "no names of scenarios were found".to_owned())
+}
+
+/// The names in a list of what a language does without. Each of them is a scenario.
+pub(super) fn without(json: &str, names: &[String]) -> Result<Vec<String>, String> {
+    let json: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    let listed = json.get("no_connections").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let listed: Vec<String> = listed.iter().filter_map(|name| Some(name.as_str()?.to_owned())).collect();
+    match listed.iter().find(|name| !names.contains(name)) {
+        Some(unknown) => Err(format!("there is no scenario {unknown}")),
+        None => Ok(listed),
+    }
 }
 
 /// Scenarios that `language` lacks, or has twice, in the texts of its tests.
@@ -101,6 +126,7 @@ mod tests {
             "def test_connect_refused(server): ...\ndef test_timeout(): ...",
             "@Test fun connectRefused() = x\n fun timeout() {}",
             "@Test func connectRefused() async {}\n @Test func timeout() {}",
+            "async connect_refused(context) {},\n async timeout({ postseal }) {}",
         ];
         for (language, text) in LANGUAGES.iter().zip(whole) {
             assert_eq!(
@@ -120,6 +146,16 @@ mod tests {
         assert_eq!(
             lacking(python, &names, &texts),
             ["Python (asyncio) has 2 tests of timeout", "Python (asyncio) has no test of lost_reply"]
+        );
+    }
+
+    #[test]
+    fn what_has_no_meaning_in_a_language_is_listed() {
+        let names = names(JSON).unwrap_or_default();
+        assert_eq!(without(r#"{"no_connections": ["timeout"]}"#, &names), Ok(vec!["timeout".to_owned()]));
+        assert_eq!(
+            without(r#"{"no_connections": ["tea_time"]}"#, &names),
+            Err("there is no scenario tea_time".to_owned())
         );
     }
 

@@ -29,3 +29,5 @@ pub use mailbox::Mailbox;
 pub use parse::{
     AddressEntry, AddressList, CharsetFault, Header, Limits, Message, Part, Text, TransferEncoding,
 };
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+pub use parse::{CharsetDecoder, set_charset_decoder};

@@ -1,6 +1,6 @@
 //! From bytes to text: every charset of the WHATWG Encoding Standard, and an honest flag for the rest.
 
-use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+use super::encoding::Encoding;
 
 /// What was wrong with the charset of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,18 +85,18 @@ pub(super) fn decode(label: Option<&str>, bytes: &[u8]) -> (String, Option<Chars
     let Some(label) = label.map(str::trim).filter(|label| says_something(label)) else {
         return decode_unlabelled(bytes);
     };
-    let Some(encoding) = Encoding::for_label_no_replacement(label.as_bytes()) else {
+    let Some(encoding) = Encoding::of(label) else {
         let kept = String::from_utf8_lossy(bytes).replace('\x1b', "\u{fffd}");
         return (kept, Some(CharsetFault::Unknown));
     };
-    let (text, _, malformed) = encoding.decode(bytes);
-    (text.into_owned(), malformed.then_some(CharsetFault::Malformed))
+    let (text, malformed) = encoding.decode(bytes);
+    (text, malformed.then_some(CharsetFault::Malformed))
 }
 
 /// Decodes a piece of a text, in which U+FEFF is a character like any other.
 pub(super) fn decode_piece(label: &str, bytes: &[u8]) -> String {
-    match Encoding::for_label_no_replacement(label.as_bytes()).filter(|_| says_something(label)) {
-        Some(encoding) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
+    match Encoding::of(label).filter(|_| says_something(label)) {
+        Some(encoding) => encoding.decode_piece(bytes),
         None => decode_unlabelled(bytes).0,
     }
 }
@@ -108,12 +108,10 @@ fn says_something(label: &str) -> bool {
 
 /// Text without a charset is ASCII (RFC 2046, section 4.1.2). What isn't is mostly UTF-8, and else from an old Windows.
 fn decode_unlabelled(bytes: &[u8]) -> (String, Option<CharsetFault>) {
-    let (text, malformed) = UTF_8.decode_with_bom_removal(bytes);
-    if !malformed {
-        return (text.into_owned(), None);
+    match std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)) {
+        Ok(text) => (text.to_owned(), None),
+        Err(_) => (Encoding::windows_1252().decode_piece(bytes), Some(CharsetFault::Malformed)),
     }
-    let (text, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
-    (text.into_owned(), Some(CharsetFault::Malformed))
 }
 
 #[cfg(test)]

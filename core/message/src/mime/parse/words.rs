@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use memchr::memchr2;
 
 use super::super::field::is_forbidden;
+use super::encoding::Encoding;
 use super::{charset, transfer};
 
 /// A piece of header text.
@@ -65,7 +66,7 @@ pub(super) fn decode_words(text: &str) -> Cow<'_, str> {
 /// Whether octets in this charset mean what an escape sequence before them says. Each word of it begins and ends in ASCII
 /// (RFC 2047, section 3), and two escape sequences in a row would be an error.
 fn is_stateful(label: &str) -> bool {
-    encoding_rs::Encoding::for_label(label.as_bytes()) == Some(encoding_rs::ISO_2022_JP)
+    Encoding::of(label).is_some_and(|encoding| encoding.is_stateful())
 }
 
 fn is_gap(text: &str, before: &Option<(&str, Vec<u8>)>, after: Option<&Piece<'_>>) -> bool {
@@ -111,7 +112,7 @@ pub(super) fn encoded_word(text: &str) -> Option<(Piece<'_>, usize)> {
     let (charset, kind, payload, rest) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
     // RFC 2231, section 5: a language may follow the charset.
     let label = charset.split('*').next().unwrap_or_default();
-    if !rest.starts_with('=') || encoding_rs::Encoding::for_label_no_replacement(label.as_bytes()).is_none() {
+    if !rest.starts_with('=') || Encoding::of(label).is_none() {
         return None;
     }
     let octets = match kind {

@@ -1,0 +1,162 @@
+import type { Decrypted, SignatureResult, Verified } from "../pkg/postseal.js";
+import type { KeyringRef, ReadRef, RecipientsRef } from "../lib/operations.js";
+import type { Certificate } from "./certificate.js";
+import { engine } from "./engine.js";
+import { type Bytes, bytesOf, type Options, type Passphrase, timeOf, withPassphrases } from "./input.js";
+import { Keyring } from "./keyring.js";
+import type { UnlockedKey } from "./secret-key.js";
+
+/** Who shall be able to read what is encrypted, and who signs it. */
+export interface EncryptOptions extends Options {
+    /** The holders of these certificates. */
+    readonly certificates?: readonly Certificate[] | undefined;
+    /** Whoever knows one of these. */
+    readonly passphrases?: readonly Passphrase[] | undefined;
+    /** Signs it inside the encryption. */
+    readonly signWith?: UnlockedKey | undefined;
+}
+
+/** With what to decrypt. */
+export interface DecryptOptions extends Options {
+    /** The keys to decrypt with, and the certificates to know signers by. */
+    readonly keyring?: Keyring | undefined;
+    /** Passphrases to try. */
+    readonly passphrases?: readonly Passphrase[] | undefined;
+    /** The most bytes of plaintext; 64 MiB where nothing is given. */
+    readonly maxBytes?: number | undefined;
+}
+
+/** Whether what is made shall be text. */
+export interface ArmorOptions {
+    /** With ASCII armor, as text that can go into a message. */
+    readonly armored?: boolean | undefined;
+}
+
+/**
+ * Encrypts data.
+ *
+ * @throws PostsealError `key-missing` for a certificate that can't be used; `invalid-input` where there is nobody to encrypt to
+ */
+export function encrypt(data: Bytes, options: EncryptOptions & { readonly armored: true }): Promise<string>;
+export function encrypt(data: Bytes, options: EncryptOptions): Promise<Uint8Array>;
+export async function encrypt(data: Bytes, options: EncryptOptions & ArmorOptions): Promise<string | Uint8Array> {
+    const [bytes, now] = [await bytesOf(data), timeOf(options)];
+    const { armored = false } = options;
+    const made = await withRecipients(options, (recipients) =>
+        engine.call("encrypt", [bytes, recipients, armored, now], options),
+    );
+    return written(made, armored);
+}
+
+/**
+ * Decrypts data in memory, armored or binary, and checks the signatures inside.
+ *
+ * @throws PostsealError `tampered`, `key-missing`, `wrong-passphrase`, `malformed` and `limit-exceeded`. A bad signature is no error: it is
+ * one of the signatures
+ */
+export async function decrypt(data: Bytes, options: DecryptOptions): Promise<Decrypted> {
+    const [bytes, now] = [await bytesOf(data), timeOf(options)];
+    return withReading(options, (keyring, reading) =>
+        engine.call("decrypt", [bytes, keyring, reading, now], options),
+    );
+}
+
+/**
+ * Makes a detached signature.
+ *
+ * @throws PostsealError `key-missing` where the key can't sign
+ */
+export function signDetached(data: Bytes, key: UnlockedKey, options: Options & { readonly armored: true }): Promise<string>;
+export function signDetached(data: Bytes, key: UnlockedKey, options?: Options): Promise<Uint8Array>;
+export async function signDetached(
+    data: Bytes,
+    key: UnlockedKey,
+    options: Options & ArmorOptions = {},
+): Promise<string | Uint8Array> {
+    const { armored = false } = options;
+    const args = [await bytesOf(data), key.reference, armored, timeOf(options)] as const;
+    return written(await engine.call("signDetached", [...args], options), armored);
+}
+
+/**
+ * Signs data into a message that holds it.
+ *
+ * @throws PostsealError `key-missing` where the key can't sign
+ */
+export function signInline(data: Bytes, key: UnlockedKey, options: Options & { readonly armored: true }): Promise<string>;
+export function signInline(data: Bytes, key: UnlockedKey, options?: Options): Promise<Uint8Array>;
+export async function signInline(
+    data: Bytes,
+    key: UnlockedKey,
+    options: Options & ArmorOptions = {},
+): Promise<string | Uint8Array> {
+    const { armored = false } = options;
+    const args = [await bytesOf(data), key.reference, armored, timeOf(options)] as const;
+    return written(await engine.call("signInline", [...args], options), armored);
+}
+
+/**
+ * Signs a text so that it stays readable (cleartext signature).
+ *
+ * @throws PostsealError `key-missing` where the key can't sign
+ */
+export function signCleartext(text: string, key: UnlockedKey, options: Options = {}): Promise<string> {
+    return engine.call("signCleartext", [text, key.reference, timeOf(options)], options);
+}
+
+/**
+ * Reads a signed message, inline or cleartext-signed, armored or binary, and checks its signatures. Whether to believe the data is up to
+ * these.
+ *
+ * @throws PostsealError `malformed` where it is something else; `limit-exceeded`
+ */
+export async function verifyInline(message: Bytes, keyring: Keyring, options: Options = {}): Promise<Verified> {
+    const args = [await bytesOf(message), keyring.reference, timeOf(options)] as const;
+    return engine.call("verifyInline", [...args], options);
+}
+
+/**
+ * Checks detached signatures, armored or binary: each of them with what became of it, at least one.
+ *
+ * @throws PostsealError `malformed` where `signature` is something else; `limit-exceeded`
+ */
+export async function verifyDetached(
+    data: Bytes,
+    signature: Bytes,
+    keyring: Keyring,
+    options: Options = {},
+): Promise<SignatureResult[]> {
+    const args = [await bytesOf(data), await bytesOf(signature), keyring.reference, timeOf(options)] as const;
+    return engine.call("verifyDetached", [...args], options);
+}
+
+/** @internal Does something with recipients as the module takes them. */
+export function withRecipients<T>(
+    options: EncryptOptions,
+    act: (recipients: RecipientsRef) => Promise<T>,
+): Promise<T> {
+    const { certificates = [], passphrases = [], signWith } = options;
+    return withPassphrases(passphrases, (passphrases) =>
+        act({
+            certificates: certificates.map((certificate) => certificate.reference),
+            passphrases,
+            signer: signWith?.reference,
+        }),
+    );
+}
+
+/** @internal Does something with what the module reads with. */
+export async function withReading<T>(
+    options: DecryptOptions,
+    act: (keyring: KeyringRef, reading: ReadRef) => Promise<T>,
+): Promise<T> {
+    const { keyring = nobody, passphrases = [], maxBytes } = options;
+    return withPassphrases(passphrases, (passphrases) => act(keyring.reference, { passphrases, maxBytes }));
+}
+
+/** For who has passphrases only. */
+const nobody = new Keyring();
+
+function written(made: Uint8Array, armored: boolean): string | Uint8Array {
+    return armored ? new TextDecoder().decode(made) : made;
+}

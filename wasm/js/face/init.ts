@@ -1,0 +1,19 @@
+import type { ModuleSource } from "../lib/source.js";
+import { engine } from "./engine.js";
+
+/**
+ * Loads the module. Every operation does so by itself where that has not been done: this is for whoever wants it early, or from elsewhere.
+ *
+ * @param source where the module is, or its bytes; beside the package's own files where nothing is given
+ * @throws PostsealError `not-found` where it can't be fetched
+ */
+export function init(source?: ModuleSource): Promise<void> {
+    return engine.start(source);
+}
+
+/**
+ * Loads the module from bytes at hand, before it returns. Browsers allow that for 8 MB in the main thread.
+ */
+export function initSync(source: BufferSource | WebAssembly.Module): void {
+    engine.startSync(source);
+}

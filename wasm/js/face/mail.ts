@@ -1,0 +1,78 @@
+import type { Attachment, Draft as Wire, Message, Opened, Protection, Sealed } from "../pkg/postseal.js";
+import { engine } from "./engine.js";
+import { type Bytes, bytesOf, type Options, type Passphrase, timeOf, withPassphrases } from "./input.js";
+import { Keyring } from "./keyring.js";
+
+/** A message to be composed. Everything in it is checked when it is sealed. */
+export interface Draft extends Omit<Wire, "attachments" | "inline"> {
+    /** Files: as a page has them, or with what a message says of them. */
+    readonly attachments?: readonly (Attachment | File)[];
+    /** What is shown within the body: by its Content-ID, where the HTML body refers to it as `cid:…`. */
+    readonly inline?: readonly Attachment[];
+}
+
+/** How to seal. */
+export interface SealOptions extends Options {
+    /** `sign-and-encrypt` where nothing is given. */
+    readonly protection?: Protection | undefined;
+    /** Whether the sender can read it too; true where nothing is given. */
+    readonly encryptToSelf?: boolean | undefined;
+}
+
+/**
+ * Seals a draft: one copy for the recipients who see each other, and one for each Bcc recipient.
+ *
+ * @throws PostsealError `key-missing` names everyone without a usable certificate, and nothing is sealed with less protection instead;
+ * `invalid-input` names the field of the draft that can't be used
+ */
+export async function seal(draft: Draft, keyring: Keyring, options: SealOptions = {}): Promise<Sealed> {
+    const { protection = "sign-and-encrypt", encryptToSelf = true } = options;
+    const wire = await wireOf(draft);
+    return engine.call("seal", [wire, protection, keyring.reference, encryptToSelf, timeOf(options)], options);
+}
+
+/** How to open. */
+export interface OpenOptions extends Options {
+    /** Passphrases to try, where a message was encrypted to one. */
+    readonly passphrases?: readonly Passphrase[] | undefined;
+    /** The most bytes of a message, and of what is inside each layer of it; 64 MiB where nothing is given. */
+    readonly maxBytes?: number | undefined;
+}
+
+/**
+ * Opens a message: decrypts, verifies and judges it. One without any protection opens too, and its verdict says so.
+ *
+ * @throws PostsealError `key-missing` names the keys that could decrypt it; `wrong-passphrase`; `tampered`, after which nothing is known of
+ * the content, since not one byte was handed out; `limit-exceeded`. A bad signature is no error: the verdict names it
+ */
+export async function open(message: Bytes, keyring: Keyring, options: OpenOptions = {}): Promise<Opened> {
+    const { passphrases = [], maxBytes } = options;
+    const bytes = await bytesOf(message);
+    return withPassphrases(passphrases, (passphrases) =>
+        engine.call("open", [bytes, keyring.reference, { passphrases, maxBytes }, timeOf(options)], options),
+    );
+}
+
+/**
+ * Parses a message, without opening it. Broken mail is read as far as it goes.
+ *
+ * @throws PostsealError `limit-exceeded` for one of more than 64 MiB, 1,000 parts, or a nesting of 32
+ */
+export async function parseMessage(message: Bytes, options: Options = {}): Promise<Message> {
+    return engine.call("parseMessage", [await bytesOf(message)], options);
+}
+
+async function wireOf(draft: Draft): Promise<Wire> {
+    const attachments = await Promise.all((draft.attachments ?? []).map(attachmentOf));
+    // To leave a field out and to give undefined is the same.
+    const given = Object.entries({ ...draft, attachments }).filter(([, value]) => value !== undefined);
+    return Object.fromEntries(given) as unknown as Wire;
+}
+
+async function attachmentOf(file: Attachment | File): Promise<Attachment> {
+    if (!(typeof File !== "undefined" && file instanceof File)) {
+        return file as Attachment;
+    }
+    const data = new Uint8Array(await file.arrayBuffer());
+    return { fileName: file.name, mediaType: file.type || "application/octet-stream", data };
+}

@@ -1,0 +1,82 @@
+/** The module in the thread of whoever calls. */
+
+import * as wasm from "../pkg/postseal.js";
+import type { CallOptions, DecryptedBlob, Engine, LongOptions, Spooled } from "./engine.js";
+import { checkSignal, PostsealError } from "./errors.js";
+import { decryptInMemory, encryptInPieces } from "./memory.js";
+import { type Arguments, type CallName, Operations, type Result } from "./operations.js";
+import { guard } from "./guard.js";
+import { compile, type ModuleSource } from "./source.js";
+
+export class DirectEngine implements Engine {
+    #operations: Operations | undefined;
+    #starting: Promise<void> | undefined;
+
+    start(source?: ModuleSource): Promise<void> {
+        this.#starting ??= this.#load(source ?? new URL("../pkg/postseal_bg.wasm", import.meta.url));
+        return this.#starting;
+    }
+
+    startSync(source: BufferSource | WebAssembly.Module): void {
+        if (!this.#operations) {
+            this.#begin(source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source));
+            this.#starting = Promise.resolve();
+        }
+    }
+
+    async #load(source: ModuleSource): Promise<void> {
+        try {
+            this.#begin(await compile(source));
+        } catch (error) {
+            // The next one may reach it.
+            this.#starting = undefined;
+            throw error;
+        }
+    }
+
+    #begin(module: WebAssembly.Module): void {
+        wasm.initSync({ module });
+        this.#operations = new Operations();
+    }
+
+    async call<Name extends CallName>(
+        name: Name,
+        args: Arguments<Name>,
+        options: CallOptions = {},
+    ): Promise<Result<Name>> {
+        checkSignal(options.signal);
+        await this.start();
+        checkSignal(options.signal);
+        const operations = this.#operations;
+        if (!operations) {
+            throw new PostsealError("internal", "the module was not started");
+        }
+        return guard(
+            () => operations.perform(name, args),
+            () => {
+                // All that was in it is gone, and it is as good as new.
+                wasm.__wbg_reset_state();
+                this.#operations = new Operations();
+            },
+        );
+    }
+
+    encryptBlob(
+        blob: Blob,
+        recipients: Arguments<"encrypt">[1],
+        now: number,
+        options: LongOptions,
+    ): Promise<Spooled> {
+        return encryptInPieces(this, blob, recipients, now, options);
+    }
+
+    decryptBlob(
+        blob: Blob,
+        keyring: Arguments<"decrypt">[1],
+        reading: Arguments<"decrypt">[2],
+        now: number,
+        options: LongOptions,
+    ): Promise<DecryptedBlob> {
+        return decryptInMemory(this, blob, keyring, reading, now, options);
+    }
+}

@@ -1,0 +1,288 @@
+/**
+ * The module in threads of its own.
+ *
+ * One thread, the vault, has all unlocked keys, and does what is short. The others do what may take long, one operation at a time, and can
+ * be ended in the middle of it; a key that one of them needs goes there from the vault directly, past the page.
+ */
+
+import type { CallOptions, DecryptedBlob, Engine, LongOptions, Spooled } from "./engine.js";
+import { cancelled, checkSignal, PostsealError } from "./errors.js";
+import { decryptInMemory, encryptInPieces } from "./memory.js";
+import type { Arguments, CallName, KeyringRef, RecipientsRef, Result } from "./operations.js";
+import { compile, type ModuleSource } from "./source.js";
+import { discard, newName } from "./spool.js";
+import { Thread } from "./thread-handle.js";
+import type { DecryptedFile, EncryptedFile } from "./thread.js";
+
+/** What may take long, with what it needs of the keys. */
+const LONG: { readonly [Name in CallName]?: (args: Arguments<Name>) => readonly number[] } = {
+    seal: ([, , keyring]) => keyring.content?.unlocked ?? [],
+    open: ([, keyring]) => keyring.content?.unlocked ?? [],
+    parseMessage: () => [],
+    encrypt: ([, recipients]) => signerOf(recipients),
+    decrypt: ([, keyring]) => keyring.content?.unlocked ?? [],
+    signDetached: ([, handle]) => [handle],
+    signInline: ([, handle]) => [handle],
+    signCleartext: ([, handle]) => [handle],
+    verifyInline: ([, keyring]) => keyring.content?.unlocked ?? [],
+    verifyDetached: ([, , keyring]) => keyring.content?.unlocked ?? [],
+    beginEncryption: ([, recipients]) => signerOf(recipients),
+};
+
+export class PoolEngine implements Engine {
+    #module: WebAssembly.Module | undefined;
+    #starting: Promise<void> | undefined;
+    #vault: Promise<Thread> | undefined;
+    readonly #idle: Thread[] = [];
+    readonly #waiting: (() => void)[] = [];
+    readonly #sessions = new Map<number, Thread>();
+    readonly #threads = new Set<Thread>();
+    /** How many threads there are beside the vault, and beside those that an encryption has for itself. */
+    #count = 0;
+
+    start(source?: ModuleSource): Promise<void> {
+        this.#starting ??= this.#load(source ?? new URL("../pkg/postseal_bg.wasm", import.meta.url));
+        return this.#starting;
+    }
+
+    startSync(source: BufferSource | WebAssembly.Module): void {
+        this.#module = source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source);
+        this.#starting = Promise.resolve();
+    }
+
+    async #load(source: ModuleSource): Promise<void> {
+        try {
+            this.#module = await compile(source);
+        } catch (error) {
+            // The next one may reach it.
+            this.#starting = undefined;
+            throw error;
+        }
+    }
+
+    async call<Name extends CallName>(
+        name: Name,
+        args: Arguments<Name>,
+        options: CallOptions = {},
+    ): Promise<Result<Name>> {
+        const { signal, session } = options;
+        checkSignal(signal);
+        await this.start();
+        if (name === "release" || name === "releaseKeyring") {
+            return (await this.#tellAll((thread) => thread.call(name, args))) as Result<Name>;
+        }
+        if (session !== undefined) {
+            return this.#encrypting(session, name, args, options);
+        }
+        if (!LONG[name]) {
+            // It ends soon by itself, and others' keys are there.
+            return withSignal((await this.#theVault()).call(name, args), signal);
+        }
+        return this.#inOneThread(signal, (thread) => this.#callIn(thread, name, args, options));
+    }
+
+    async decryptBlob(
+        blob: Blob,
+        keyring: Arguments<"decrypt">[1],
+        reading: Arguments<"decrypt">[2],
+        now: number,
+        options: LongOptions,
+    ): Promise<DecryptedBlob> {
+        if (!hasFiles()) {
+            return decryptInMemory(this, blob, keyring, reading, now, options);
+        }
+        return this.#spooling(blob, options, async (thread, file, onProgress) => {
+            await this.#bring(thread, keyring.content?.unlocked ?? []);
+            const args: [KeyringRef, Arguments<"decrypt">[2], number] = [thread.known(keyring), reading, now];
+            return (await thread.send({ do: "decrypt-blob", blob, file, args }, [], onProgress)) as DecryptedFile;
+        });
+    }
+
+    async encryptBlob(
+        blob: Blob,
+        recipients: RecipientsRef,
+        now: number,
+        options: LongOptions,
+    ): Promise<Spooled> {
+        if (!hasFiles()) {
+            return encryptInPieces(this, blob, recipients, now, options);
+        }
+        return this.#spooling(blob, options, async (thread, file, onProgress) => {
+            await this.#bring(thread, signerOf(recipients));
+            const args: [RecipientsRef, number] = [recipients, now];
+            return (await thread.send({ do: "encrypt-blob", blob, file, args }, [], onProgress)) as EncryptedFile;
+        });
+    }
+
+    /** Has a thread write to a file, which is deleted where that fails or is given up. */
+    async #spooling<T>(
+        blob: Blob,
+        { signal, onProgress }: LongOptions,
+        act: (thread: Thread, file: string, onProgress: (done: number) => void) => Promise<T>,
+    ): Promise<T & Pick<Spooled, "discard">> {
+        checkSignal(signal);
+        await this.start();
+        const file = newName();
+        try {
+            const made = await this.#inOneThread(signal, (thread) => act(thread, file, onProgress));
+            onProgress(blob.size);
+            return { ...made, discard: () => discard(file) };
+        } catch (error) {
+            await discard(file);
+            throw error;
+        }
+    }
+
+    /** One step of an encryption that goes piece by piece, in a thread that it has for itself until its end. */
+    async #encrypting<Name extends CallName>(
+        session: number,
+        name: Name,
+        args: Arguments<Name>,
+        options: CallOptions,
+    ): Promise<Result<Name>> {
+        let thread = this.#sessions.get(session);
+        if (name === "beginEncryption") {
+            thread = await this.#newThread();
+            this.#sessions.set(session, thread);
+        } else if (!thread) {
+            if (name === "dropEncryption") {
+                return undefined as Result<Name>;
+            }
+            throw new PostsealError("closed", "the encryption has ended");
+        }
+        const end = () => {
+            this.#sessions.delete(session);
+            thread?.end();
+        };
+        try {
+            const result = await withSignal(this.#callIn(thread as Thread, name, args, options), options.signal);
+            if (name === "finishEncryption" || name === "dropEncryption") {
+                end();
+            }
+            return result;
+        } catch (error) {
+            end();
+            throw error;
+        }
+    }
+
+    async #callIn<Name extends CallName>(
+        thread: Thread,
+        name: Name,
+        args: Arguments<Name>,
+        options: CallOptions,
+    ): Promise<Result<Name>> {
+        const needed = LONG[name]?.(args) ?? [];
+        await this.#bring(thread, needed);
+        return thread.call(name, args, options.transfer);
+    }
+
+    /** Does something in a thread that has nothing else to do, and which is ended where the signal is. */
+    async #inOneThread<T>(signal: AbortSignal | undefined, act: (thread: Thread) => Promise<T>): Promise<T> {
+        const thread = await this.#acquire(signal);
+        try {
+            return await withSignal(act(thread), signal);
+        } catch (error) {
+            if (error instanceof PostsealError && (error.code === "cancelled" || error.code === "internal")) {
+                thread.end();
+            }
+            throw error;
+        } finally {
+            this.#free(thread);
+        }
+    }
+
+    async #acquire(signal: AbortSignal | undefined): Promise<Thread> {
+        for (;;) {
+            checkSignal(signal);
+            const idle = this.#idle.pop();
+            if (idle) {
+                return idle;
+            }
+            if (this.#count < mostThreads()) {
+                this.#count++;
+                return this.#newThread();
+            }
+            let turn: () => void = () => {};
+            const called = new Promise<void>((resolve) => this.#waiting.push((turn = resolve)));
+            try {
+                await withSignal(called, signal);
+            } catch (error) {
+                const at = this.#waiting.indexOf(turn);
+                // Whose turn it was already passes it on.
+                at < 0 ? this.#waiting.shift()?.() : this.#waiting.splice(at, 1);
+                throw error;
+            }
+        }
+    }
+
+    #free(thread: Thread): void {
+        thread.isEnded ? this.#count-- : this.#idle.push(thread);
+        this.#waiting.shift()?.();
+    }
+
+    /** Sees to it that a thread has the keys of these numbers. */
+    async #bring(thread: Thread, handles: readonly number[]): Promise<void> {
+        for (const handle of handles.filter((handle) => !thread.handles.has(handle))) {
+            const { port1, port2 } = new MessageChannel();
+            const vault = await this.#theVault();
+            try {
+                await vault.send({ do: "give", handle, port: port1 }, [port1]);
+            } catch (error) {
+                port2.close();
+                throw error;
+            }
+            await thread.send({ do: "take", handle, port: port2 }, [port2]);
+            thread.handles.add(handle);
+        }
+    }
+
+    /** Every thread that there is. One that fails at it has nothing any more. */
+    async #tellAll(tell: (thread: Thread) => Promise<unknown>): Promise<void> {
+        const vault = this.#vault ? [await this.#vault] : [];
+        const threads = [...vault, ...this.#threads].filter((thread) => !thread.isEnded);
+        await Promise.allSettled(threads.map(tell));
+    }
+
+    async #newThread(): Promise<Thread> {
+        const thread = await Thread.start(this.#module as WebAssembly.Module, () => this.#threads.delete(thread));
+        this.#threads.add(thread);
+        return thread;
+    }
+
+    async #theVault(): Promise<Thread> {
+        const vault = this.#vault && (await this.#vault);
+        if (!vault || vault.isEnded) {
+            // With the one that has failed, its keys are gone; whoever uses one of them is told so.
+            this.#vault = Thread.start(this.#module as WebAssembly.Module, () => {});
+        }
+        return this.#vault as Promise<Thread>;
+    }
+}
+
+/** Whether threads have a place for files, and can pull from a Blob: they can in pages. */
+function hasFiles(): boolean {
+    return typeof FileReader !== "undefined" && typeof navigator.storage?.getDirectory === "function";
+}
+
+/** How many threads work at the same time. */
+function mostThreads(): number {
+    const cores = globalThis.navigator?.hardwareConcurrency ?? 2;
+    return Math.max(1, Math.min(cores - 1, 4));
+}
+
+function signerOf(recipients: RecipientsRef): readonly number[] {
+    return recipients.signer === undefined ? [] : [recipients.signer];
+}
+
+/** What comes first: the result, or the end by the signal. */
+function withSignal<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (!signal) {
+        return result;
+    }
+    return new Promise((resolve, reject) => {
+        const abort = () => reject(cancelled(signal));
+        signal.addEventListener("abort", abort, { once: true });
+        result.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+    });
+}

@@ -1,0 +1,131 @@
+/** What is too large for memory, in a thread: pulled from a Blob, into a file that is handed over once it is whole, and all of it proven. */
+
+import type { Arguments, Operations } from "./operations.js";
+import type { DecryptedFile, EncryptedFile } from "./thread.js";
+
+/** What TypeScript has for pages, and these are for threads only. */
+declare class FileReaderSync {
+    readAsArrayBuffer(blob: Blob): ArrayBuffer;
+}
+interface SyncAccessHandle {
+    write(data: Uint8Array, options: { at: number }): number;
+    flush(): void;
+    close(): void;
+}
+type ThreadFileHandle = FileSystemFileHandle & { createSyncAccessHandle(): Promise<SyncAccessHandle> };
+
+/** How much is read at once: each reading asks another process. */
+const PIECE = 1024 * 1024;
+
+/** How files that wait are named, with the time after it. */
+const PREFIX = "postseal-";
+
+/** How long a file may wait for whoever was handed it, in milliseconds: what a page that was closed has left behind is deleted after. */
+const FORGOTTEN = 24 * 60 * 60 * 1000;
+
+type Perform = <T>(act: (operations: Operations) => T) => T;
+
+/** The number of an encryption in this thread: there is one at a time, and those of streams have others. */
+const ENCRYPTION = 0;
+
+/** Encrypts a Blob into a file of the origin-private file system. */
+export function encryptSpooled(
+    performed: Perform,
+    blob: Blob,
+    name: string,
+    [recipients, now]: [Arguments<"encrypt">[1], number],
+    onProgress: (done: number) => void,
+): Promise<EncryptedFile> {
+    return spooled(name, (write) => {
+        performed((operations) => operations.beginEncryption(ENCRYPTION, recipients, now));
+        const read = reader(blob, onProgress);
+        for (let piece = read(PIECE); piece.length > 0; piece = read(PIECE)) {
+            const whole = piece;
+            write(performed((operations) => operations.writeEncryption(ENCRYPTION, whole)));
+        }
+        write(performed((operations) => operations.finishEncryption(ENCRYPTION)));
+        return {};
+    });
+}
+
+/** Decrypts a Blob into a file of the origin-private file system. */
+export function decryptSpooled(
+    performed: Perform,
+    blob: Blob,
+    name: string,
+    [keyring, reading, now]: [Arguments<"decrypt">[1], Arguments<"decrypt">[2], number],
+    onProgress: (done: number) => void,
+): Promise<DecryptedFile> {
+    return spooled(name, (write) => {
+        const source = { read: reader(blob, onProgress) };
+        const { encryption, signatures } = performed((operations) =>
+            operations.decryptTo(source, { write }, keyring, reading, now),
+        );
+        return { encryption, signatures };
+    });
+}
+
+/** How a new file is named. */
+export function newName(): string {
+    return `${PREFIX}${Date.now()}-${crypto.randomUUID()}`;
+}
+
+/** Deletes a file, if there is one. */
+export async function discard(name: string): Promise<void> {
+    const folder = await navigator.storage.getDirectory();
+    for (let tries = 0; tries < 20; tries++) {
+        try {
+            return await folder.removeEntry(name);
+        } catch (error) {
+            if ((error as DOMException).name !== "NoModificationAllowedError") {
+                return;
+            }
+            // A thread that was ended lets go of it soon.
+            await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+    }
+}
+
+/** A file with what `act` writes. Whoever gave the name deletes it where that fails. */
+async function spooled<T>(name: string, act: (write: (data: Uint8Array) => void) => T): Promise<T & { file: File }> {
+    const folder = await navigator.storage.getDirectory();
+    await tidy(folder);
+    const handle = (await folder.getFileHandle(name, { create: true })) as ThreadFileHandle;
+    const access = await handle.createSyncAccessHandle();
+    try {
+        let length = 0;
+        const result = act((data) => {
+            // What is not written whole has thrown: the disk is full.
+            length += access.write(data, { at: length });
+        });
+        access.flush();
+        return { ...result, file: await handle.getFile() };
+    } finally {
+        access.close();
+    }
+}
+
+/** Reads a Blob in larger pieces than it is asked for. */
+function reader(blob: Blob, onProgress: (done: number) => void): (most: number) => Uint8Array {
+    const files = new FileReaderSync();
+    let [piece, offset] = [new Uint8Array(), 0];
+    return (most) => {
+        if (piece.length === 0 && offset < blob.size) {
+            onProgress(offset);
+            piece = new Uint8Array(files.readAsArrayBuffer(blob.slice(offset, offset + PIECE)));
+            offset += piece.length;
+        }
+        const read = piece.subarray(0, most);
+        piece = piece.subarray(read.length);
+        return read;
+    };
+}
+
+async function tidy(folder: FileSystemDirectoryHandle): Promise<void> {
+    for await (const name of folder.keys()) {
+        const since = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : Number.NaN;
+        if (Date.now() - since > FORGOTTEN) {
+            await folder.removeEntry(name).catch(() => {});
+        }
+    }
+}

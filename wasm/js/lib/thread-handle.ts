@@ -1,0 +1,135 @@
+/** A thread, as the pool holds it. */
+
+import { errorOf, PostsealError } from "./errors.js";
+import type { Arguments, CallName, KeyringRef, Result } from "./operations.js";
+import { openPort, type Port } from "./port.js";
+import type { Answer, Order } from "./thread.js";
+
+/** Of an order, what the thread's holder adds. */
+type Without<T, K extends string> = T extends unknown ? Omit<T, K> : never;
+
+interface Pending {
+    readonly resolve: (value: unknown) => void;
+    readonly reject: (error: PostsealError) => void;
+    readonly onProgress: ((done: number) => void) | undefined;
+}
+
+export class Thread {
+    /** The keys that are there. */
+    readonly handles = new Set<number>();
+    readonly #keyrings = new Map<number, string>();
+    readonly #pending = new Map<number, Pending>();
+    readonly #onEnd: () => void;
+    #port: Port | undefined;
+    #orders = 0;
+    #isEnded = false;
+
+    private constructor(onEnd: () => void) {
+        this.#onEnd = onEnd;
+    }
+
+    static async start(module: WebAssembly.Module, onEnd: () => void): Promise<Thread> {
+        const thread = new Thread(onEnd);
+        thread.#port = await openPort(
+            (answer) => thread.#answered(answer),
+            (why) => thread.end(new PostsealError("internal", `a thread has failed: ${why}`)),
+        );
+        thread.#port.post({ do: "start", module }, []);
+        return thread;
+    }
+
+    get isEnded(): boolean {
+        return this.#isEnded;
+    }
+
+    /** Does one operation. */
+    call<Name extends CallName>(
+        name: Name,
+        args: Arguments<Name>,
+        transfer: readonly Uint8Array[] = [],
+    ): Promise<Result<Name>> {
+        const given = args.map((arg) => (isKeyring(arg) ? this.known(arg) : arg)) as Arguments<CallName>;
+        const buffers = transfer.map((bytes) => bytes.buffer as ArrayBuffer);
+        this.#remember(name, args);
+        return this.send({ do: "call", name, args: given }, buffers) as Promise<Result<Name>>;
+    }
+
+    /** A keyring, without the content that the thread has already. */
+    known(keyring: KeyringRef): KeyringRef {
+        if (this.#keyrings.get(keyring.id) === keyring.version) {
+            return { id: keyring.id, version: keyring.version };
+        }
+        this.#keyrings.set(keyring.id, keyring.version);
+        return keyring;
+    }
+
+    send(
+        order: Without<Exclude<Order, { do: "start" }>, "id">,
+        transfer: Transferable[],
+        onProgress?: (done: number) => void,
+    ): Promise<unknown> {
+        const port = this.#port;
+        if (!port || this.#isEnded) {
+            return Promise.reject(new PostsealError("internal", "the thread has ended"));
+        }
+        const id = ++this.#orders;
+        return new Promise((resolve, reject) => {
+            this.#pending.set(id, { resolve, reject, onProgress });
+            port.hold(true);
+            port.post({ ...order, id } as Order, transfer);
+        });
+    }
+
+    /** Ends the thread, and whatever it is doing. */
+    end(error = new PostsealError("internal", "the thread was ended")): void {
+        if (!this.#isEnded) {
+            this.#isEnded = true;
+            this.#port?.terminate();
+            this.#pending.forEach(({ reject }) => reject(error));
+            this.#pending.clear();
+            this.#onEnd();
+        }
+    }
+
+    #answered(answer: Answer): void {
+        const pending = this.#pending.get(answer.id);
+        if (!pending) {
+            return;
+        }
+        if ("progress" in answer) {
+            pending.onProgress?.(answer.progress);
+            return;
+        }
+        this.#pending.delete(answer.id);
+        this.#port?.hold(this.#pending.size > 0);
+        if ("done" in answer) {
+            pending.resolve(answer.done);
+            return;
+        }
+        const error = errorOf(answer.failed);
+        // A keyring that came with it may not be there.
+        this.#keyrings.clear();
+        pending.reject(error);
+        if (error.code === "internal") {
+            // The module has trapped; nothing of it is used again.
+            this.end();
+        }
+    }
+
+    /** Knows what will be there when the operation is done. */
+    #remember<Name extends CallName>(name: Name, args: Arguments<Name>): void {
+        if (name === "release") {
+            const [handles] = args as Arguments<"release">;
+            handles.forEach((handle) => this.handles.delete(handle));
+            // The keyrings that had one of them are gone there.
+            this.#keyrings.clear();
+        } else if (name === "releaseKeyring") {
+            const [id] = args as Arguments<"releaseKeyring">;
+            this.#keyrings.delete(id);
+        }
+    }
+}
+
+function isKeyring(value: unknown): value is KeyringRef {
+    return typeof value === "object" && value !== null && "version" in value && "id" in value;
+}

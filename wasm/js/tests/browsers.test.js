@@ -1,0 +1,53 @@
+/** The suite in browsers, in the thread of the page and in others. */
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { browsers, missing, mostMemory, open } from "./browsers.js";
+import { hasCorpora, needCorpora, why } from "./places.js";
+import { serve } from "./server.js";
+import { names } from "./suite/run.js";
+
+let server;
+before(async () => (server = await serve()));
+after(() => server.close());
+
+for (const browser of browsers) {
+    describe(browser, { skip: missing(browser) }, () => {
+        let opened;
+        before(async () => {
+            opened = await open(browser, server.url);
+            await opened.page.waitForFunction(() => globalThis.isReady);
+        });
+        after(() => opened?.close());
+
+        for (const face of ["postseal", "postseal/worker"]) {
+            for (const name of names(true).filter((name) => name !== "a_file_of_200_mb")) {
+                const skip = !hasCorpora && needCorpora.includes(name) ? why : false;
+                test(`${face}: ${name}`, { skip, timeout: 240_000 }, async () => {
+                    const wrong = await opened.page.evaluate(
+                        ({ face, name }) => globalThis.runTest(face, name),
+                        { face, name },
+                    );
+                    assert.equal(wrong, null);
+                });
+            }
+        }
+
+        test("postseal/worker: a file of 200 MB takes little memory", { timeout: 240_000 }, async () => {
+            const fresh = await open(browser, server.url);
+            try {
+                await opened?.close();
+                opened = undefined;
+                await fresh.page.waitForFunction(() => globalThis.isReady);
+                const before = mostMemory();
+                const run = () => globalThis.runTest("postseal/worker", "a_file_of_200_mb");
+                assert.equal(await fresh.page.evaluate(run), null);
+                const more = mostMemory() - before;
+                assert.ok(more < 300, `${more} MB more`);
+            } finally {
+                await fresh.close();
+            }
+        });
+    });
+}

@@ -1,0 +1,125 @@
+/** What the module itself promises: it comes back after a trap, it wipes what was secret, it asks for randomness in one place. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { Worker } from "node:worker_threads";
+
+import binaryen from "binaryen";
+
+import { dist } from "./places.js";
+
+const bytes = readFileSync(new URL("pkg/postseal_bg.wasm", dist));
+
+/** The module, in which a function that is exported stops instead of doing its work. */
+function trapping(name) {
+    const module = binaryen.readBinary(bytes);
+    const { BulkMemory, ExtendedConst, Multivalue, MutableGlobals, NontrappingFPToInt, ReferenceTypes, SIMD128, SignExt } =
+        binaryen.Features;
+    const all = [BulkMemory, ExtendedConst, Multivalue, MutableGlobals, NontrappingFPToInt, ReferenceTypes, SIMD128, SignExt];
+    module.setFeatures(all.reduce((all, one) => all | one));
+    const exported = module.getExport(name);
+    const { name: internal } = binaryen.getExportInfo(exported);
+    const own = binaryen.getExportInfo(exported).value;
+    const { params, results } = binaryen.getFunctionInfo(module.getFunction(own));
+    module.removeFunction(own);
+    module.addFunction(own, params, results, [], module.unreachable());
+    assert.equal(internal, name);
+    return module.emitBinary();
+}
+
+for (const name of ["face", "worker"]) {
+    test(`${name}: after a trap the call ends as internal, and the next one works`, { timeout: 60_000 }, async () => {
+        const script = `
+            import { parentPort, workerData } from "node:worker_threads";
+            const postseal = await import(workerData.url);
+            postseal.initSync(workerData.source);
+            const make = async () => (await postseal.SecretKey.generate("alice@example.test")).key.unlockUnprotected();
+            const code = (promise) => promise.then(() => "none", (error) => error.code);
+            const key = await make();
+            const trapped = await code(postseal.signCleartext("text", key));
+            const again = await make();
+            const signed = await postseal.signDetached("text", again);
+            parentPort.postMessage({ trapped, length: signed.length, lost: await code(postseal.signDetached("text", key)) });
+            parentPort.close();
+        `;
+        const url = new URL(`${name}/index.js`, dist).href;
+        const workerData = { url, source: trapping("signCleartext") };
+        const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`), { workerData });
+        const told = await new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
+        await worker.terminate();
+        assert.equal(told.trapped, "internal");
+        assert.ok(told.length > 50);
+        // In this thread everything was lost with the module; in others only what the one thread had, and the vault has the key.
+        assert.equal(told.lost, name === "face" ? "closed" : "none");
+    });
+}
+
+test("secrets are wiped from the memory of the module when they are freed", async () => {
+    const wasm = await import(new URL("pkg/postseal.js?wiped", dist).href);
+    const { memory } = wasm.initSync({ module: bytes });
+    const now = Date.now();
+    const passphrase = new TextEncoder().encode("a passphrase that nobody else has: 7f3a91");
+    const made = wasm.generateKey("modern", "alice@example.test", undefined, now);
+    const key = made.key();
+    const stored = key.dangerousExportUnprotected();
+    const secrets = secretsOf(stored);
+    assert.equal(secrets.length, 3);
+
+    const unlocked = key.unlockUnprotected();
+    const locked = unlocked.lock(passphrase);
+    const again = locked.unlock(passphrase);
+    const signature = wasm.signDetached(new Uint8Array(10), again, false, now);
+    assert.ok(signature.length > 0);
+    const recipients = new wasm.Recipients();
+    recipients.addPassphrase(passphrase);
+    const encrypted = wasm.encrypt(new Uint8Array(10), recipients, false, now);
+    const options = new wasm.ReadOptions();
+    options.addPassphrase(passphrase);
+    const keyring = new wasm.Keyring();
+    keyring.addUnlockedKey(again);
+    wasm.decrypt(encrypted, keyring, options, now);
+    const find = (bytes) => Buffer.from(memory.buffer).includes(bytes);
+    // Where it is not found at all, the search would prove nothing.
+    assert.ok(find(passphrase), "options have it still");
+
+    for (const object of [made, key, unlocked, locked, again, recipients, options, keyring]) {
+        object.free();
+    }
+    assert.ok(!find(passphrase), "the passphrase is wiped");
+    secrets.forEach((secret, at) => assert.ok(!find(secret), `the secret part of key ${at} is wiped`));
+});
+
+/** The secret parts of a modern key without passphrase: 32 octets at the end of each key packet (RFC 9580, sections 5.5.3 and 5.5.5.7 to 5.5.5.9). */
+function secretsOf(bytes) {
+    const secrets = [];
+    for (let at = 0; at < bytes.length; ) {
+        const tag = bytes[at] & 0x3f;
+        let [length, begin] = [bytes[at + 1], at + 2];
+        if (length >= 192) {
+            assert.ok(length < 224);
+            length = ((length - 192) << 8) + bytes[at + 2] + 192;
+            begin++;
+        }
+        if (tag === 5 || tag === 7) {
+            secrets.push(bytes.slice(begin + length - 32, begin + length));
+        }
+        at = begin + length;
+    }
+    return secrets;
+}
+
+test("without crypto.getRandomValues there is no key, and nothing else is asked for randomness", async () => {
+    const { SecretKey, initSync } = await import(new URL("face/index.js", dist).href);
+    initSync(bytes);
+    const original = crypto.getRandomValues;
+    crypto.getRandomValues = () => {
+        throw new Error("no randomness");
+    };
+    try {
+        await assert.rejects(SecretKey.generate("alice@example.test"), { name: "PostsealError", code: "internal" });
+    } finally {
+        crypto.getRandomValues = original;
+    }
+    await SecretKey.generate("alice@example.test");
+});

@@ -1,0 +1,202 @@
+/** What the package promises beside the scenarios. */
+
+import { bytesFrom, check, failure, noise, same, textOf } from "./check.js";
+
+const ALICE = "alice@example.test";
+
+async function unlocked({ SecretKey }, profile, owner = ALICE) {
+    const { key } = await SecretKey.generate(owner, { profile });
+    return key.unlockUnprotected();
+}
+
+/** The armored text with one letter in its middle changed. */
+function damaged(armored) {
+    const lines = armored.split("\n");
+    const middle = Math.floor(lines.length / 2);
+    lines[middle] = (lines[middle][0] === "A" ? "B" : "A") + lines[middle].slice(1);
+    return lines.join("\n");
+}
+
+export const behaviour = {
+    async every_profile_makes_keys_that_work({ postseal }) {
+        for (const [profile, version] of [
+            ["compatible", 4],
+            ["modern", 6],
+            ["post-quantum", 6],
+        ]) {
+            const { key, revocation } = await postseal.SecretKey.generate(`Alice <${ALICE}>`, { profile });
+            const { certificate } = key;
+            same([certificate.version, certificate.userIds[0].name, certificate.canEncrypt], [version, "Alice", true]);
+            check(certificate.created instanceof Date && certificate.expires === undefined, "times are dates");
+            check((await certificate.revoke(revocation)).isRevoked, "the revocation revokes it");
+            const [again] = await postseal.Certificate.importAll(await certificate.exportArmored());
+            same(again.fingerprint, certificate.fingerprint);
+            check(await again.speaksFor(ALICE.toUpperCase()), "it speaks for its address");
+            same(certificate.algorithms.includes("ML-KEM-768+X25519"), profile === "post-quantum");
+            const keyring = new postseal.Keyring([key]);
+            const sealed = await postseal.seal({ from: ALICE, to: [ALICE], text: "Hello." }, keyring);
+            same((await postseal.open(sealed.copies[0].bytes, keyring)).verdict.level, "sealed", profile);
+        }
+    },
+
+    async keys_are_locked_exported_and_imported({ postseal }) {
+        const alice = await unlocked(postseal);
+        const locked = await alice.lock("correct horse");
+        check(locked.isProtected, "it is locked");
+        const [again] = await postseal.SecretKey.importAll(await locked.exportArmored());
+        const signer = await again.unlock("correct horse");
+        const { key } = await postseal.SecretKey.generate(ALICE);
+        same((await failure(key.exportArmored())).code, "invalid-input");
+        const signature = await postseal.signDetached("text", signer, { armored: true });
+        const [result] = await postseal.verifyDetached("text", signature, new postseal.Keyring([alice.certificate]));
+        same([result.status.kind, result.status.certificate], ["good", alice.fingerprint]);
+        const [forged] = await postseal.verifyDetached("test", signature, new postseal.Keyring([alice.certificate]));
+        same(forged.status, { kind: "bad", reason: "mismatch" });
+    },
+
+    async signed_texts_and_data_are_verified({ postseal }) {
+        const alice = await unlocked(postseal, "compatible");
+        const keyring = new postseal.Keyring([alice.certificate]);
+        const texts = [await postseal.signCleartext("Grüße\n", alice), await postseal.signInline("Grüße\n", alice, { armored: true })];
+        for (const text of texts) {
+            const { data, signatures } = await postseal.verifyInline(text, keyring);
+            same(textOf(data).trim(), "Grüße");
+            same(signatures[0].status.kind, "good");
+        }
+        const stranger = await postseal.verifyInline(texts[0], new postseal.Keyring());
+        same(stranger.signatures[0].status, { kind: "unknown-signer" });
+    },
+
+    async data_is_encrypted_to_keys_and_passphrases_and_signed({ postseal }) {
+        const [alice, bob] = [await unlocked(postseal), await unlocked(postseal, "compatible", "bob@example.test")];
+        const options = { certificates: [bob.certificate], passphrases: ["battery staple"], signWith: alice };
+        const encrypted = await postseal.encrypt("secret", { ...options, armored: true });
+        const keyring = new postseal.Keyring([bob, alice.certificate]);
+        for (const reading of [{ keyring }, { passphrases: [bytesFrom("battery staple")] }]) {
+            const { data, signatures } = await postseal.decrypt(encrypted, reading);
+            same(textOf(data), "secret");
+            same(signatures[0].status.kind, reading.keyring ? "good" : "unknown-signer");
+        }
+        const nobody = await failure(postseal.encrypt("secret", {}));
+        same([nobody.code, nobody.field], ["invalid-input", "recipients"]);
+    },
+
+    async streams_and_blobs_go_piece_by_piece({ postseal }) {
+        const alice = await unlocked(postseal);
+        const keyring = new postseal.Keyring([alice]);
+        const content = noise(9_000_000);
+        const certificates = [alice.certificate];
+        const told = [];
+        const onProgress = (done, of) => told.push([done, of]);
+        const encrypted = await postseal.encryptBlob(new Blob([content]), { certificates, signWith: alice, onProgress });
+        const { file } = encrypted;
+        same(told.at(-1), [content.length, content.length]);
+        check(told.length > 2, "there is progress");
+        const piped = new Blob([content]).stream().pipeThrough(postseal.encryptStream({ certificates }));
+        for (const decrypted of [
+            await postseal.decryptBlob(file, { keyring, onProgress }),
+            await postseal.decryptStream(piped, { keyring }),
+        ]) {
+            const bytes = new Uint8Array(await decrypted.file.arrayBuffer());
+            check(bytes.length === content.length && bytes.every((byte, at) => byte === content[at]), "it is the same");
+            await decrypted.discard();
+        }
+        same(told.at(-1), [file.size, file.size]);
+        const cut = await failure(postseal.decryptBlob(file.slice(0, file.size - 100), { keyring }));
+        same(cut.code, "tampered");
+        await encrypted.discard();
+    },
+
+    async whatever_is_wrong_has_a_code_and_the_module_works_on({ postseal }) {
+        const alice = await unlocked(postseal);
+        const keyring = new postseal.Keyring([alice]);
+        const encrypted = await postseal.encrypt("secret".repeat(100), { certificates: [alice.certificate], armored: true });
+        const draft = { from: ALICE, to: ["carol@example.test"], text: "Hello." };
+        const wrong = [
+            [() => postseal.Certificate.importAll("nothing"), { code: "malformed" }],
+            [() => postseal.SecretKey.importAll(alice.certificate.export()), { code: "key-missing" }],
+            [() => postseal.decrypt(damaged(encrypted), { keyring }), { code: "tampered" }],
+            [() => postseal.decrypt(encrypted, {}), { code: "key-missing", takesPassphrase: false }],
+            [() => postseal.decrypt(encrypted, { keyring, maxBytes: 10 }), { code: "limit-exceeded", limit: 10 }],
+            [() => postseal.decrypt("nothing", { keyring }), { code: "malformed" }],
+            [() => postseal.seal(draft, keyring), { code: "key-missing", missing: [{ address: "carol@example.test" }] }],
+            [() => postseal.seal({ ...draft, to: ["a@b\r\nBcc: c@d"] }, keyring), { code: "invalid-input", field: "to" }],
+            [() => postseal.seal({ ...draft, subject: "a\r\nBcc: c@d" }, keyring), { code: "invalid-input", field: "subject" }],
+            [() => postseal.seal({ ...draft, date: "today" }, keyring), { code: "invalid-input", field: "draft" }],
+            [() => postseal.seal({}, keyring), { code: "invalid-input", field: "draft" }],
+            [() => postseal.seal({ ...draft, to: [] }, keyring), { code: "invalid-input", field: "to" }],
+            [() => postseal.encrypt(42, {}), { code: "invalid-input", field: "data" }],
+            [() => postseal.SecretKey.generate("nobody"), { code: "invalid-input", field: "owner" }],
+            [() => keyring.byHandle("xyz"), { code: "invalid-input", field: "handle" }],
+        ];
+        for (const [act, expected] of wrong) {
+            const error = await failure(act());
+            check(error instanceof postseal.PostsealError, `it is an error of the package: ${error}`);
+            const facts = Object.fromEntries(Object.keys(expected).map((name) => [name, error[name]]));
+            same(facts, expected);
+        }
+        const { data } = await postseal.decrypt(encrypted, { keyring });
+        same(data.length, 600);
+    },
+
+    async a_keyring_follows_what_is_added_removed_and_freed({ postseal }) {
+        const [alice, bob] = [await unlocked(postseal), await unlocked(postseal, "compatible", "bob@example.test")];
+        const keyring = new postseal.Keyring([alice, bob.certificate]);
+        const names = async () => (await keyring.certificates()).map((certificate) => certificate.fingerprint).sort();
+        same(await names(), [alice.fingerprint, bob.fingerprint].sort());
+        same(await keyring.unlockedKeys(), [alice.fingerprint]);
+        same((await keyring.encryptionCertificate("bob@example.test"))?.fingerprint, bob.fingerprint);
+        same((await keyring.byAddress(ALICE)).length, 1);
+        check(keyring.remove(bob.fingerprint) && !keyring.remove(bob.fingerprint), "it is removed once");
+        same(await names(), [alice.fingerprint]);
+        const signer = await keyring.signingKey(ALICE);
+        await alice.free();
+        same(await keyring.unlockedKeys(), []);
+        same(await names(), [alice.fingerprint]);
+        same((await failure(postseal.seal({ from: ALICE, to: [ALICE], text: "x" }, keyring))).code, "key-missing");
+        check((await postseal.signDetached("text", signer)).length > 0, "the other handle still signs");
+    },
+
+    async charsets_are_decoded({ postseal }) {
+        const samples = [
+            ["utf-8", [0xc3, 0xbc, 0xe2, 0x82, 0xac], "ü€"],
+            ["ibm866", [0x8f, 0xe0, 0xa8], "При"],
+            ["iso-8859-2", [0xb1, 0xb3], "ął"],
+            ["iso-8859-15", [0xa4], "€"],
+            ["koi8-r", [0xf0, 0xd2, 0xc9], "При"],
+            ["macintosh", [0x87, 0x8e], "áé"],
+            ["windows-1251", [0xcf, 0xf0, 0xe8], "При"],
+            ["windows-1252", [0x80, 0xfc], "€ü"],
+            ["us-ascii", [0x80, 0xfc], "€ü"],
+            ["gbk", [0xc4, 0xe3, 0xba, 0xc3], "你好"],
+            ["gb18030", [0xc4, 0xe3, 0x81, 0x30, 0x81, 0x30], "你\u0080"],
+            ["big5", [0xa7, 0x41, 0xa6, 0x6e], "你好"],
+            ["euc-jp", [0xa5, 0xcf, 0xa5, 0xed], "ハロ"],
+            ["iso-2022-jp", [0x1b, 0x24, 0x42, 0x25, 0x4f, 0x25, 0x6d, 0x1b, 0x28, 0x42], "ハロ"],
+            ["shift_jis", [0x83, 0x6e, 0x83, 0x8d], "ハロ"],
+            ["euc-kr", [0xbe, 0xc8, 0xb3, 0xe7], "안녕"],
+            ["utf-16le", [0xcf, 0x30, 0xed, 0x30], "ハロ"],
+            ["utf-8", [0xff, 0xfe, 0xcf, 0x30], "ハ"],
+        ];
+        for (const [charset, bytes, text] of samples) {
+            const header = bytesFrom(`Content-Type: text/plain; charset=${charset}\r\n\r\n`);
+            const message = await postseal.parseMessage(new Uint8Array([...header, ...bytes]));
+            same(message.textBody?.text, text, charset);
+            same(message.textBody?.isFaulty, charset === "us-ascii", charset);
+        }
+        const retired = await postseal.parseMessage("Content-Type: text/plain; charset=iso-2022-kr\r\n\r\na\x1b$)C");
+        same(retired.textBody, { text: "a\ufffd$)C", charset: "iso-2022-kr", isFaulty: true });
+        const words = await postseal.parseMessage("Subject: =?gb2312?B?xOO6ww==?= =?utf-8?Q?_=C3=BC?=\r\n\r\n");
+        same(words.subject, "你好 ü");
+    },
+
+    async time_is_a_parameter({ postseal }) {
+        const past = new Date("2020-02-03T04:05:06Z");
+        const { key } = await postseal.SecretKey.generate(ALICE, { now: past });
+        same(key.certificate.created, past);
+        const before = await key.certificate.at(new Date("2019-01-01T00:00:00Z"));
+        check(before.unusable !== undefined, "it can't be used before it was made");
+        const error = await failure(postseal.SecretKey.generate(ALICE, { now: new Date(Number.NaN) }));
+        same([error.code, error.field], ["invalid-input", "now"]);
+    },
+};

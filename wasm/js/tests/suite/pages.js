@@ -1,0 +1,136 @@
+/** What only a page has: a place to store, rules for what may run. */
+
+import { check, failure, noise, same, textOf } from "./check.js";
+
+const ALICE = "alice@example.test";
+
+export const pages = {
+    async the_key_store_remembers_and_finds_changes({ postseal }) {
+        const { KeyStore, SecretKey } = postseal;
+        const name = `test-${crypto.randomUUID()}`;
+        const { key } = await SecretKey.generate(ALICE, { passphrase: "correct horse" });
+        const { key: bob } = await SecretKey.generate("bob@example.test");
+        const store = await KeyStore.open(name);
+        await store.put(key);
+        await store.put(bob);
+        await store.put(bob.certificate);
+        store.close();
+
+        const again = await KeyStore.open(name);
+        same((await again.list()).length, 3);
+        const found = await again.secretKey(key.fingerprint);
+        await (await found.unlock("correct horse")).free();
+        const keyring = await again.keyring();
+        same(await keyring.unlockedKeys(), [bob.fingerprint]);
+        same(await keyring.lockedKeys(), [key.fingerprint]);
+
+        // What is in the database is of no use elsewhere.
+        const rows = await all(name, "keys");
+        check(!rows.some((row) => textOf(new Uint8Array(row.wrapped)).includes(ALICE)), "it is wrapped");
+        const [wrapping] = await all(name, "wrapping");
+        same(wrapping.extractable, false);
+        same((await failure(crypto.subtle.exportKey("raw", wrapping))).name, "InvalidAccessError");
+
+        // Neither can it be changed: here, bob's key is filed as alice's.
+        const secret = (fingerprint) => rows.find((row) => row.isSecret && row.fingerprint === fingerprint);
+        await put(name, { ...secret(bob.fingerprint), name: `secret key ${key.fingerprint}`, fingerprint: key.fingerprint });
+        same((await failure(again.secretKey(key.fingerprint))).code, "tampered");
+
+        check(await again.delete(bob.fingerprint), "it is deleted");
+        check(!(await again.delete(bob.fingerprint)), "and gone");
+        again.close();
+        await KeyStore.delete(name);
+    },
+
+    /** The page that runs this forbids it: what follows from there is that the package does without. */
+    async it_works_where_no_text_may_become_code() {
+        same((await failure(new Promise(() => new Function("return 1")()))).name, "EvalError");
+    },
+
+    async what_is_too_large_for_memory_waits_in_a_file({ postseal, isWorker }) {
+        if (!isWorker) {
+            return;
+        }
+        const { key } = await postseal.SecretKey.generate(ALICE);
+        const keyring = new postseal.Keyring([key]);
+        const encrypted = await postseal.encryptBlob(new Blob([new Uint8Array(3_000_000)]), { certificates: [key.certificate] });
+        const { file } = encrypted;
+        const decrypted = await postseal.decryptBlob(file, { keyring });
+        same(decrypted.file.size, 3_000_000);
+        same((await waiting()).length, 2);
+        await decrypted.discard();
+        const cut = await failure(postseal.decryptBlob(file.slice(0, file.size - 1), { keyring }));
+        same(cut.code, "tampered");
+        same((await waiting()).length, 1, "what is not proven is gone");
+        await encrypted.discard();
+        same(await waiting(), []);
+    },
+
+    /** Whoever runs this looks at how much memory it takes. */
+    async a_file_of_200_mb({ postseal }) {
+        const { key } = await postseal.SecretKey.generate(ALICE);
+        const keyring = new postseal.Keyring([key]);
+        const piece = noise(2 * 1024 * 1024);
+        const file = await onDisk("large.bin", 100, (at) => {
+            // Each piece begins with its number.
+            piece[0] = at;
+            return piece;
+        });
+        const signWith = await key.unlockUnprotected();
+        const encrypted = await postseal.encryptBlob(file, { certificates: [key.certificate], signWith });
+        const decrypted = await postseal.decryptBlob(encrypted.file, { keyring });
+        same(decrypted.file.size, 200 * 1024 * 1024);
+        same(decrypted.signatures[0].status.kind, "good");
+        for (let at = 0; at < 100; at++) {
+            const begin = at * piece.length;
+            const bytes = new Uint8Array(await decrypted.file.slice(begin, begin + piece.length).arrayBuffer());
+            check(bytes[0] === at && bytes.every((byte, i) => i === 0 || byte === piece[i]), `piece ${at} is the same`);
+        }
+        await Promise.all([decrypted.discard(), encrypted.discard()]);
+        await (await navigator.storage.getDirectory()).removeEntry("large.bin");
+    },
+};
+
+/** A file that is not in memory, as one that a person chose. */
+async function onDisk(name, count, piece) {
+    const handle = await (await navigator.storage.getDirectory()).getFileHandle(name, { create: true });
+    const writable = await handle.createWritable();
+    for (let at = 0; at < count; at++) {
+        await writable.write(piece(at));
+    }
+    await writable.close();
+    return handle.getFile();
+}
+
+/** The files of the origin-private file system. */
+async function waiting() {
+    const names = [];
+    for await (const name of (await navigator.storage.getDirectory()).keys()) {
+        names.push(name);
+    }
+    return names;
+}
+
+function settled(request) {
+    return new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+    });
+}
+
+async function within(name, mode, rows, act) {
+    const database = await settled(indexedDB.open(name));
+    try {
+        return await settled(act(database.transaction(rows, mode).objectStore(rows)));
+    } finally {
+        database.close();
+    }
+}
+
+function all(name, rows) {
+    return within(name, "readonly", rows, (store) => store.getAll());
+}
+
+function put(name, row) {
+    return within(name, "readwrite", "keys", (store) => store.put(row));
+}
