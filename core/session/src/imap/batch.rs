@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use postseal_types::{Listener, Meter};
 use tokio::sync::mpsc;
@@ -14,6 +15,9 @@ pub(super) const MAX_BATCH: usize = 64;
 const MAX_BATCH_BYTES: u64 = 4 << 20;
 /// How many bytes of messages are handed to the reader at once: each time wakes a thread.
 const PARCEL: usize = 256 << 10;
+/// How many they may become where they come faster than this: then it is the waking that costs.
+const LARGE_PARCEL: usize = 1 << 20;
+const FAST: Duration = Duration::from_millis(10);
 /// The most messages whose sizes are asked for at once.
 const MAX_SIZES: usize = 1024;
 
@@ -101,29 +105,27 @@ pub(super) struct Parcels<'a> {
     untaken: &'a AtomicUsize,
     next: Vec<Fetched>,
     bytes: usize,
+    since: Instant,
     /// How many are on their way.
     pub(super) sent: usize,
 }
 
 impl<'a> Parcels<'a> {
-    pub(super) const fn new(
-        arrivals: &'a mpsc::UnboundedSender<Vec<Fetched>>,
-        untaken: &'a AtomicUsize,
-    ) -> Self {
-        Self { arrivals, untaken, next: Vec::new(), bytes: 0, sent: 0 }
+    pub(super) fn new(arrivals: &'a mpsc::UnboundedSender<Vec<Fetched>>, untaken: &'a AtomicUsize) -> Self {
+        Self { arrivals, untaken, next: Vec::new(), bytes: 0, since: Instant::now(), sent: 0 }
     }
 
     pub(super) fn add(&mut self, message: Fetched) {
         self.bytes += message.weight();
         self.next.push(message);
-        if self.bytes >= PARCEL {
+        if self.bytes >= LARGE_PARCEL || self.bytes >= PARCEL && self.since.elapsed() >= FAST {
             self.send();
         }
     }
 
     pub(super) fn send(&mut self) {
         if !self.next.is_empty() {
-            self.bytes = 0;
+            (self.bytes, self.since) = (0, Instant::now());
             self.sent += 1;
             self.untaken.fetch_add(1, Ordering::Relaxed);
             // A stream that was dropped wants no more of them.
