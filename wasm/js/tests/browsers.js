@@ -1,6 +1,7 @@
 /** The browsers that tests run in: Debian's Chromium and Firefox, or those that the environment names. */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { chromium } from "playwright-core";
 import puppeteer from "puppeteer-core";
@@ -27,18 +28,38 @@ export function missing(browser) {
     return `${browser} is not installed`;
 }
 
-/** Opens a page in a browser of its own. `evaluate` and `screenshot` are the same in both; `close` ends all of it. */
-export async function open(browser, url) {
+/**
+ * Opens a page in a browser of its own, which downloads into `folder`. What differs between the two drivers is the same here.
+ */
+export async function open(browser, url, folder) {
     if (browser === "chromium") {
         const program = await chromium.launch({ executablePath: programs.chromium, args: ["--no-sandbox"] });
-        const page = await program.newPage();
+        const page = await program.newPage({ colorScheme: "dark" });
+        page.on("download", (download) => download.saveAs(join(folder, download.suggestedFilename())));
         await page.goto(url);
-        return { page, close: () => program.close() };
+        return {
+            page,
+            give: (selector, paths) => page.setInputFiles(selector, paths),
+            resize: (width, height) => page.setViewportSize({ width, height }),
+            close: () => program.close(),
+        };
     }
-    const program = await puppeteer.launch({ browser: "firefox", executablePath: programs.firefox, headless: true, protocolTimeout: 120_000 });
+    const preferences = { "browser.download.dir": folder, "browser.download.folderList": 2 };
+    const program = await puppeteer.launch({
+        browser: "firefox",
+        executablePath: programs.firefox,
+        headless: true,
+        protocolTimeout: 120_000,
+        extraPrefsFirefox: folder ? preferences : {},
+    });
     const page = await program.newPage();
     await page.goto(url);
-    return { page, close: () => program.close() };
+    return {
+        page,
+        give: async (selector, paths) => (await page.$(selector)).uploadFile(...paths),
+        resize: (width, height) => page.setViewport({ width, height }),
+        close: () => program.close(),
+    };
 }
 
 /** The most memory, in MB, that a process which shows pages has had. */
