@@ -135,7 +135,7 @@ impl Fetched {
 ///
 /// A batch has at most 64 messages and, where message data was asked for, 4 MB of them (or one larger message); what is too large to be
 /// fetched is named beside them. They are handed out
-/// while the rest of it comes, some 256 KB at a time. While the messages of a batch are taken out the next one is fetched, and no
+/// while the rest of it comes, 256 KB at a time, or up to 1 MB where they come fast. While the messages of a batch are taken out the next one is fetched, and no
 /// more than that: then the session is free for other calls. Dropping the stream drains the batch under way, if any.
 #[must_use = "nothing is fetched before the first `next`"]
 pub struct FetchStream {

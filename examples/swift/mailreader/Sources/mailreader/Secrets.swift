@@ -12,12 +12,19 @@ func secret(_ what: String, file: URL?, variable: String) throws -> String {
     return try prompt("\(what): ")
 }
 
+/// The terminal as it was, for the handler of a signal, which can be given nothing. Written before there is a handler.
+nonisolated(unsafe) private var before = termios()
+
 /// Asks on the terminal, without showing what is typed.
 private func prompt(_ question: String) throws -> String {
     FileHandle.standardError.write(Data(question.utf8))
-    var before = termios()
     let isTerminal = tcgetattr(STDIN_FILENO, &before) == 0
     if isTerminal {
+        // Who gives up wants to see again what is typed.
+        signal(SIGINT) { _ in
+            tcsetattr(STDIN_FILENO, TCSANOW, &before)
+            _exit(130)
+        }
         var silent = before
         silent.c_lflag &= ~tcflag_t(ECHO)
         tcsetattr(STDIN_FILENO, TCSANOW, &silent)
@@ -25,6 +32,7 @@ private func prompt(_ question: String) throws -> String {
     defer {
         if isTerminal {
             tcsetattr(STDIN_FILENO, TCSANOW, &before)
+            signal(SIGINT, SIG_DFL)
             FileHandle.standardError.write(Data("\n".utf8))
         }
     }
