@@ -44,7 +44,8 @@ for (const browser of browsers) {
                 const run = () => globalThis.runTest("postseal/worker", "a_file_of_200_mb");
                 assert.equal(await fresh.page.evaluate(run), null);
                 const more = mostMemory() - before;
-                assert.ok(more < 300, `${more} MB more`);
+                // Held in memory, what is made of it would be 400 MB, and the pieces on the way as much again.
+                assert.ok(more < 400, `${more} MB more`);
             } finally {
                 await fresh.close();
             }
