@@ -6,37 +6,26 @@ import { checkSignal, PostsealError } from "./errors.js";
 import { decryptInMemory, encryptInPieces } from "./memory.js";
 import { type Arguments, type CallName, Operations, type Result } from "./operations.js";
 import { guard } from "./guard.js";
-import { compile, type ModuleSource } from "./source.js";
+import { Loader } from "./loader.js";
+import type { ModuleSource } from "./source.js";
 
 export class DirectEngine implements Engine {
+    readonly #loader = new Loader();
     #operations: Operations | undefined;
-    #starting: Promise<void> | undefined;
 
-    start(source?: ModuleSource): Promise<void> {
-        this.#starting ??= this.#load(source ?? new URL("../pkg/postseal_bg.wasm", import.meta.url));
-        return this.#starting;
+    async start(source?: ModuleSource): Promise<void> {
+        this.#begin(await this.#loader.load(source));
     }
 
     startSync(source: BufferSource | WebAssembly.Module): void {
-        if (!this.#operations) {
-            this.#begin(source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source));
-            this.#starting = Promise.resolve();
-        }
-    }
-
-    async #load(source: ModuleSource): Promise<void> {
-        try {
-            this.#begin(await compile(source));
-        } catch (error) {
-            // The next one may reach it.
-            this.#starting = undefined;
-            throw error;
-        }
+        this.#begin(this.#loader.compiled(source));
     }
 
     #begin(module: WebAssembly.Module): void {
-        wasm.initSync({ module });
-        this.#operations = new Operations();
+        if (!this.#operations) {
+            wasm.initSync({ module });
+            this.#operations = new Operations();
+        }
     }
 
     async call<Name extends CallName>(

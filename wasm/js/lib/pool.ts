@@ -7,9 +7,10 @@
 
 import type { CallOptions, DecryptedBlob, Engine, LongOptions, Spooled } from "./engine.js";
 import { cancelled, checkSignal, PostsealError } from "./errors.js";
+import { Loader } from "./loader.js";
 import { decryptInMemory, encryptInPieces } from "./memory.js";
 import type { Arguments, CallName, KeyringRef, RecipientsRef, Result } from "./operations.js";
-import { compile, type ModuleSource } from "./source.js";
+import type { ModuleSource } from "./source.js";
 import { discard, newName } from "./spool.js";
 import { Thread } from "./thread-handle.js";
 import type { DecryptedFile, EncryptedFile } from "./thread.js";
@@ -30,8 +31,7 @@ const LONG: { readonly [Name in CallName]?: (args: Arguments<Name>) => readonly 
 };
 
 export class PoolEngine implements Engine {
-    #module: WebAssembly.Module | undefined;
-    #starting: Promise<void> | undefined;
+    readonly #loader = new Loader();
     #vault: Promise<Thread> | undefined;
     readonly #idle: Thread[] = [];
     readonly #waiting: (() => void)[] = [];
@@ -40,24 +40,12 @@ export class PoolEngine implements Engine {
     /** How many threads there are beside the vault, and beside those that an encryption has for itself. */
     #count = 0;
 
-    start(source?: ModuleSource): Promise<void> {
-        this.#starting ??= this.#load(source ?? new URL("../pkg/postseal_bg.wasm", import.meta.url));
-        return this.#starting;
+    async start(source?: ModuleSource): Promise<void> {
+        await this.#loader.load(source);
     }
 
     startSync(source: BufferSource | WebAssembly.Module): void {
-        this.#module = source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source);
-        this.#starting = Promise.resolve();
-    }
-
-    async #load(source: ModuleSource): Promise<void> {
-        try {
-            this.#module = await compile(source);
-        } catch (error) {
-            // The next one may reach it.
-            this.#starting = undefined;
-            throw error;
-        }
+        this.#loader.compiled(source);
     }
 
     async call<Name extends CallName>(
@@ -196,12 +184,16 @@ export class PoolEngine implements Engine {
         for (;;) {
             checkSignal(signal);
             const idle = this.#idle.pop();
-            if (idle) {
+            if (idle && !idle.isEnded) {
                 return idle;
             }
+            if (idle) {
+                // It has failed while it had nothing to do.
+                this.#count--;
+                continue;
+            }
             if (this.#count < mostThreads()) {
-                this.#count++;
-                return this.#newThread();
+                return this.#another();
             }
             let turn: () => void = () => {};
             const called = new Promise<void>((resolve) => this.#waiting.push((turn = resolve)));
@@ -213,6 +205,16 @@ export class PoolEngine implements Engine {
                 at < 0 ? this.#waiting.shift()?.() : this.#waiting.splice(at, 1);
                 throw error;
             }
+        }
+    }
+
+    async #another(): Promise<Thread> {
+        this.#count++;
+        try {
+            return await this.#newThread();
+        } catch (error) {
+            this.#count--;
+            throw error;
         }
     }
 
@@ -245,16 +247,20 @@ export class PoolEngine implements Engine {
     }
 
     async #newThread(): Promise<Thread> {
-        const thread = await Thread.start(this.#module as WebAssembly.Module, () => this.#threads.delete(thread));
+        const module = await this.#loader.load();
+        const thread = await Thread.start(module, () => this.#threads.delete(thread));
         this.#threads.add(thread);
         return thread;
     }
 
     async #theVault(): Promise<Thread> {
-        const vault = this.#vault && (await this.#vault);
-        if (!vault || vault.isEnded) {
+        const known = this.#vault;
+        if (known && !(await known).isEnded) {
+            return known;
+        }
+        if (this.#vault === known) {
             // With the one that has failed, its keys are gone; whoever uses one of them is told so.
-            this.#vault = Thread.start(this.#module as WebAssembly.Module, () => {});
+            this.#vault = this.#loader.load().then((module) => Thread.start(module, () => {}));
         }
         return this.#vault as Promise<Thread>;
     }

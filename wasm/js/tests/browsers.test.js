@@ -22,7 +22,9 @@ for (const browser of browsers) {
         after(() => opened?.close());
 
         for (const face of ["postseal", "postseal/worker"]) {
-            for (const name of names(true).filter((name) => name !== "a_file_of_200_mb")) {
+            const all = names({ isPage: true, isWorker: face === "postseal/worker" });
+            // This one has a page of its own.
+            for (const name of all.filter((name) => name !== "a_file_of_200_mb")) {
                 const skip = !hasCorpora && needCorpora.includes(name) ? why : false;
                 test(`${face}: ${name}`, { skip, timeout: 240_000 }, async () => {
                     const wrong = await opened.page.evaluate(

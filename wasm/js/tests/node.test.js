@@ -8,8 +8,9 @@ import { context, hasCorpora, needCorpora, why } from "./places.js";
 import { names, run } from "./suite/run.js";
 
 for (const [face, postseal] of Object.entries({ postseal: direct, "postseal/worker": pool })) {
-    for (const name of names(false)) {
+    const isWorker = postseal === pool;
+    for (const name of names({ isPage: false, isWorker })) {
         const skip = !hasCorpora && needCorpora.includes(name) ? why : false;
-        test(`${face}: ${name}`, { skip, timeout: 120_000 }, () => run(name, context(postseal, postseal === pool)));
+        test(`${face}: ${name}`, { skip, timeout: 120_000 }, () => run(name, context(postseal)));
     }
 }

@@ -17,7 +17,6 @@ globalThis.runTest = async (face, name) => {
     try {
         await run(name, {
             postseal: await import(faces[face]),
-            isWorker: face === "postseal/worker",
             table: async (name) => (await fetched(`/tables/${name}`)).json(),
             own: async (name) => (await fetched(`/own/${name}`)).json(),
             corpora: (path) => bytes(`/corpora/${encodeURI(path)}`),

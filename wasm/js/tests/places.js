@@ -22,10 +22,9 @@ export const needCorpora = ["every_message_gets_the_verdict_that_the_table_says"
 export const why = "../shared/corpora is absent";
 
 /** What a test of the suite has, in Node. */
-export function context(postseal, isWorker) {
+export function context(postseal) {
     return {
         postseal,
-        isWorker,
         table: async (name) => JSON.parse(readFileSync(new URL(name, tables), "utf8")),
         own: async (name) => JSON.parse(readFileSync(new URL(name, import.meta.url), "utf8")),
         corpora: async (path) => new Uint8Array(await readFile(new URL(path, corpora))),

@@ -200,3 +200,25 @@ export const behaviour = {
         same([error.code, error.field], ["invalid-input", "now"]);
     },
 };
+
+/** What threads promise beside that. */
+export const threads = {
+    /** In the thread of the page what is under way comes to its end first. */
+    async a_signal_stops_what_is_under_way_and_keys_stay({ postseal }) {
+        const alice = await unlocked(postseal);
+        const options = { certificates: [alice.certificate], signWith: alice };
+        await postseal.encrypt("to begin with", options);
+        const data = noise(64 * 1024 * 1024);
+        const controller = new AbortController();
+        const started = performance.now();
+        const stopped = failure(postseal.encrypt(data, { ...options, signal: controller.signal }));
+        const beside = postseal.encrypt("beside it", options);
+        setTimeout(() => controller.abort(new Error("enough")), 30);
+        const error = await stopped;
+        same([error.name, error.code, error.cause?.message], ["AbortError", "cancelled", "enough"]);
+        check(performance.now() - started < 1000, "it ends at once");
+        check((await beside).length > 0, "what was beside it goes on");
+        // The thread is another one, and gets the key once more.
+        check((await postseal.encrypt("after it", options)).length > 0, "the key is still there");
+    },
+};

@@ -46,11 +46,11 @@ export const pages = {
     async it_works_where_no_text_may_become_code() {
         same((await failure(new Promise(() => new Function("return 1")()))).name, "EvalError");
     },
+};
 
-    async what_is_too_large_for_memory_waits_in_a_file({ postseal, isWorker }) {
-        if (!isWorker) {
-            return;
-        }
+/** What only a page has where it has threads, too. */
+export const threadsOfPages = {
+    async what_is_too_large_for_memory_waits_in_a_file({ postseal }) {
         const { key } = await postseal.SecretKey.generate(ALICE);
         const keyring = new postseal.Keyring([key]);
         const encrypted = await postseal.encryptBlob(new Blob([new Uint8Array(3_000_000)]), { certificates: [key.certificate] });

@@ -1,14 +1,16 @@
 /** Runs the whole suite in whatever this is, and tells what became of each test. */
 
-import { behaviour } from "./behaviour.js";
+import { behaviour, threads } from "./behaviour.js";
 import { same } from "./check.js";
-import { pages } from "./pages.js";
+import { pages, threadsOfPages } from "./pages.js";
 import { scenarios } from "./scenarios.js";
 import { vectors } from "./vectors.js";
 
-/** The names of all tests, those for pages alone at the end. */
-export function names(isPage) {
-    return [scenarios, vectors, behaviour, isPage ? pages : {}].flatMap((tests) => Object.keys(tests));
+/** The names of all tests that have a meaning there. */
+export function names({ isPage, isWorker }) {
+    const everywhere = [scenarios, vectors, behaviour];
+    const there = [isPage && pages, isWorker && threads, isPage && isWorker && threadsOfPages];
+    return [...everywhere, ...there].flatMap((tests) => Object.keys(tests || {}));
 }
 
 /**
@@ -21,7 +23,7 @@ export async function run(name, context) {
     if (scenario) {
         return runScenario(scenario, name, context);
     }
-    await { ...vectors, ...behaviour, ...pages }[name](context);
+    await { ...vectors, ...behaviour, ...threads, ...pages, ...threadsOfPages }[name](context);
 }
 
 /** Every expectation that has a meaning here is met by the scenario, and looked at. */
