@@ -72,7 +72,7 @@ struct Checksum {
     digest: Option<crc::Digest<'static, u32, Tables>>,
 }
 
-/// Native code has room for the larger tables, which are five times as fast.
+/// Native code has room for the larger tables.
 #[cfg(not(target_arch = "wasm32"))]
 type Tables = crc::Table<16>;
 #[cfg(target_arch = "wasm32")]

@@ -54,8 +54,8 @@ impl UserId {
 
 /// What a user ID says by convention: `alice@example.org`, `Alice`, `Alice (at work)`, or one of the two with `<alice@example.org>` after it.
 ///
-/// As Sequoia reads it, but without a regular expression: that one takes a third of a megabyte of a WebAssembly module, and longer
-/// to be made than a message to be encrypted.
+/// As Sequoia reads it, but without a regular expression: that one is a third of a megabyte of code in a
+/// WebAssembly module. An address behind a comment that has brackets in it, and no name, is not looked for.
 struct Convention<'a> {
     name: Option<&'a str>,
     address: Option<Address>,

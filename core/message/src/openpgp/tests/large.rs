@@ -38,7 +38,9 @@ fn no_change_and_no_cut_of_a_large_message_goes_unnoticed() {
         let to = Recipients::new([alice.certificate()]).signed_by(&signer);
         let sealed = encrypt(&content, &to, now()).unwrap().into_bytes();
         let end = sealed.len();
-        for at in (2000..end).step_by(97_001).chain(end - 60..end) {
+        // Behind what names the recipients, which is longer for some.
+        let start = if profile == KeyProfile::PostQuantum { 2000 } else { 1000 };
+        for at in (start..end).step_by(97_001).chain(end - 60..end) {
             let mut changed = sealed.clone();
             changed[at] ^= 0x10;
             let error = decrypt(&changed, &ring, &options(), now()).unwrap_err();

@@ -121,7 +121,9 @@ fn no_change_and_no_cut_of_a_long_stream_goes_unnoticed() {
         let to = Recipients::new([alice.certificate()]).signed_by(&signer);
         let sealed = pushed(&content(LONG), LONG, &to);
         let end = sealed.len();
-        for at in (2000..end).step_by(1_997_001).chain([end - 30, end - 2, end - 1]) {
+        // Behind what names the recipients, which is longer for some.
+        let start = if profile == KeyProfile::PostQuantum { 2000 } else { 1000 };
+        for at in (start..end).step_by(1_997_001).chain([end - 30, end - 2, end - 1]) {
             let mut changed = sealed.clone();
             changed[at] ^= 0x10;
             let error = refused(spooled(&changed, &ring, &options()));

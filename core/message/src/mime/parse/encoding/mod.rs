@@ -1,5 +1,5 @@
 //! The encodings of the WHATWG Encoding Standard: by encoding_rs, and in a web page or Node by what they have themselves, for the tables of the
-//! standard are a quarter of what such a page would have to load.
+//! standard are a large part of what such a page would have to load.
 
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
 mod native;
