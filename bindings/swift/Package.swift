@@ -21,7 +21,7 @@ let package = Package(
         .target(
             name: "PostsealFFI", dependencies: ["CPostseal"], swiftSettings: [.swiftLanguageMode(.v5)], linkerSettings: linking),
         .target(name: "Postseal", dependencies: ["PostsealFFI"]),
-        // What the benchmark (tests/bench) runs; see scripts/bench.
+        // What the benchmark (tests/bench) runs; see `cargo xtask bench bindings`.
         .executableTarget(name: "contestant", dependencies: ["Postseal"], path: "bench", exclude: ["contestant"]),
         .testTarget(name: "PostsealTests", dependencies: ["Postseal", "contestant"]),
     ],

@@ -75,9 +75,7 @@ pub(crate) fn seal_with(
     let copies: Vec<SealedCopy> = sealed.copies.iter().map(Into::into).collect();
     let own_copy = sealed.own_copy().map_or(JsValue::UNDEFINED, |own| match copies.first() {
         // The same bytes cross once.
-        Some(first) if sealed.copies.first().is_some_and(|copy| copy.bytes.as_slice() == own) => {
-            first.bytes.clone().into()
-        }
+        Some(first) if sealed.own_copy_is_first() => first.bytes.clone().into(),
         _ => Uint8Array::from(own).into(),
     });
     given(Sealed { copies, own_copy })

@@ -4,14 +4,20 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
-use crate::cargo;
+use crate::{bindings, cargo};
 
 /// Where the table is kept.
 const PAGE: &str = "docs/performance.md";
-/// What stands before and behind the table.
-const MARKS: [&str; 2] = ["<!-- written by cargo xtask bench --write -->\n", "<!-- end -->\n"];
+/// What stands before the table of the core and that of the bindings, and behind each.
+const BEGIN: &str = "<!-- written by cargo xtask bench --write -->\n";
+const BEGIN_BINDINGS: &str = "<!-- written by cargo xtask bench bindings --write -->\n";
+const END: &str = "<!-- end -->\n";
 
-/// Runs the benchmark with `arguments`; with `--write` among them its table goes into docs/performance.md, too.
+/// The jobs of the bindings.
+const BINDINGS: [&str; 4] = ["fetch-python", "send-python", "send-kotlin", "send-swift"];
+
+/// Runs the benchmark with `arguments`; with `--write` among them its table goes into docs/performance.md, too. `bindings` stands for all
+/// jobs of the bindings, whose packages are built first.
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> bool {
     match bench(root, arguments) {
         Ok(()) => true,
@@ -23,19 +29,31 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> bool {
 }
 
 fn bench(root: &Path, arguments: &[&str]) -> Result<(), String> {
-    let (write, passed): (Vec<&str>, Vec<&str>) = arguments.iter().partition(|word| **word == "--write");
+    let (write, mut passed): (Vec<&str>, Vec<&str>) = arguments.iter().partition(|word| **word == "--write");
+    let of_bindings = passed.first() == Some(&"bindings");
+    if of_bindings {
+        passed.remove(0);
+    }
     if !write.is_empty() && !is_whole(&passed) {
         return Err("--write puts all jobs into the page: it goes with --rounds alone".to_owned());
     }
-    let mut command = cargo(root);
-    command.args(["run", "--release", "--locked", "--package", "postseal-bench", "--"]).args(passed);
-    let output = command.stderr(Stdio::inherit()).output().map_err(|error| error.to_string())?;
+    let mut command = if of_bindings {
+        let mut command = bindings::build_bench(root)?.bench();
+        command.args(BINDINGS);
+        command
+    } else {
+        let mut command = cargo(root);
+        command.args(["run", "--release", "--locked", "--package", "postseal-bench", "--"]);
+        command
+    };
+    let output = command.args(passed).stderr(Stdio::inherit()).output().map_err(|error| error.to_string())?;
     let table = String::from_utf8_lossy(&output.stdout);
     print!("{table}");
     if !output.status.success() {
         return Err("the benchmark failed".to_owned());
     }
-    if write.is_empty() { Ok(()) } else { keep(&root.join(PAGE), &table) }
+    let begin = if of_bindings { BEGIN_BINDINGS } else { BEGIN };
+    if write.is_empty() { Ok(()) } else { keep(&root.join(PAGE), begin, &table) }
 }
 
 /// Whether all jobs run in full size, and print the table for people.
@@ -48,20 +66,19 @@ fn is_whole(arguments: &[&str]) -> bool {
     }
 }
 
-fn keep(page: &Path, table: &str) -> Result<(), String> {
+fn keep(page: &Path, begin: &str, table: &str) -> Result<(), String> {
     let told = |error: std::io::Error| format!("{}: {error}", page.display());
     let text = fs::read_to_string(page).map_err(told)?;
-    let text =
-        with_table(&text, table).ok_or_else(|| format!("{} has no place for the table", page.display()))?;
+    let text = with_table(&text, begin, table)
+        .ok_or_else(|| format!("{} has no place for the table", page.display()))?;
     fs::write(page, text).map_err(told)
 }
 
-/// The page with another table between the marks.
-fn with_table(page: &str, table: &str) -> Option<String> {
-    let [begin, end] = MARKS;
+/// The page with another table behind the mark.
+fn with_table(page: &str, begin: &str, table: &str) -> Option<String> {
     let (before, rest) = page.split_once(begin)?;
-    let (_, behind) = rest.split_once(end)?;
-    Some(format!("{before}{begin}{table}{end}{behind}"))
+    let (_, behind) = rest.split_once(END)?;
+    Some(format!("{before}{begin}{table}{END}{behind}"))
 }
 
 #[cfg(test)]
@@ -78,8 +95,12 @@ mod tests {
 
     #[test]
     fn only_the_table_is_replaced() {
-        let page = |table: &str| format!("# Page\n{}{table}{}\nThe rest.\n", MARKS[0], MARKS[1]);
-        assert_eq!(with_table(&page("old\n"), "new\n"), Some(page("new\n")));
-        assert_eq!(with_table("# Page\n", "new\n"), None);
+        let page = |core: &str, bindings: &str| {
+            format!("# Page\n{BEGIN}{core}{END}\nText.\n{BEGIN_BINDINGS}{bindings}{END}\nThe rest.\n")
+        };
+        let old = page("old\n", "old\n");
+        assert_eq!(with_table(&old, BEGIN, "new\n"), Some(page("new\n", "old\n")));
+        assert_eq!(with_table(&old, BEGIN_BINDINGS, "new\n"), Some(page("old\n", "new\n")));
+        assert_eq!(with_table("# Page\n", BEGIN, "new\n"), None);
     }
 }

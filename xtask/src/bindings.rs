@@ -20,6 +20,15 @@ pub(crate) struct Built {
     pub(crate) folder: PathBuf,
 }
 
+/// What the library is built for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Profile {
+    /// To be tested.
+    Dev,
+    /// To be measured.
+    Release,
+}
+
 impl Built {
     /// The library, as the platform names it.
     pub(crate) fn library(&self) -> PathBuf {
@@ -35,6 +44,11 @@ impl Built {
     /// A program of the workspace.
     pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    }
+
+    /// The benchmark.
+    pub(crate) fn bench(&self) -> Command {
+        self.command(self.program("postseal-bench"))
     }
 
     /// A command in the repository that finds the servers which tests talk to.
@@ -60,25 +74,49 @@ pub(crate) struct Counts {
     pub(crate) notes: Vec<String>,
 }
 
+/// A step of a language's, which fails with words for people.
+type Step = fn(&Built) -> Result<(), String>;
+
 /// One language: its tools, its package, its tests.
 struct Language {
     name: &'static str,
     /// Installs what is missing, or names it as the error.
-    setup: fn(&Built) -> Result<(), String>,
+    setup: Step,
     /// Builds the package.
-    build: fn(&Built) -> Result<(), String>,
+    build: Step,
+    /// Builds what the benchmark runs of it, where there is something.
+    build_bench: Option<Step>,
     /// Runs its tests.
     test: fn(&Built) -> Result<Counts, String>,
 }
 
 const LANGUAGES: [Language; 4] = [
-    Language { name: "python", setup: python::setup, build: python::build, test: python::test },
-    Language { name: "kotlin", setup: kotlin::setup, build: kotlin::build, test: kotlin::test },
-    Language { name: "swift", setup: swift::setup, build: swift::build, test: swift::test },
+    Language {
+        name: "python",
+        setup: python::setup,
+        build: python::build,
+        build_bench: Some(python::build),
+        test: python::test,
+    },
+    Language {
+        name: "kotlin",
+        setup: kotlin::setup,
+        build: kotlin::build,
+        build_bench: Some(kotlin::build_bench),
+        test: kotlin::test,
+    },
+    Language {
+        name: "swift",
+        setup: swift::setup,
+        build: swift::build,
+        build_bench: Some(swift::build_bench),
+        test: swift::test,
+    },
     Language {
         name: "javascript",
         setup: javascript::setup,
         build: javascript::build,
+        build_bench: None,
         test: javascript::test,
     },
 ];
@@ -96,11 +134,30 @@ pub(crate) fn run(root: &Path, names: &[&str]) -> bool {
     summary.is_green(crate::in_ci())
 }
 
+/// Builds the benchmark and what it runs of the languages, in release.
+pub(crate) fn build_bench(root: &Path) -> Result<Built, String> {
+    let built = build(root, Profile::Release)?;
+    for language in &LANGUAGES {
+        if let Some(build) = language.build_bench {
+            (language.setup)(&built)
+                .and_then(|()| build(&built))
+                .map_err(|why| format!("{}: {why}", language.name))?;
+        }
+    }
+    Ok(built)
+}
+
+/// Makes what is published of the Python package, and uses it.
+pub(crate) fn pack(root: &Path) -> bool {
+    let built = Built { root: root.to_owned(), folder: target(root).join("package/python") };
+    python::setup(&built).and_then(|()| python::pack(&built)).inspect_err(|why| eprintln!("{why}")).is_ok()
+}
+
 /// Runs the languages named, or all of them, each as one row of a larger report.
 pub(crate) fn report(root: &Path, names: &[&str], report: &mut Report) {
     println!("\n== bindings");
     let started = Instant::now();
-    let built = build(root);
+    let built = build(root, Profile::Dev);
     report.add(Row::step("build of the bindings' library", built.is_ok(), started.elapsed()));
     let built = match built {
         Ok(built) => built,
@@ -145,11 +202,19 @@ impl Language {
 
 /// Builds the library, the generator and the servers, all from what the tests were built from: with one package named alone, cargo
 /// would choose other features and build Sequoia once more.
-fn build(root: &Path) -> Result<Built, String> {
-    let arguments = ["build", "--workspace", "--lib", "--bins", "--locked"];
+fn build(root: &Path, profile: Profile) -> Result<Built, String> {
+    let (name, folder) = match profile {
+        Profile::Dev => ("dev", "debug"),
+        Profile::Release => ("release", "release"),
+    };
+    let arguments = ["build", "--workspace", "--lib", "--bins", "--locked", "--profile", name];
     succeed(cargo(root).args(arguments))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    Ok(Built { root: root.to_owned(), folder: target.join("debug") })
+    Ok(Built { root: root.to_owned(), folder: target(root).join(folder) })
+}
+
+/// Where cargo puts what it builds.
+fn target(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
 }
 
 /// Runs a command to its end.
@@ -162,11 +227,15 @@ pub(crate) fn succeed(command: &mut Command) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    fn row(setup: fn(&Built) -> Result<(), String>, test: fn(&Built) -> Result<Counts, String>) -> String {
-        let built =
-            Built { root: PathBuf::from("/repository"), folder: PathBuf::from("/repository/target/debug") };
+    fn built(folder: &str) -> Built {
+        Built { root: PathBuf::from("/repository"), folder: PathBuf::from(folder) }
+    }
+
+    fn row(setup: Step, test: fn(&Built) -> Result<Counts, String>) -> String {
+        let built = built("/repository/target/debug");
         let mut report = Report::default();
-        Language { name: "klingon", setup, build: |_| Ok(()), test }.report(&built, &mut report);
+        Language { name: "klingon", setup, build: |_| Ok(()), build_bench: None, test }
+            .report(&built, &mut report);
         let text = report.to_string();
         text.lines().skip(3).collect::<Vec<_>>().join("\n")
     }
@@ -191,7 +260,7 @@ mod tests {
 
     #[test]
     fn commands_find_the_library_and_the_servers() {
-        let built = Built { root: PathBuf::from("/repository"), folder: PathBuf::from("/out") };
+        let built = built("/out");
         let command = built.command("true");
         let variables: Vec<_> = command.get_envs().filter_map(|(name, value)| Some((name, value?))).collect();
         assert_eq!(variables.len(), 4);

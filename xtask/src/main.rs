@@ -25,7 +25,10 @@ Commands:
   bindings  [LANGUAGE…] Build the library for Python, Kotlin, Swift and JavaScript, and build and test their packages; all of them where none is
          named.
   bench  [JOB…] [--rounds N] [--json] [--write] Build the benchmark in release and run it: the same work by ours and by
-         others, side by side. --write keeps the table in docs/performance.md.
+         others, side by side. --write keeps the table in docs/performance.md. The job `bindings` is what Python, Kotlin and
+         Swift take beside Rust; their packages are built first.
+  pack python  Build the wheel and the source distribution as they are published, in target/package/python, and use both as
+         somebody who installs them does: twice ten minutes.
   setup  Only install what is missing, or name it.
 
 Options:
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         ["check"] => check::run(&root),
         ["bench", arguments @ ..] => bench::run(&root, arguments),
         ["bindings", languages @ ..] => bindings::run(&root, languages),
+        ["pack", "python"] => bindings::pack(&root),
         ["setup"] => setup::run(),
         ["-h" | "--help" | "help"] => {
             print!("{HELP}");

@@ -79,7 +79,7 @@ pub async fn seal_message(
         let draft = draft.core()?;
         let options = SealOptions::core(options);
         let sealed = pgpmime::seal(&draft, protection.into(), &keyring, &options, SystemTime::now())?;
-        Ok::<_, PostsealError>(Sealed::new(&sealed))
+        Ok::<_, PostsealError>(Sealed::new(sealed))
     };
     cancellable(cancel, runtime::compute(seal)).await
 }
@@ -107,11 +107,15 @@ impl Sealed {
 }
 
 impl Sealed {
-    pub(crate) fn new(sealed: &core::Sealed) -> Arc<Self> {
+    pub(crate) fn new(sealed: core::Sealed) -> Arc<Self> {
+        let is_first = sealed.own_copy_is_first();
+        let apart = if is_first { None } else { sealed.own_copy().map(Arc::from) };
+        let copies = sealed.copies.into_iter().map(|copy| SealedCopy::new(copy.envelope, copy.bytes.into()));
+        let copies: Vec<_> = copies.collect();
+        let own = if is_first { copies.first().map(|first| first.bytes.clone()) } else { apart };
         let nobody = core::Envelope { from: None, to: Vec::new() };
-        let own_copy = sealed.own_copy().map(|bytes| SealedCopy::new(nobody, bytes));
-        let copies = sealed.copies.iter().map(|copy| SealedCopy::new(copy.envelope.clone(), &copy.bytes));
-        Arc::new(Self { copies: copies.collect(), own_copy })
+        let own_copy = own.map(|bytes| SealedCopy::new(nobody, bytes));
+        Arc::new(Self { copies, own_copy })
     }
 }
 
@@ -154,8 +158,8 @@ impl SealedCopy {
 }
 
 impl SealedCopy {
-    fn new(envelope: core::Envelope, bytes: &[u8]) -> Arc<Self> {
-        Arc::new(Self { envelope, bytes: bytes.into() })
+    fn new(envelope: core::Envelope, bytes: Arc<[u8]>) -> Arc<Self> {
+        Arc::new(Self { envelope, bytes })
     }
 
     /// The bytes, shared.

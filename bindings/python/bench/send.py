@@ -9,7 +9,10 @@ import sys
 import time
 from pathlib import Path
 
-from postseal import blocking
+# Whichever Python runs it: what is measured is this checkout.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+
+from postseal import blocking  # noqa: E402
 
 
 def main(port: str, root: str, user: str, password: str, key: str, file: str) -> None:

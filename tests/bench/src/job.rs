@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Result;
@@ -76,9 +77,18 @@ impl Contestant {
         script: &str,
         arguments: impl IntoIterator<Item = String>,
     ) -> Result<Self> {
-        let script = format!("{}/python/{script}", env!("CARGO_MANIFEST_DIR")).into();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join(script);
+        Self::script(name, script, arguments)
+    }
+
+    /// A script, run by the Python that is on the PATH.
+    pub(crate) fn script(
+        name: &'static str,
+        script: PathBuf,
+        arguments: impl IntoIterator<Item = String>,
+    ) -> Result<Self> {
         let arguments = arguments.into_iter().map(OsString::from);
-        Ok(Self { name, command: [python()?, script].into_iter().chain(arguments).collect() })
+        Ok(Self { name, command: [python()?, script.into()].into_iter().chain(arguments).collect() })
     }
 
     /// A contestant of this program: `contestant` is its name in [`contestants`](crate::contestants).
@@ -105,6 +115,13 @@ fn python() -> Result<OsString> {
 pub(crate) enum Aim {
     /// To take at most `factor` times as long as contestant `of`.
     Within {
+        /// The factor.
+        factor: f64,
+        /// The contestant's name.
+        of: &'static str,
+    },
+    /// To need at most `factor` times the processor time of contestant `of`.
+    Processor {
         /// The factor.
         factor: f64,
         /// The contestant's name.

@@ -30,6 +30,8 @@ pub(crate) struct Row {
     pub(crate) ratio: Option<f64>,
     /// Seconds of processor time.
     pub(crate) processor: f64,
+    /// Whether that is the contestant's own count.
+    pub(crate) by_own_count: bool,
     /// Peak memory in bytes.
     pub(crate) memory: u64,
 }
@@ -46,7 +48,7 @@ impl Judged {
     /// Whether the aim is met, where that can be told.
     pub(crate) fn is_met(&self) -> Option<bool> {
         self.found.map(|found| match self.aim {
-            Aim::Within { factor, .. } => found <= factor,
+            Aim::Within { factor, .. } | Aim::Processor { factor, .. } => found <= factor,
             Aim::Memory(bytes) => found <= bytes as f64,
         })
     }
@@ -105,12 +107,14 @@ fn compare(job: &Job, prepared: &Prepared, measured: &[Vec<Measured>]) -> Outcom
 
 fn medians(name: &'static str, all: &[Measured]) -> Row {
     let own = |one: &Measured| one.work.took.unwrap_or(one.elapsed).as_secs_f64();
+    let processor = |one: &Measured| one.work.processor.unwrap_or(one.processor).as_secs_f64();
     Row {
         name,
         seconds: median(all.iter().map(own)),
         by_own_clock: all.iter().all(|one| one.work.took.is_some()),
         ratio: None,
-        processor: median(all.iter().map(|one| one.processor.as_secs_f64())),
+        processor: median(all.iter().map(processor)),
+        by_own_count: all.iter().all(|one| one.work.processor.is_some()),
         memory: median(all.iter().map(|one| one.memory as f64)) as u64,
     }
 }
@@ -124,6 +128,9 @@ fn found(aim: Aim, rows: &[Row]) -> Option<f64> {
     let ours = rows.first()?;
     match aim {
         Aim::Within { of, .. } => seconds_of(rows, of).map(|theirs| ours.seconds / theirs),
+        Aim::Processor { of, .. } => {
+            rows.iter().find(|row| row.name == of).map(|theirs| ours.processor / theirs.processor)
+        }
         Aim::Memory(_) => Some(ours.memory as f64),
     }
 }
@@ -155,7 +162,15 @@ mod tests {
     }
 
     fn row(name: &'static str, seconds: f64, memory: u64) -> Row {
-        Row { name, seconds, by_own_clock: false, ratio: None, processor: 0.0, memory }
+        Row {
+            name,
+            seconds,
+            by_own_clock: false,
+            ratio: None,
+            processor: seconds * 2.0,
+            by_own_count: false,
+            memory,
+        }
     }
 
     #[test]
@@ -165,6 +180,8 @@ mod tests {
         assert_eq!(is_met(Aim::Within { factor: 1.5, of: "raw" }), Some(true));
         assert_eq!(is_met(Aim::Within { factor: 1.4, of: "raw" }), Some(false));
         assert_eq!(is_met(Aim::Within { factor: 1.0, of: "missing" }), None);
+        assert_eq!(is_met(Aim::Processor { factor: 1.5, of: "raw" }), Some(true));
+        assert_eq!(is_met(Aim::Processor { factor: 1.4, of: "raw" }), Some(false));
         assert_eq!(is_met(Aim::Memory(1000)), Some(true));
         assert_eq!(is_met(Aim::Memory(999)), Some(false));
     }

@@ -15,7 +15,7 @@ const HEAD: [&str; 6] = ["job", "contestant", "time", "ratio", "processor", "mem
 pub(crate) fn markdown(outcomes: &[Outcome]) -> String {
     let lines: Vec<[String; 6]> = outcomes.iter().flat_map(lines).collect();
     let mut text = grid(&lines);
-    text.push_str("\nTimes are medians; `*` marks those by the contestant's own clock, which leaves out the start of its process.\n\n");
+    text.push_str("\nTimes are medians; `*` marks those by the contestant's own clock, which leaves out the start of its process, as its own count of processor time does.\n\n");
     for outcome in outcomes {
         _ = writeln!(text, "- **{}**: {}{}.", outcome.job, outcome.about, facts(outcome));
         outcome.aims.iter().for_each(|aim| _ = writeln!(text, "  - {}", sentence(aim)));
@@ -36,7 +36,7 @@ fn lines(outcome: &Outcome) -> Vec<[String; 6]> {
             row.name.to_owned(),
             format!("{}{}", time(row.seconds), if row.by_own_clock { " *" } else { "" }),
             row.ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}")),
-            time(row.processor),
+            format!("{}{}", time(row.processor), if row.by_own_count { " *" } else { "" }),
             format!("{:.1} MB", row.memory as f64 / MEGABYTE),
         ]
     };
@@ -77,6 +77,10 @@ fn sentence(judged: &Judged) -> String {
         Aim::Within { factor, of } => {
             (format!("at most {factor} × {of}"), judged.found.map(|found| format!("{found:.2} ×")))
         }
+        Aim::Processor { factor, of } => (
+            format!("at most {factor} × the processor time of {of}"),
+            judged.found.map(|found| format!("{found:.2} ×")),
+        ),
         Aim::Memory(bytes) => (
             format!("at most {:.1} MB", bytes as f64 / MEGABYTE),
             judged.found.map(|found| format!("{:.1} MB", found / MEGABYTE)),

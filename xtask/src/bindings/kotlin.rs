@@ -27,6 +27,11 @@ pub(super) fn build(built: &Built) -> Result<(), String> {
     succeed(maven(built, PACKAGE).args(["deploy", "-DskipTests"]))
 }
 
+/// Compiles what the benchmark runs.
+pub(super) fn build_bench(built: &Built) -> Result<(), String> {
+    succeed(maven(built, PACKAGE).arg("test-compile"))
+}
+
 /// Runs the tests of the package, then builds and tests the example.
 pub(super) fn test(built: &Built) -> Result<Counts, String> {
     let mut counts = Counts::default();

@@ -69,6 +69,13 @@ pub(super) fn build(built: &Built) -> Result<(), String> {
     fs::write(folder.join("__init__.py"), "").map_err(|error| error.to_string())
 }
 
+/// Makes the wheel and the source distribution, and uses both. What they are built from alike is built once.
+pub(super) fn pack(built: &Built) -> Result<(), String> {
+    let script = built.root.join(PACKAGE).join("tools/pack.py");
+    let shared = built.root.join("target/dist");
+    succeed(Command::new(python()?).arg(script).arg(&built.folder).env("CARGO_TARGET_DIR", shared))
+}
+
 /// A process that has the old library loaded keeps it: the new one takes its place, and is not written into it.
 fn put(from: &Path, to: &Path) -> Result<(), String> {
     let beside = to.with_extension("new");

@@ -19,6 +19,14 @@ pub(super) fn build(built: &Built) -> Result<(), String> {
     succeed(script(built, "generate").arg(built.library()).arg(built.bindgen()))
 }
 
+/// Builds what the benchmark runs. The tests are built from another library, which `cargo xtask bindings swift` puts back.
+pub(super) fn build_bench(built: &Built) -> Result<(), String> {
+    build(built)?;
+    let package = built.root.join("bindings/swift");
+    let arguments = ["build", "--configuration", "release", "--product", "contestant"];
+    succeed(script(built, "swift").args(arguments).current_dir(package))
+}
+
 /// Runs the tests of the packages.
 pub(super) fn test(built: &Built) -> Result<Counts, String> {
     let mut counts = Counts::default();

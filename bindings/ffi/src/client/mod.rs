@@ -96,7 +96,7 @@ impl MailClient {
     ) -> Result<Arc<Sealed>, PostsealError> {
         let (client, draft) = (self.current(None), runtime::compute(move || draft.core()).await?);
         let sealed = async move { client.seal(&draft, protection.into()).await };
-        Ok(Sealed::new(&cancellable_task(cancel, sealed).await?))
+        Ok(Sealed::new(cancellable_task(cancel, sealed).await?))
     }
 
     /// The messages in the inbox, in the server's order: the oldest first, as a rule.

@@ -2,7 +2,7 @@ import Foundation
 import Postseal
 import Testing
 
-/// The benchmark's contestant does its work; how fast, `scripts/bench` tells.
+/// The benchmark's contestant does its work; how fast, `cargo xtask bench bindings` tells.
 @Suite struct BenchTests {
     @Test func theContestantSendsItsFile() async throws {
         let server = try MailServer()

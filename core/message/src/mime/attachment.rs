@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::field::check_text;
 use super::{ContentType, FieldError, MessageId};
 
@@ -18,7 +20,8 @@ pub struct Attachment {
     file_name: Option<String>,
     content_type: ContentType,
     content_id: Option<MessageId>,
-    data: Vec<u8>,
+    /// Shared, since a draft is cloned with its files.
+    data: Arc<Vec<u8>>,
 }
 
 impl Attachment {
@@ -61,7 +64,7 @@ impl Attachment {
         content_id: Option<MessageId>,
         data: Vec<u8>,
     ) -> Self {
-        Self { file_name, content_type, content_id, data }
+        Self { file_name, content_type, content_id, data: Arc::new(data) }
     }
 
     /// With a Content-ID, by which an HTML body refers to it as `cid:…` (RFC 2392).
@@ -95,10 +98,10 @@ impl Attachment {
         &self.data
     }
 
-    /// The bytes of the file, without a copy.
+    /// The bytes of the file: without a copy, unless a clone of this holds them too.
     #[must_use]
     pub fn into_data(self) -> Vec<u8> {
-        self.data
+        Arc::unwrap_or_clone(self.data)
     }
 }
 

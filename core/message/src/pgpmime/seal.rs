@@ -86,6 +86,12 @@ impl Sealed {
             OwnCopy::Apart(bytes) => Some(bytes),
         }
     }
+
+    /// Whether the sender's own copy is the first of the copies, and so need not be kept twice.
+    #[must_use]
+    pub fn own_copy_is_first(&self) -> bool {
+        self.own_copy == OwnCopy::First
+    }
 }
 
 /// One copy of a sealed message.

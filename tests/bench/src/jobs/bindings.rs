@@ -1,31 +1,88 @@
 //! What other languages take for the same work as Rust. These jobs run only where they are asked for by name, since a language's package
-//! has to be built first: scripts/bench beside it does both.
+//! has to be built first: `cargo xtask bench bindings` does both.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use postseal_live::Lab;
 use postseal_message::openpgp::{KeyProfile, SecretKey, UserId};
 use postseal_types::Address;
 
 use crate::Result;
 use crate::job::{Aim, Contestant, Job, Prepared, Scale};
 use crate::letters;
+use crate::mailbox::Served;
 use crate::sink::Sink;
 
 pub(crate) fn jobs() -> Vec<Job> {
     let about = "attach a file of 20 MB by its path, seal the letter and send it, v6 keys";
     vec![
-        Job { name: "send-kotlin", about, prepare: |scale| send(scale, "kotlin") },
-        Job { name: "send-swift", about, prepare: |scale| send(scale, "swift") },
+        Job {
+            name: "fetch-python",
+            about: "all messages of a mailbox in Dovecot, over IMAP",
+            prepare: fetch,
+        },
+        Job { name: "send-python", about, prepare: |scale| send(scale, "python", python_sender) },
+        Job { name: "send-kotlin", about, prepare: |scale| send(scale, "kotlin", program) },
+        Job { name: "send-swift", about, prepare: |scale| send(scale, "swift", program) },
     ]
 }
 
-/// The language's contestant is a program beside its package.
-fn send(scale: Scale, language: &'static str) -> Result<Prepared> {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+/// By the package, with and without an event loop, and by the standard library, which asks for ranges of UIDs as a quick program does.
+fn fetch(scale: Scale) -> Result<Prepared> {
+    if let Some(why) = Lab::unavailable() {
+        return Ok(Prepared::impossible(why));
+    }
+    let served = Served::start(scale.pick(2000, 20))?;
+    let target = served.imap().arguments();
+    let by = |way: &'static str| {
+        let arguments = std::iter::once(way.to_owned()).chain(target.clone());
+        Contestant::script(way, package("python").join("bench/fetch.py"), arguments)
+    };
+    Ok(Prepared {
+        contestants: vec![
+            by("asyncio")?,
+            by("blocking")?,
+            by("imaplib")?,
+            Contestant::own("rust", "imap-ours", target.clone())?,
+        ],
+        baseline: "rust",
+        aims: vec![
+            Aim::Within { factor: 1.3, of: "rust" },
+            Aim::Within { factor: 1.0, of: "imaplib" },
+            Aim::Processor { factor: 1.0, of: "imaplib" },
+        ],
+        missing: Vec::new(),
+        lasting: vec![Box::new(served)],
+    })
+}
+
+/// Makes a contestant from its name and arguments.
+type Sender = fn(&'static str, Vec<String>) -> Result<Contestant>;
+
+fn python_sender(name: &'static str, arguments: Vec<String>) -> Result<Contestant> {
+    Contestant::script(name, package(name).join("bench/send.py"), arguments)
+}
+
+/// A program beside the language's package.
+fn program(language: &'static str, arguments: Vec<String>) -> Result<Contestant> {
+    let program = package(language).join("bench/contestant").display().to_string();
+    let words = [program, "send-file".to_owned()].into_iter().chain(arguments);
+    Ok(Contestant { name: language, command: words.map(Into::into).collect() })
+}
+
+fn package(language: &str) -> PathBuf {
+    repository().join("bindings").join(language)
+}
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn send(scale: Scale, language: &'static str, sender: Sender) -> Result<Prepared> {
     let sink = Sink::start(true)?;
     // Within the repository: a language whose tools stand in a root of their own sees no other folder.
-    let folder = tempfile::tempdir_in(repository.join("target"))?;
+    let folder = tempfile::tempdir_in(repository().join("target"))?;
     let (root, key, file) =
         (folder.path().join("root.pem"), folder.path().join("key"), folder.path().join("archive.bin"));
     let mut target = sink.target();
@@ -36,11 +93,9 @@ fn send(scale: Scale, language: &'static str) -> Result<Prepared> {
 
     let files = [key, file].map(|path: PathBuf| path.display().to_string());
     let arguments: Vec<String> = target.arguments().into_iter().chain(files).collect();
-    let program = repository.join("bindings").join(language).join("bench/contestant");
-    let words = [program.display().to_string(), "send-file".to_owned()].into_iter().chain(arguments.clone());
     Ok(Prepared {
         contestants: vec![
-            Contestant { name: language, command: words.map(Into::into).collect() },
+            sender(language, arguments.clone())?,
             Contestant::own("rust", "send-file-ours", arguments)?,
         ],
         baseline: "rust",
