@@ -32,10 +32,15 @@ def main(arguments: list[str]) -> int:
 
 
 def strip(library: str) -> None:
-    """Takes the symbols out of a library; one that keeps them is larger, and no worse."""
+    """Takes the symbols out of a library; one that keeps them is larger, and no worse.
+
+    What cargo built can be the same file under another name, and the next build reads the symbols of that: another file takes its place.
+    """
     if shutil.which("strip") is not None:
         options = ["-x"] if sys.platform == "darwin" else ["--strip-unneeded"]
-        subprocess.run(["strip", *options, library], check=False)
+        stripped = f"{library}.stripped"
+        if subprocess.run(["strip", *options, "-o", stripped, library], check=False).returncode == 0:
+            os.replace(stripped, library)
 
 
 def without_dataclasses(module: str) -> str:

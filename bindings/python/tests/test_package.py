@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from email import message_from_string
 from pathlib import Path
+
+import pytest
 
 from .conftest import REPOSITORY
 
@@ -32,3 +35,17 @@ def test_the_licences_of_all_that_is_in_it_are_named_and_come_along(tmp_path: Pa
     assert sorted(texts) == ["LICENSE-APACHE", "LICENSE-MIT"]
     for text in texts:
         assert (folder / "licenses" / text).read_bytes() == (REPOSITORY / text).read_bytes()
+
+
+def test_a_library_is_stripped_and_what_cargo_built_is_not(tmp_path: Path) -> None:
+    library = os.environ.get("POSTSEAL_LIBRARY")
+    if library is None or shutil.which("strip") is None:
+        pytest.skip("it needs strip, and the library that `cargo xtask bindings python` names")
+    built, packed = tmp_path / "built.so", tmp_path / "packed.so"
+    shutil.copyfile(library, built)
+    os.link(built, packed)
+    before = built.stat().st_size
+    program = "import sys; sys.path.insert(0, 'build_backend'); import generator; generator.strip(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", program, str(packed)], cwd=PACKAGE, timeout=120, check=True)
+    assert built.stat().st_size == before
+    assert packed.stat().st_size < before
