@@ -5,6 +5,7 @@ use rustls::ClientConfig;
 use tokio::io::BufReader;
 use tokio_rustls::TlsConnector;
 
+use crate::line::{Due, Line};
 use crate::log::{Log, LogSink};
 use crate::tls::{TlsConfig, TlsInfo, TrustSource};
 use crate::wire::{Plain, Secure, Wire};
@@ -134,7 +135,8 @@ impl Connector {
     /// IMAP or POP3 server does not greet again. Must run on the [`Runtime`].
     async fn connect(&self, server: &Server, protocol: Protocol, log: Log) -> Result<Wire<Secure>, Error> {
         let stream = net::connect(&server.host, server.port, self.timeouts.connect, &log).await?;
-        let mut wire = Wire::plain(stream).logged(log);
+        let due = Due::default();
+        let mut wire = Wire::plain(Line::new(stream, due.clone())).logged(log).over(due);
         if server.security == Security::StartTls {
             wire = starttls::negotiate(wire, protocol, &self.timeouts).await?;
         }
@@ -142,7 +144,7 @@ impl Connector {
     }
 
     async fn handshake(&self, wire: Wire<Plain>, server: &Server) -> Result<Wire<Secure>, Error> {
-        let log = wire.log().clone();
+        let (log, due) = (wire.log().clone(), wire.due().clone());
         let stream = wire.into_stream()?;
         // rustls alone reads 4 KB at a time, so a record would take five calls of the operating system.
         let stream = BufReader::with_capacity(READ_AHEAD, stream);
@@ -156,7 +158,7 @@ impl Connector {
                 let connection = stream.get_ref().1;
                 log.tell(crate::tls::log_kind(connection));
                 let info = TlsInfo::of(connection);
-                Ok(Wire::secure(stream, info).logged(log))
+                Ok(Wire::secure(stream, info).logged(log).over(due))
             }
         }
     }

@@ -54,6 +54,7 @@ mod everywhere;
 #[allow(clippy::unwrap_used)]
 mod heard;
 pub mod imap;
+mod line;
 mod log;
 mod login;
 mod net;

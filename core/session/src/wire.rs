@@ -10,6 +10,7 @@ use postseal_types::Meter;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
+use crate::line::Due;
 use crate::log::Log;
 use crate::tls::TlsInfo;
 use crate::{Error, PeerFault};
@@ -38,6 +39,7 @@ pub(crate) struct Wire<S> {
     stream: Progress,
     unread: Unread,
     log: Log,
+    due: Due,
     state: S,
 }
 
@@ -88,6 +90,7 @@ impl<S> Wire<S> {
             stream: Progress::new(Box::new(stream)),
             unread: Unread::default(),
             log: Log::default(),
+            due: Due::default(),
             state,
         }
     }
@@ -95,6 +98,16 @@ impl<S> Wire<S> {
     /// The same wire, for a session that has `log`.
     pub(crate) fn logged(self, log: Log) -> Self {
         Self { log, ..self }
+    }
+
+    /// The same wire, over a socket that shares `due`.
+    pub(crate) fn over(self, due: Due) -> Self {
+        Self { due, ..self }
+    }
+
+    /// How much is to come, as far as it is known.
+    pub(crate) const fn due(&self) -> &Due {
+        &self.due
     }
 
     /// The session's log.

@@ -82,19 +82,20 @@ impl Left {
         self.sized.pop_front_if(|(_, size)| is_too_large(*size))
     }
 
-    /// Takes out the UIDs of the next batch, up to one that is too large.
-    pub(super) fn take_sized(&mut self, is_too_large: impl Fn(u64) -> bool) -> Vec<u32> {
+    /// Takes out the UIDs of the next batch, up to one that is too large; with the bytes of their messages.
+    pub(super) fn take_sized(&mut self, is_too_large: impl Fn(u64) -> bool) -> (Vec<u32>, u64) {
         let (mut chosen, mut total) = (Vec::new(), 0_u64);
         while let Some(&(number, size)) = self.sized.front() {
-            total = total.saturating_add(size);
-            let is_full = chosen.len() == MAX_BATCH || total > MAX_BATCH_BYTES;
+            let with_it = total.saturating_add(size);
+            let is_full = chosen.len() == MAX_BATCH || with_it > MAX_BATCH_BYTES;
             if is_too_large(size) || (is_full && !chosen.is_empty()) {
                 break;
             }
+            total = with_it;
             chosen.push(number);
             self.sized.pop_front();
         }
-        chosen
+        (chosen, total)
     }
 }
 

@@ -372,7 +372,10 @@ impl Plan {
             while let Some((number, size)) = left.take_too_large(is_too_large) {
                 self.too_large(number, size).into_iter().for_each(|message| parcels.add(message));
             }
-            left.take_sized(is_too_large)
+            let (numbers, bytes) = left.take_sized(is_too_large);
+            // Only of whole messages it is known how much comes.
+            engine.dialogue.wire().due().set(if self.items.is_whole() { bytes } else { 0 });
+            numbers
         } else {
             left.take_numbers()
         };
@@ -381,6 +384,7 @@ impl Plan {
             engine.dialogue.guard_mut().measure(left.meter.take());
             fetched = self.ask(engine, &numbers, &self.items, |message| parcels.add(message)).await;
             left.meter = engine.dialogue.guard_mut().measure(None);
+            engine.dialogue.wire().due().set(0);
         }
         // What came before a failure, whole and in its turn, is handed out, too.
         parcels.send();
