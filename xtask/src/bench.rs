@@ -14,7 +14,7 @@ const BEGIN_BINDINGS: &str = "<!-- written by cargo xtask bench bindings --write
 const END: &str = "<!-- end -->\n";
 
 /// The jobs of the bindings.
-const BINDINGS: [&str; 4] = ["fetch-python", "send-python", "send-kotlin", "send-swift"];
+const BINDINGS: [&str; 5] = ["fetch-python", "fetch-swift", "send-python", "send-kotlin", "send-swift"];
 
 /// Runs the benchmark with `arguments`; with `--write` among them its table goes into docs/performance.md, too. `bindings` stands for all
 /// jobs of the bindings, whose packages are built first.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use postseal_live::Lab;
 use postseal_message::openpgp::{KeyProfile, SecretKey, UserId};
 use postseal_types::Address;
+use tempfile::TempDir;
 
 use crate::Result;
 use crate::job::{Aim, Contestant, Job, Prepared, Scale};
@@ -14,22 +15,21 @@ use crate::letters;
 use crate::mailbox::Served;
 use crate::sink::Sink;
 
+const FETCH: &str = "all messages of a mailbox in Dovecot, over IMAP";
+
 pub(crate) fn jobs() -> Vec<Job> {
     let about = "attach a file of 20 MB by its path, seal the letter and send it, v6 keys";
     vec![
-        Job {
-            name: "fetch-python",
-            about: "all messages of a mailbox in Dovecot, over IMAP",
-            prepare: fetch,
-        },
+        Job { name: "fetch-python", about: FETCH, prepare: fetch_python },
+        Job { name: "fetch-swift", about: FETCH, prepare: |scale| fetch(scale, "swift") },
         Job { name: "send-python", about, prepare: |scale| send(scale, "python", python_sender) },
-        Job { name: "send-kotlin", about, prepare: |scale| send(scale, "kotlin", program) },
-        Job { name: "send-swift", about, prepare: |scale| send(scale, "swift", program) },
+        Job { name: "send-kotlin", about, prepare: |scale| send(scale, "kotlin", sender) },
+        Job { name: "send-swift", about, prepare: |scale| send(scale, "swift", sender) },
     ]
 }
 
 /// By the package, with and without an event loop, and by the standard library, which asks for ranges of UIDs as a quick program does.
-fn fetch(scale: Scale) -> Result<Prepared> {
+fn fetch_python(scale: Scale) -> Result<Prepared> {
     if let Some(why) = Lab::unavailable() {
         return Ok(Prepared::impossible(why));
     }
@@ -57,6 +57,33 @@ fn fetch(scale: Scale) -> Result<Prepared> {
     })
 }
 
+/// By a program beside the language's package.
+fn fetch(scale: Scale, language: &'static str) -> Result<Prepared> {
+    if let Some(why) = Lab::unavailable() {
+        return Ok(Prepared::impossible(why));
+    }
+    let served = Served::start(scale.pick(2000, 20))?;
+    let (mut target, folder) = (served.imap(), within_repository()?);
+    let root = folder.path().join("root.pem");
+    fs::copy(&target.root, &root)?;
+    target.root = root;
+    Ok(Prepared {
+        contestants: vec![
+            program(language, "fetch", target.arguments()),
+            Contestant::own("rust", "imap-ours", target.arguments())?,
+        ],
+        baseline: "rust",
+        aims: vec![Aim::Within { factor: 1.3, of: "rust" }],
+        missing: Vec::new(),
+        lasting: vec![Box::new(served), Box::new(folder)],
+    })
+}
+
+/// A folder that a language sees, too, whose tools stand in a root of their own.
+fn within_repository() -> Result<TempDir> {
+    Ok(tempfile::tempdir_in(repository().join("target"))?)
+}
+
 /// Makes a contestant from its name and arguments.
 type Sender = fn(&'static str, Vec<String>) -> Result<Contestant>;
 
@@ -64,11 +91,15 @@ fn python_sender(name: &'static str, arguments: Vec<String>) -> Result<Contestan
     Contestant::script(name, package(name).join("bench/send.py"), arguments)
 }
 
-/// A program beside the language's package.
-fn program(language: &'static str, arguments: Vec<String>) -> Result<Contestant> {
+fn sender(name: &'static str, arguments: Vec<String>) -> Result<Contestant> {
+    Ok(program(name, "send-file", arguments))
+}
+
+/// The program beside the language's package.
+fn program(language: &'static str, work: &str, arguments: Vec<String>) -> Contestant {
     let program = package(language).join("bench/contestant").display().to_string();
-    let words = [program, "send-file".to_owned()].into_iter().chain(arguments);
-    Ok(Contestant { name: language, command: words.map(Into::into).collect() })
+    let words = [program, work.to_owned()].into_iter().chain(arguments);
+    Contestant { name: language, command: words.map(Into::into).collect() }
 }
 
 fn package(language: &str) -> PathBuf {
@@ -79,10 +110,9 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-fn send(scale: Scale, language: &'static str, sender: Sender) -> Result<Prepared> {
+fn send(scale: Scale, language: &'static str, by: Sender) -> Result<Prepared> {
     let sink = Sink::start(true)?;
-    // Within the repository: a language whose tools stand in a root of their own sees no other folder.
-    let folder = tempfile::tempdir_in(repository().join("target"))?;
+    let folder = within_repository()?;
     let (root, key, file) =
         (folder.path().join("root.pem"), folder.path().join("key"), folder.path().join("archive.bin"));
     let mut target = sink.target();
@@ -95,7 +125,7 @@ fn send(scale: Scale, language: &'static str, sender: Sender) -> Result<Prepared
     let arguments: Vec<String> = target.arguments().into_iter().chain(files).collect();
     Ok(Prepared {
         contestants: vec![
-            sender(language, arguments.clone())?,
+            by(language, arguments.clone())?,
             Contestant::own("rust", "send-file-ours", arguments)?,
         ],
         baseline: "rust",
