@@ -5,7 +5,7 @@ use std::io::{self, IoSlice, Read as _};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -47,6 +47,8 @@ pub(crate) struct Line {
     /// What came since then.
     came: u64,
     since: Instant,
+    /// Who waits while the socket rests: to write has it watched again, and they must know.
+    reader: Option<Waker>,
 }
 
 #[derive(Debug)]
@@ -61,7 +63,7 @@ enum Socket {
 
 impl Line {
     pub(crate) fn new(stream: TcpStream, due: Due) -> Self {
-        Self { socket: Socket::Watched(stream), due, came: 0, since: Instant::now() }
+        Self { socket: Socket::Watched(stream), due, came: 0, since: Instant::now(), reader: None }
     }
 
     fn count(&mut self, bytes: usize) {
@@ -101,6 +103,9 @@ impl Line {
         {
             self.socket = Socket::Watched(TcpStream::from_std(stream)?);
         }
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
+        }
         match &mut self.socket {
             Socket::Watched(stream) => Ok(stream),
             Socket::Resting(..) | Socket::Lost => Err(lost()),
@@ -124,7 +129,11 @@ impl AsyncRead for Line {
             let read = match &mut this.socket {
                 Socket::Watched(stream) => Pin::new(stream).poll_read(cx, buf),
                 Socket::Resting(stream, until) => {
-                    ready!(until.as_mut().poll(cx));
+                    if until.as_mut().poll(cx).is_pending() {
+                        this.reader = Some(cx.waker().clone());
+                        return Poll::Pending;
+                    }
+                    this.reader = None;
                     match stream.read(buf.initialize_unfilled()) {
                         Ok(count) => {
                             buf.advance(count);
@@ -279,6 +288,24 @@ mod tests {
         let mut heard = [0; 4];
         peer.read_exact(&mut heard).unwrap();
         assert_eq!((&heard, matches!(line.socket, Socket::Watched(_))), (b"DONE", true));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_a_socket_that_rests_is_woken_although_something_is_said_meanwhile() {
+        let (mut line, mut peer) = pair(u64::MAX).await;
+        carry(&mut line, &peer, &noise(MANY as usize)).await;
+        assert!(is_resting(&mut line).await);
+        let (mut heard, mut said) = tokio::io::split(line);
+        let hearing = tokio::spawn(async move {
+            let mut byte = [0];
+            heard.read_exact(&mut byte).await.unwrap();
+            byte
+        });
+        tokio::task::yield_now().await;
+        said.write_all(b"a question").await.unwrap();
+        peer.write_all(b"!").unwrap();
+        let byte = tokio::time::timeout(Duration::from_secs(60), hearing).await.unwrap().unwrap();
+        assert_eq!(&byte, b"!");
     }
 
     #[tokio::test(start_paused = true)]
