@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
-use crate::{bindings, cargo};
+use crate::bindings;
 
 /// Where the table is kept.
 const PAGE: &str = "docs/performance.md";
@@ -13,8 +13,8 @@ const BEGIN: &str = "<!-- written by cargo xtask bench --write -->\n";
 const BEGIN_BINDINGS: &str = "<!-- written by cargo xtask bench bindings --write -->\n";
 const END: &str = "<!-- end -->\n";
 
-/// The jobs of the bindings.
-const BINDINGS: [&str; 5] = ["fetch-python", "fetch-swift", "send-python", "send-kotlin", "send-swift"];
+/// The benchmark's word for all jobs of the bindings.
+const BINDINGS: &str = "bindings";
 
 /// Runs the benchmark with `arguments`; with `--write` among them its table goes into docs/performance.md, too. `bindings` stands for all
 /// jobs of the bindings, whose packages are built first.
@@ -29,23 +29,15 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> bool {
 }
 
 fn bench(root: &Path, arguments: &[&str]) -> Result<(), String> {
-    let (write, mut passed): (Vec<&str>, Vec<&str>) = arguments.iter().partition(|word| **word == "--write");
-    let of_bindings = passed.first() == Some(&"bindings");
-    if of_bindings {
-        passed.remove(0);
-    }
+    let (write, passed): (Vec<&str>, Vec<&str>) = arguments.iter().partition(|word| **word == "--write");
+    let of_bindings = passed.contains(&BINDINGS);
     if !write.is_empty() && !is_whole(&passed) {
-        return Err("--write puts all jobs into the page: it goes with --rounds alone".to_owned());
+        return Err(
+            "--write puts a whole table into the page: it goes with `bindings` and --rounds alone".to_owned()
+        );
     }
-    let mut command = if of_bindings {
-        let mut command = bindings::build_bench(root)?.bench();
-        command.args(BINDINGS);
-        command
-    } else {
-        let mut command = cargo(root);
-        command.args(["run", "--release", "--locked", "--package", "postseal-bench", "--"]);
-        command
-    };
+    let built = if of_bindings { bindings::build_packages(root) } else { bindings::build_release(root) }?;
+    let mut command = built.command(built.program("postseal-bench"));
     let output = command.args(passed).stderr(Stdio::inherit()).output().map_err(|error| error.to_string())?;
     let table = String::from_utf8_lossy(&output.stdout);
     print!("{table}");
@@ -56,10 +48,11 @@ fn bench(root: &Path, arguments: &[&str]) -> Result<(), String> {
     if write.is_empty() { Ok(()) } else { keep(&root.join(PAGE), begin, &table) }
 }
 
-/// Whether all jobs run in full size, and print the table for people.
+/// Whether all jobs of the core, or all of the bindings, run in full size, and print the table for people.
 fn is_whole(arguments: &[&str]) -> bool {
     match arguments {
         [] => true,
+        [BINDINGS, rest @ ..] | [rest @ .., BINDINGS] => is_whole(rest),
         ["--rounds", _] => true,
         [rounds] => rounds.starts_with("--rounds="),
         _ => false,
@@ -87,8 +80,14 @@ mod tests {
 
     #[test]
     fn the_page_gets_all_jobs_in_full_size_or_nothing() {
-        assert!(is_whole(&[]) && is_whole(&["--rounds", "9"]) && is_whole(&["--rounds=9"]));
-        for part in [&["imap"][..], &["--json"], &["--smoke"], &["--rounds", "9", "imap"]] {
+        for rounds in [&[][..], &["--rounds", "9"], &["--rounds=9"]] {
+            assert!(is_whole(rounds), "{rounds:?}");
+            assert!(is_whole(&[&[BINDINGS], rounds].concat()), "{rounds:?}");
+            assert!(is_whole(&[rounds, &[BINDINGS]].concat()), "{rounds:?}");
+        }
+        for part in
+            [&["imap"][..], &["--json"], &["--smoke"], &["--rounds", "9", "imap"], &["imap", BINDINGS]]
+        {
             assert!(!is_whole(part), "{part:?}");
         }
     }

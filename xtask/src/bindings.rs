@@ -46,11 +46,6 @@ impl Built {
         self.folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
     }
 
-    /// The benchmark.
-    pub(crate) fn bench(&self) -> Command {
-        self.command(self.program("postseal-bench"))
-    }
-
     /// A command in the repository that finds the servers which tests talk to.
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
@@ -134,9 +129,14 @@ pub(crate) fn run(root: &Path, names: &[&str]) -> bool {
     summary.is_green(crate::in_ci())
 }
 
-/// Builds the benchmark and what it runs of the languages, in release.
-pub(crate) fn build_bench(root: &Path) -> Result<Built, String> {
-    let built = build(root, Profile::Release)?;
+/// Builds the workspace in release, to measure it.
+pub(crate) fn build_release(root: &Path) -> Result<Built, String> {
+    build(root, Profile::Release)
+}
+
+/// The same, and the packages of the languages that the benchmark runs.
+pub(crate) fn build_packages(root: &Path) -> Result<Built, String> {
+    let built = build_release(root)?;
     for language in &LANGUAGES {
         if let Some(build) = language.build_bench {
             (language.setup)(&built)

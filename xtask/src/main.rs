@@ -28,7 +28,7 @@ Commands:
          others, side by side. --write keeps the table in docs/performance.md. The job `bindings` is what Python, Kotlin and
          Swift take beside Rust; their packages are built first.
   pack python  Build the wheel and the source distribution as they are published, in target/package/python, and use both as
-         somebody who installs them does: twice ten minutes.
+         somebody who installs them does: ten minutes the first time.
   setup  Only install what is missing, or name it.
 
 Options:

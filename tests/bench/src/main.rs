@@ -32,6 +32,9 @@ use rounds::Outcome;
 type Error = Box<dyn std::error::Error + Send + Sync>;
 type Result<T> = std::result::Result<T, Error>;
 
+/// All jobs of the bindings.
+const BINDINGS: &str = "bindings";
+
 /// Compares the speed and memory of Postseal with those of others.
 #[derive(Parser)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -44,7 +47,7 @@ struct Arguments {
 
 #[derive(clap::Args)]
 struct Run {
-    /// The jobs to run; all where none is named, but for those of the bindings.
+    /// The jobs to run; all where none is named, but for those of the bindings, for which the word `bindings` stands.
     jobs: Vec<String>,
     /// How many rounds are measured; one more comes first, and is not.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
@@ -111,13 +114,32 @@ fn run(run: &Run) -> Result<()> {
 
 /// The jobs of these names, in the order of the table.
 fn chosen(names: &[String]) -> Result<Vec<Job>> {
-    let mut all = jobs::all();
-    if !names.is_empty() {
-        all.extend(jobs::of_bindings());
-    }
-    if let Some(unknown) = names.iter().find(|name| all.iter().all(|job| job.name != **name)) {
-        let known: Vec<_> = all.iter().map(|job| job.name).collect();
+    let (core, bindings) = (jobs::all(), jobs::of_bindings());
+    let known: Vec<_> = core.iter().chain(&bindings).map(|job| job.name).chain([BINDINGS]).collect();
+    if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
         return Err(format!("there is no job {unknown:?}, but there are {}", known.join(", ")).into());
     }
-    Ok(all.into_iter().filter(|job| names.is_empty() || names.iter().any(|name| name == job.name)).collect())
+    let named = |name: &str| names.iter().any(|named| named == name);
+    let core = core.into_iter().filter(|job| names.is_empty() || named(job.name));
+    let bindings = bindings.into_iter().filter(|job| named(BINDINGS) || named(job.name));
+    Ok(core.chain(bindings).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(words: &[&str]) -> Vec<&'static str> {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        chosen(&words).unwrap().iter().map(|job| job.name).collect()
+    }
+
+    #[test]
+    fn jobs_are_chosen_by_name_and_those_of_the_bindings_together() {
+        assert!(names(&[]).contains(&"imap") && !names(&[]).contains(&"fetch-python"));
+        assert_eq!(names(&["send-swift", "imap"]), ["imap", "send-swift"]);
+        assert!(names(&[BINDINGS]).contains(&"fetch-python") && !names(&[BINDINGS]).contains(&"imap"));
+        let unknown = chosen(&["imp".to_owned()]).err().unwrap().to_string();
+        assert!(unknown.starts_with("there is no job \"imp\", but there are imap,"), "{unknown}");
+    }
 }

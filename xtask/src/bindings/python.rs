@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{Built, Counts, succeed};
+use super::{Built, Counts, succeed, target};
 use crate::test::stream;
 
 /// The oldest that the package supports comes first: what works there works with the newer ones.
@@ -72,7 +72,7 @@ pub(super) fn build(built: &Built) -> Result<(), String> {
 /// Makes the wheel and the source distribution, and uses both. What they are built from alike is built once.
 pub(super) fn pack(built: &Built) -> Result<(), String> {
     let script = built.root.join(PACKAGE).join("tools/pack.py");
-    let shared = built.root.join("target/dist");
+    let shared = target(&built.root).join("dist");
     succeed(Command::new(python()?).arg(script).arg(&built.folder).env("CARGO_TARGET_DIR", shared))
 }
 
