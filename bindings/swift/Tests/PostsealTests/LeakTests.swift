@@ -28,6 +28,27 @@
             print("2000 sessions: \(before) to \(after)")
         }
 
+        /// 30 messages of 8 MB are sealed, opened and let go of.
+        @Test func messagesThatAreLetGoOfLeaveNothingBehind() async throws {
+            let keyring = Keyring()
+            keyring.add(try await SecretKey.generate(for: "alice@example.test", profile: .modern).key)
+            let noise = try Attachment(Data((0..<8_000_000).map { _ in UInt8.random(in: 0...255) }), fileName: "noise.bin")
+            let draft = Draft(from: "alice@example.test", to: ["alice@example.test"], attachments: [noise])
+            func sealAndOpen(_ messages: Int) async throws {
+                for _ in 0..<messages {
+                    let opened = try await keyring.open(keyring.seal(draft).copies[0].data)
+                    #expect(opened.message.attachments.count == 1)
+                }
+            }
+
+            try await sealAndOpen(10)
+            let before = try Usage()
+            try await sealAndOpen(20)
+            let after = try Usage()
+            #expect(after.kilobytes < before.kilobytes + 16 * 1024, "\(before) to \(after)")
+            print("20 messages: \(before) to \(after)")
+        }
+
         private func connect(
             _ kind: Scenario.Kind, to server: MailServer, connector: Connector
         ) async throws -> any Session {

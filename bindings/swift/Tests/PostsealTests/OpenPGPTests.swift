@@ -34,6 +34,17 @@ import Testing
         #expect(isGood(try keyring.verify(Data(cleartext.utf8)).signatures))
     }
 
+    @Test(arguments: [(KeyProfile.compatible, 4), (.modern, 6), (.postQuantum, 6)])
+    func everyProfileSealsAndSigns(profile: KeyProfile, version: Int) async throws {
+        let key = try await SecretKey.generate(for: "alice@example.test", profile: profile, passphrase: "correct horse").key
+        let keyring = Keyring()
+        keyring.add(try await key.unlock(passphrase: "correct horse"))
+        let draft = Draft(from: "alice@example.test", to: ["alice@example.test"], subject: "Hi", text: "For your eyes only.")
+        let opened = try await keyring.open(keyring.seal(draft).copies[0].data)
+        #expect(opened.verdict.level == .sealed)
+        #expect(key.certificate.version == version)
+    }
+
     @Test func filesAreEncryptedAndDecryptedWithProgress() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

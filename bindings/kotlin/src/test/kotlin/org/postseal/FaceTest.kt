@@ -185,7 +185,7 @@ class FaceTest {
     }
 
     @Test
-    fun aLostConnectionDoesNotEndTheMailClientsWatch() = play("idle_wakes") {
+    fun aLostConnectionDoesNotEndTheMailClientsWatch() = playPart("idle_wakes") {
         client(alice, asAlice, Keyring()).use { client ->
             client.watch().use { watch ->
                 server.obey("cut")
@@ -197,7 +197,7 @@ class FaceTest {
     }
 
     @Test
-    fun whoWaitsForAWatchIsToldOfItsEnd() = play("idle_wakes") {
+    fun whoWaitsForAWatchIsToldOfItsEnd() = playPart("idle_wakes") {
         imap().use { session ->
             val watch = session.watch("INBOX")
             val waiting = async(start = CoroutineStart.UNDISPATCHED) { watch.changes.toList() }

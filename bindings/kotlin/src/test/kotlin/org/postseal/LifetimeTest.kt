@@ -27,7 +27,7 @@ import kotlinx.coroutines.withTimeout
 class LifetimeTest {
     /** A `CancellationException` is an `IllegalStateException`, too. */
     @Test
-    fun aCancelledCallIsNoFailureWhereItsSessionIsClosedAsWell() = play("cancel_in_the_middle") {
+    fun aCancelledCallIsNoFailureWhereItsSessionIsClosedAsWell() = playPart("cancel_in_the_middle") {
         val lines = "a line of a long message\n".repeat(given.int("lines"))
         server.deliver(alice, "Subject: long\n\n$lines")
         val session = imap()
@@ -114,7 +114,7 @@ class LifetimeTest {
     }
 
     @Test
-    fun aCancelledCoroutineStillTakesLeave() = play("cancel_before_start") {
+    fun aCancelledCoroutineStillTakesLeave() = playPart("cancel_before_start") {
         for (connect in everyProtocol()) {
             val session = connect(server.connector(), { it }, asAlice)
             val leaving = launch {
@@ -140,7 +140,7 @@ class LifetimeTest {
     }
 
     @Test
-    fun whatChangesWhileACollectorLeavesIsToldToTheNext() = play("idle_wakes") {
+    fun whatChangesWhileACollectorLeavesIsToldToTheNext() = playPart("idle_wakes") {
         client(alice, asAlice, Keyring()).use { client ->
             client.watch().use { watch ->
                 val left = launch(start = CoroutineStart.UNDISPATCHED) { watch.changes.collect { error("it has left") } }

@@ -71,6 +71,18 @@ class OpenPgpTest {
     }
 
     @Test
+    fun everyProfileSealsAndSigns(): Unit = runBlocking {
+        for (profile in KeyProfile.entries) {
+            val key = SecretKey.generate(profile, owner, "correct horse").key
+            val ring = Keyring().apply { add(key.unlock("correct horse")) }
+            val sealed = seal(Draft(owner, listOf(owner), "Hi", "For your eyes only."), ring)
+            val opened = open(Message.parse(sealed.copies.single().data()), ring)
+            assertEquals(VerdictLevel.SEALED, opened.verdict.level, "$profile")
+            assertEquals(if (profile == KeyProfile.COMPATIBLE) 4 else 6, key.certificate.version, "$profile")
+        }
+    }
+
+    @Test
     fun signaturesAreVerified() {
         val detached = OpenPgp.signDetached(data, unlocked)
         assertIs<SignatureStatus.Good>(OpenPgp.verifyDetached(data, detached, publicOnly()).single().status)

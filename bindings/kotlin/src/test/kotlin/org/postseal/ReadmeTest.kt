@@ -41,7 +41,7 @@ class ReadmeTest {
     }
 
     @Test
-    fun whatArrivesIsShown() = play("idle_wakes") {
+    fun whatArrivesIsShown() = playPart("idle_wakes") {
         client(alice, asAlice, Keyring()).use { client ->
             val shown = CompletableDeferred<String>()
             val watching = launch { watchForMail(client) { shown.complete(it) } }

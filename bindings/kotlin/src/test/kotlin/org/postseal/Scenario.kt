@@ -1,6 +1,7 @@
 package org.postseal
 
 import java.io.File
+import java.util.concurrent.ConcurrentHashMap
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.time.Duration.Companion.seconds
@@ -20,7 +21,7 @@ import kotlinx.serialization.json.jsonPrimitive
 /** One of the scenarios that all languages play: what it is given, and what must come of it, with a server made ready for it. */
 internal class Scenario(json: JsonObject, val server: TestServer, scope: CoroutineScope) : CoroutineScope by scope {
     val given: JsonObject = json.getValue("given").jsonObject
-    val expect: JsonObject = json.getValue("expect").jsonObject
+    val expect = Expectations(json.getValue("expect").jsonObject)
 
     val alice: String get() = server.address(TestServer.ALICE)
     val bob: String get() = server.address(TestServer.BOB)
@@ -43,14 +44,28 @@ internal class Scenario(json: JsonObject, val server: TestServer, scope: Corouti
     }
 }
 
+/** What must come of a scenario, and what of it nobody looked at. */
+internal class Expectations(private val all: JsonObject) : Map<String, JsonElement> by all {
+    private val seen = ConcurrentHashMap.newKeySet<String>()
+    val unseen: Set<String> get() = all.keys - seen
+
+    override fun get(key: String): JsonElement? = all[key].also { seen += key }
+}
+
 private val scenarios: List<JsonObject> = run {
     val folders = generateSequence(File("").absoluteFile) { it.parentFile }
     val file = folders.map { File(it, "tests/vectors/scenarios.json") }.first { it.exists() }
     Json.parseToJsonElement(file.readText()).jsonObject.getValue("scenarios").jsonArray.map { it.jsonObject }
 }
 
-/** Plays the scenario of that name, on a server of its own. Whatever happens, it ends. */
-internal fun play(name: String, test: suspend Scenario.() -> Unit): Unit = runBlocking {
+/** Plays the scenario of that name, and looks at all that must come of it, but for what has `noPlace` in this language. */
+internal fun play(name: String, noPlace: Set<String> = emptySet(), test: suspend Scenario.() -> Unit): Unit = playPart(name) {
+    test()
+    assertEquals(noPlace, expect.unseen)
+}
+
+/** Plays something else, with what that scenario is given, on a server of its own. Whatever happens, it ends. */
+internal fun playPart(name: String, test: suspend Scenario.() -> Unit): Unit = runBlocking {
     val json = scenarios.single { it.text("name") == name }
     TestServer.start().use { server ->
         json.getValue("server").jsonArray.forEach { server.obey(it) }
@@ -58,11 +73,11 @@ internal fun play(name: String, test: suspend Scenario.() -> Unit): Unit = runBl
     }
 }
 
-internal fun JsonObject.int(name: String): Int = getValue(name).jsonPrimitive.int
+internal fun Map<String, JsonElement>.int(name: String): Int = getValue(name).jsonPrimitive.int
 
-internal fun JsonObject.flag(name: String): Boolean = getValue(name).jsonPrimitive.boolean
+internal fun Map<String, JsonElement>.flag(name: String): Boolean = getValue(name).jsonPrimitive.boolean
 
-internal fun JsonObject.texts(name: String): List<String> = getValue(name).jsonArray.map { it.jsonPrimitive.content }
+internal fun Map<String, JsonElement>.texts(name: String): List<String> = getValue(name).jsonArray.map { it.jsonPrimitive.content }
 
 /** Connects with a connector, to a server as it is changed, as somebody. */
 internal typealias Connect = suspend (Connector, (Server) -> Server, Credentials) -> Session

@@ -98,9 +98,8 @@ class SessionScenarioTest {
         }
     }
 
-    /** A coroutine has no token: to give up is to be cancelled, whose code in the other languages is that of the scenario. */
     @Test
-    fun cancelBeforeStart() = play("cancel_before_start") {
+    fun cancelBeforeStart() = play("cancel_before_start", ofTokens) {
         imap().use { session ->
             val call = coroutineScope {
                 launch {
@@ -109,13 +108,14 @@ class SessionScenarioTest {
                 }
             }
             assertTrue(call.isCancelled)
+            assertEquals(expect.flag("session_usable"), !session.isClosed)
             session.noop()
             assertEquals(expect.int("heard"), server.heard(given.text("mailbox")))
         }
     }
 
     @Test
-    fun cancelInTheMiddle() = play("cancel_in_the_middle") {
+    fun cancelInTheMiddle() = play("cancel_in_the_middle", ofTokens) {
         val lines = given.text("message").lines()
         server.deliver(alice, lines.dropLast(1).joinToString("\n") + "\n" + (lines[lines.size - 2] + "\n").repeat(given.int("lines")))
         imap().use { session ->
@@ -126,6 +126,7 @@ class SessionScenarioTest {
             val call = coroutineScope { launch { session.message("INBOX", uid) }.also { delay(after); it.cancel() } }
             assertTrue(call.isCancelled)
             assertTrue(started.elapsedNow() < expect.int("ends_within_millis").milliseconds)
+            assertEquals(expect.flag("session_usable"), !session.isClosed)
             server.obey("clear-faults")
             session.noop()
         }
@@ -193,4 +194,7 @@ class SessionScenarioTest {
         assertEquals(expect.text("field"), assertIs<PostsealException.InvalidInput>(error).field)
         assertContains(error.message.orEmpty(), expect.text("detail_contains"))
     }
+
+    /** A coroutine has no token, but is cancelled, which is no error with a code. */
+    private val ofTokens = setOf("code", "retryable")
 }

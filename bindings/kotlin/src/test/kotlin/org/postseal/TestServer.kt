@@ -100,4 +100,4 @@ internal class TestServer private constructor(program: String) : AutoCloseable {
     }
 }
 
-internal fun JsonObject.text(name: String): String = getValue(name).jsonPrimitive.content
+internal fun Map<String, JsonElement>.text(name: String): String = getValue(name).jsonPrimitive.content
