@@ -126,6 +126,7 @@ fn chosen(names: &[String]) -> Result<Vec<Job>> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -57,6 +57,15 @@ impl Layer {
         Ok(Packet::SKESK(packet))
     }
 
+    pub(super) const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// For whoever encrypts the content by other means.
+    pub(super) fn into_session_key(self) -> SessionKey {
+        self.session_key
+    }
+
     /// Begins the encryption; what is then written is encrypted.
     pub(super) fn begin(self, message: Message<'_>) -> openpgp::Result<Message<'_>> {
         let encryptor = Encryptor::with_session_key(message, CIPHER, self.session_key)?;

@@ -28,6 +28,7 @@
 //! ```
 
 mod armor;
+mod bulk;
 mod certificate;
 mod encryptor;
 mod error;
@@ -49,6 +50,10 @@ mod unlock;
 mod user_id;
 mod watched;
 
+pub use bulk::{
+    BegunDecryption, BegunEncryption, BulkCipher, BulkCiphers, BulkDecryption, BulkEncryption, begin_decrypt,
+    begin_encrypt,
+};
 pub use certificate::Certificate;
 pub use encryptor::{Encryptor, encrypt_to};
 pub use error::{PgpError, StreamError, Unusable};

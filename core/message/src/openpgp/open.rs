@@ -78,8 +78,7 @@ pub fn decrypt(
     now: SystemTime,
 ) -> Result<Decrypted, PgpError> {
     let (data, reader) = read(Form::Encrypted, message, keyring, options, now)?;
-    let encryption = reader.encryption.ok_or(PgpError::NotEncrypted)?;
-    Ok(Decrypted { data, encryption, signatures: reader.signatures })
+    reader.decrypted(data)
 }
 
 /// Reads a signed message, inline or cleartext-signed, armored or binary, and checks its signatures.
@@ -128,7 +127,7 @@ pub fn verify_detached(
 }
 
 #[derive(Clone, Copy)]
-enum Form {
+pub(super) enum Form {
     Encrypted,
     Signed,
 }
@@ -141,7 +140,17 @@ fn read<'a>(
     now: SystemTime,
 ) -> Result<(Vec<u8>, Reader<'a>), PgpError> {
     let packets = dearmored(message);
-    let message = packets.as_deref().unwrap_or(message);
+    read_packets(form, packets.as_deref().unwrap_or(message), keyring, options, now)
+}
+
+/// Reads a message whose armor was taken off where it is of the usual kind.
+pub(super) fn read_packets<'a>(
+    form: Form,
+    message: &[u8],
+    keyring: &'a Keyring,
+    options: &'a ReadOptions<'a>,
+    now: SystemTime,
+) -> Result<(Vec<u8>, Reader<'a>), PgpError> {
     let mut reader = Reader::new(keyring, options, checked(now)?);
     reader.is_stub = is_stub(PacketParser::from_bytes(message), options.limits.packets);
     // Without compression the content is shorter than the message.
@@ -200,7 +209,7 @@ pub(super) fn read_encrypted(
 }
 
 /// The same for a signed message.
-fn read_signed(
+pub(super) fn read_signed(
     message: VerifierBuilder<'_>,
     reader: &mut Reader<'_>,
     buffer: usize,

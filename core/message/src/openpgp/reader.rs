@@ -13,7 +13,7 @@ use sequoia_openpgp as openpgp;
 
 use super::policy::policy;
 use super::signature::judge;
-use super::{Encryption, KeyHandle, Keyring, PgpError, PgpLimits, ReadOptions, SignatureResult};
+use super::{Decrypted, Encryption, KeyHandle, Keyring, PgpError, PgpLimits, ReadOptions, SignatureResult};
 
 /// What may be beside a content of any length, however few octets of that are wanted: a modification detection code, say.
 const LEAST_BESIDE: usize = 1024;
@@ -34,12 +34,15 @@ pub(super) struct Reader<'a> {
     pub(super) policy: StandardPolicy<'static>,
     /// Whether the encrypted data is too short to be anything; no key fits it.
     pub(super) is_stub: bool,
-    packets: usize,
-    seen: Seen,
+    /// Who decrypts the message, where that is known before it is read.
+    identity: Option<openpgp::Fingerprint>,
+    counted: Counted,
 }
 
+/// What was counted of a message.
 #[derive(Default)]
-struct Seen {
+pub(super) struct Counted {
+    packets: usize,
     recipients: usize,
     signatures: usize,
     containers: usize,
@@ -61,9 +64,32 @@ impl<'a> Reader<'a> {
             signatures: Vec::new(),
             policy: policy(now),
             is_stub: false,
-            packets: 0,
-            seen: Seen::default(),
+            identity: None,
+            counted: Counted::default(),
         }
+    }
+
+    /// Goes on inside of an encryption that somebody else has decrypted, as `identity`.
+    pub(super) fn resume(
+        &mut self,
+        encryption: Encryption,
+        identity: Option<openpgp::Fingerprint>,
+        counted: Counted,
+    ) {
+        self.decrypting = true;
+        self.encryption = Some(encryption);
+        self.identity = identity;
+        self.counted = counted;
+    }
+
+    pub(super) fn counted(&mut self) -> Counted {
+        std::mem::take(&mut self.counted)
+    }
+
+    /// What was decrypted, all of which is proven.
+    pub(super) fn decrypted(self, data: Vec<u8>) -> Result<Decrypted, PgpError> {
+        let encryption = self.encryption.ok_or(PgpError::NotEncrypted)?;
+        Ok(Decrypted { data, encryption, signatures: self.signatures })
     }
 
     /// The policy for the packets of a message. It lets encryption without integrity protection pass, so that this module can refuse
@@ -113,26 +139,26 @@ impl<'a> Reader<'a> {
             (count > limit).then_some(PgpError::LimitExceeded { what, limit })
         };
         limit(depth, self.limits.depth, "levels of packets")
-            .or_else(|| limit(self.packets, self.limits.packets, "packets"))
-            .or_else(|| limit(self.seen.recipients, self.limits.recipients, "recipients"))
-            .or_else(|| limit(self.seen.signatures, self.limits.signatures, "signatures"))
+            .or_else(|| limit(self.counted.packets, self.limits.packets, "packets"))
+            .or_else(|| limit(self.counted.recipients, self.limits.recipients, "recipients"))
+            .or_else(|| limit(self.counted.signatures, self.limits.signatures, "signatures"))
     }
 
     fn count(&mut self, packet: &Packet) {
-        self.packets += 1;
+        self.counted.packets += 1;
         match packet {
             Packet::PKESK(pkesk) => {
-                self.seen.recipients += 1;
-                if self.seen.containers == 0 {
+                self.counted.recipients += 1;
+                if self.counted.containers == 0 {
                     self.recipients.extend(pkesk.recipient().as_ref().and_then(KeyHandle::from_sequoia));
                 }
             }
-            Packet::SKESK(_) => self.seen.recipients += 1,
-            Packet::Signature(_) => self.seen.signatures += 1,
-            Packet::SEIP(_) => self.seen.containers += 1,
-            Packet::Unknown(unknown) if unknown.tag() == Tag::Signature => self.seen.signatures += 1,
+            Packet::SKESK(_) => self.counted.recipients += 1,
+            Packet::Signature(_) => self.counted.signatures += 1,
+            Packet::SEIP(_) => self.counted.containers += 1,
+            Packet::Unknown(unknown) if unknown.tag() == Tag::Signature => self.counted.signatures += 1,
             Packet::Unknown(unknown) if matches!(unknown.tag(), Tag::PKESK | Tag::SKESK) => {
-                self.seen.recipients += 1;
+                self.counted.recipients += 1;
             }
             _ => {}
         }
@@ -145,9 +171,9 @@ impl VerificationHelper for &mut Reader<'_> {
         if let Some(error) = self.exceeds(usize::try_from(parser.recursion_depth()).unwrap_or_default()) {
             return self.stop(error);
         }
-        self.seen.beside = self.seen.beside.saturating_add(length_beside(parser));
+        self.counted.beside = self.counted.beside.saturating_add(length_beside(parser));
         let limit = self.limits.plaintext.max(LEAST_BESIDE);
-        if self.seen.beside > limit as u64 {
+        if self.counted.beside > limit as u64 {
             let what = "octets beside the content";
             // Damage to SEIPDv1 can look like it, so that inside of encryption it is one error with all others.
             let damaged = self.decrypting;
@@ -162,7 +188,7 @@ impl VerificationHelper for &mut Reader<'_> {
             return self.stop(PgpError::NoIntegrity);
         }
         // Of a second encryption, or one inside of something else, nobody could say what of the whole is encrypted to whom.
-        if tag == Tag::SEIP && (self.seen.containers > 1 || parser.recursion_depth() > 0) {
+        if tag == Tag::SEIP && (self.counted.containers > 1 || parser.recursion_depth() > 0) {
             return self
                 .stop(PgpError::Malformed { what: "expected one layer of encryption, the outermost" });
         }
@@ -194,7 +220,11 @@ impl VerificationHelper for &mut Reader<'_> {
                     });
                 }
                 MessageLayer::SignatureGroup { results } => {
-                    self.signatures.extend(results.iter().map(|r| judge(r, &self.policy, self.now)));
+                    self.signatures.extend(
+                        results
+                            .iter()
+                            .map(|result| judge(result, &self.policy, self.now, self.identity.as_ref())),
+                    );
                 }
                 MessageLayer::Compression { .. } => {}
             }

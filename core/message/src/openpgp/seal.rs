@@ -33,6 +33,10 @@ pub struct PgpData {
 }
 
 impl PgpData {
+    pub(super) const fn new(bytes: Vec<u8>, kind: Kind) -> Self {
+        Self { bytes, kind }
+    }
+
     /// The packets in binary form.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -146,6 +150,10 @@ impl<'a> Recipients<'a> {
         self
     }
 
+    pub(super) fn signing_pair(&self, now: SystemTime) -> Result<Option<KeyPair>, PgpError> {
+        self.signer.as_ref().map(|signer| signer.pair(now)).transpose()
+    }
+
     /// The same by the part of a key that was found already.
     pub(crate) fn signed_with(mut self, signatory: &'a Signatory) -> Self {
         self.signer = Some(Signer::Found(signatory));
@@ -183,7 +191,7 @@ pub(crate) fn encrypt_for_mail(
 
 pub(super) const ENCRYPTING: PgpError = PgpError::Internal { what: "encrypting" };
 /// Room for recipients, signature and packet headers; more of them only cost a reallocation.
-const OVERHEAD: usize = 4096;
+pub(super) const OVERHEAD: usize = 4096;
 
 fn write_encrypted(
     data: &[u8],
@@ -203,8 +211,17 @@ pub(super) fn begin_encrypted<'s>(
     sink: impl Write + Send + Sync + 's,
 ) -> Result<Message<'s>, PgpError> {
     let now = checked(now)?;
-    let signer = recipients.signer.as_ref().map(|signer| signer.pair(now)).transpose()?;
-    let message = begin_layer(recipients, now, sink)?;
+    let signer = recipients.signing_pair(now)?;
+    begin_content(recipients, signer, now, begin_layer(recipients, now, sink)?)
+}
+
+/// Begins what stands inside of the encryption, signed where there is a signer.
+pub(super) fn begin_content<'s>(
+    recipients: &Recipients<'_>,
+    signer: Option<KeyPair>,
+    now: SystemTime,
+    message: Message<'s>,
+) -> Result<Message<'s>, PgpError> {
     let message = match signer {
         Some(signer) => sign_for(recipients, signer, now, message),
         None => Ok(message),
@@ -216,8 +233,18 @@ pub(super) fn begin_encrypted<'s>(
 pub(super) fn begin_layer<'s>(
     recipients: &Recipients<'_>,
     now: SystemTime,
-    sink: impl Write + Send + Sync + 's,
+    mut sink: impl Write + Send + Sync + 's,
 ) -> Result<Message<'s>, PgpError> {
+    let layer = write_session_keys(recipients, now, &mut sink)?;
+    layer.begin(Message::new(sink)).map_err(|_| ENCRYPTING)
+}
+
+/// Writes the session key of an encryption that is about to begin, for everyone who shall read it.
+pub(super) fn write_session_keys(
+    recipients: &Recipients<'_>,
+    now: SystemTime,
+    sink: &mut dyn Write,
+) -> Result<Layer, PgpError> {
     let (holders, policy) = (&recipients.holders, policy(now));
     if holders.is_empty() && recipients.passphrases.is_empty() {
         return Err(PgpError::NoRecipients);
@@ -226,18 +253,18 @@ pub(super) fn begin_layer<'s>(
     let mut all = keys.iter().flat_map(|keys| keys.iter());
     let is_modern = !keys.is_empty() && all.all(EncryptionKey::reads_seipdv2);
     let format = if is_modern { Format::Seipdv2 } else { Format::Seipdv1 };
-    let (mut message, layer) = (Message::new(sink), Layer::new(format).map_err(|_| ENCRYPTING)?);
+    let layer = Layer::new(format).map_err(|_| ENCRYPTING)?;
     for (holder, keys) in holders.iter().zip(&keys) {
         for key in keys.iter() {
             let packet = layer.for_key(key).map_err(|_| holder.unusable(Unusable::Invalid))?;
-            packet.serialize(&mut message).map_err(|_| ENCRYPTING)?;
+            packet.serialize(sink).map_err(|_| ENCRYPTING)?;
         }
     }
     for passphrase in &recipients.passphrases {
         let packet = layer.for_passphrase(passphrase);
-        packet.and_then(|packet| packet.serialize(&mut message)).map_err(|_| ENCRYPTING)?;
+        packet.and_then(|packet| packet.serialize(sink)).map_err(|_| ENCRYPTING)?;
     }
-    layer.begin(message).map_err(|_| ENCRYPTING)
+    Ok(layer)
 }
 
 /// Signs what is written, for these recipients.

@@ -1,6 +1,7 @@
 use std::time::SystemTime;
 
 use openpgp::cert::amalgamation::{ValidAmalgamation, ValidateAmalgamation};
+use openpgp::packet::Signature;
 use openpgp::parse::stream::{GoodChecksum, VerificationError, VerificationResult};
 use openpgp::policy::Policy;
 use openpgp::types::RevocationStatus;
@@ -79,13 +80,18 @@ impl SignatureFault {
     }
 }
 
-/// What the library found about one signature, in our words; `now` is the time at which the signer must (still) be usable.
+/// What the library found about one signature, in our words; `now` is the time at which the signer must (still) be usable, and `reader` who
+/// decrypted it, where the library doesn't know.
 pub(super) fn judge(
     result: &VerificationResult<'_>,
     policy: &dyn Policy,
     now: SystemTime,
+    reader: Option<&openpgp::Fingerprint>,
 ) -> SignatureResult {
     let (signature, status) = match result {
+        Ok(GoodChecksum { sig, .. }) if !is_meant_for(sig, reader) => {
+            (Some(*sig), SignatureStatus::Bad(SignatureFault::NotIntendedForReader))
+        }
         Ok(GoodChecksum { sig, ka }) => (Some(*sig), usable_now(ka, policy, now)),
         Err(VerificationError::MissingKey { sig }) => (Some(*sig), SignatureStatus::UnknownSigner),
         Err(VerificationError::UnboundKey { sig, error, .. }) => (Some(*sig), unbound(error)),
@@ -104,6 +110,12 @@ pub(super) fn judge(
         made: signature.and_then(|s| s.signature_creation_time()),
         hash: signature.map(|s| s.hash_algo().to_string()),
     }
+}
+
+/// Whether a signature names `reader` where it names anyone.
+fn is_meant_for(signature: &Signature, reader: Option<&openpgp::Fingerprint>) -> bool {
+    let mut named = signature.intended_recipients().peekable();
+    named.peek().is_none() || reader.is_none_or(|reader| named.any(|recipient| recipient == reader))
 }
 
 type SignerKey<'a> =

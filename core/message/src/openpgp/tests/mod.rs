@@ -1,5 +1,6 @@
 //! What the module promises, on keys made at fixed times far from the clock. On what other programs made: `tests/verdicts`.
 
+mod bulk;
 mod forgery;
 mod keys;
 mod large;
@@ -13,6 +14,8 @@ use std::time::{Duration, SystemTime};
 use postseal_types::Address;
 
 use super::*;
+/// Stands before the one that is tested, which it calls.
+use bulk::decrypt;
 
 /// Decades before and after any clock that runs these tests.
 pub(super) const TIMES: [u64; 2] = [500_000_000, 3_500_000_000];

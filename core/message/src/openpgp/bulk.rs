@@ -1,0 +1,386 @@
+//! Messages whose bulk is encrypted or decrypted by ciphers of the caller's.
+//!
+//! A WebAssembly module has no AES of the processor's, and the page around it has. So these operations stop where the content is to be
+//! encrypted or decrypted, tell the caller how, and go on with what comes back. What needs care stays here: session keys, formats,
+//! signatures, limits.
+
+use std::io::{Read, Write};
+use std::time::SystemTime;
+
+use openpgp::armor::Kind;
+use openpgp::crypto::{self, SessionKey};
+use openpgp::packet::{Packet, SEIP};
+use openpgp::parse::buffered_reader::BufferedReader as _;
+use openpgp::parse::stream::{DecryptionHelper, VerificationHelper, VerifierBuilder};
+use openpgp::parse::{PacketParser, PacketParserResult, Parse};
+use openpgp::policy::Policy;
+use openpgp::serialize::stream::Message;
+use openpgp::types::{AEADAlgorithm, SymmetricAlgorithm};
+use sequoia_openpgp as openpgp;
+
+use super::layer::Format;
+use super::mail_armor::dearmored;
+use super::open::{BUFFER, Form, is_stub, read_packets, read_signed};
+use super::policy::checked;
+use super::reader::{Counted, Reader};
+use super::seal::{ENCRYPTING, OVERHEAD, begin_content, write_session_keys};
+use super::{Decrypted, Encryption, Keyring, PgpData, PgpError, ReadOptions, Recipients};
+
+/// The least octets of a chunk: each is one call of the caller's.
+const LEAST_CHUNK: u64 = 16 * 1024;
+
+/// AES' block.
+const BLOCK: usize = 16;
+/// What a SEIPDv1 packet has in front of its content: a random block, and two octets of it again (RFC 9580, section 5.13.1).
+const PREFIX: usize = BLOCK + 2;
+/// The header of the modification detection code (section 5.14), and its length.
+const MDC: [u8; 2] = [0xD3, 0x14];
+const DIGEST: usize = 20;
+/// The header of an encrypted packet whose length is known, with the version.
+const HEADER: usize = 7;
+
+/// Which ciphers the caller has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BulkCiphers {
+    /// AES-128 and AES-256 in CFB mode, to decrypt with.
+    pub cfb: bool,
+    /// The same in Galois/Counter Mode.
+    pub gcm: bool,
+}
+
+/// How the content of a message is encrypted, for whoever decrypts it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BulkCipher {
+    /// SEIPDv1 (RFC 9580, section 5.13.1): AES in CFB mode, its IV all zeros, with the session key itself. The plaintext ends with a
+    /// modification detection code, whose 20 octets are the SHA-1 of all that is before them.
+    Cfb,
+    /// SEIPDv2 with GCM (section 5.13.2).
+    Gcm {
+        /// The salt of HKDF-SHA256, which makes of the session key the message key, as long as it, and the first 4 octets of the nonces;
+        /// `header` is its `info`. The other 8 octets of a nonce are the chunk's number.
+        salt: [u8; 32],
+        /// The associated data of each chunk, and the first part of that of the last tag.
+        header: [u8; 5],
+        /// How many octets of plaintext each chunk has but the last one; a tag of 16 octets follows each of them.
+        chunk: usize,
+    },
+}
+
+/// What became of decrypting.
+#[derive(Debug)]
+pub enum BegunDecryption {
+    /// It is done.
+    Done(Decrypted),
+    /// The caller's turn.
+    Bulk(BulkDecryption),
+}
+
+/// A message whose session key was found, and whose content the caller decrypts.
+pub struct BulkDecryption {
+    cipher: BulkCipher,
+    session_key: SessionKey,
+    ciphertext: Vec<u8>,
+    encryption: Encryption,
+    reader: Option<openpgp::Fingerprint>,
+    counted: Counted,
+}
+
+impl std::fmt::Debug for BulkDecryption {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BulkDecryption").field("cipher", &self.cipher).finish_non_exhaustive()
+    }
+}
+
+/// Decrypts a message like [`decrypt`](super::decrypt), unless one of `ciphers` decrypts its content. That costs the caller several copies of it, and so is for
+/// large messages.
+///
+/// # Errors
+///
+/// As for [`decrypt`](super::decrypt).
+pub fn begin_decrypt(
+    message: &[u8],
+    keyring: &Keyring,
+    options: &ReadOptions<'_>,
+    ciphers: BulkCiphers,
+    now: SystemTime,
+) -> Result<BegunDecryption, PgpError> {
+    let packets = dearmored(message);
+    let message = packets.as_deref().unwrap_or(message);
+    if let Some(bulk) = BulkDecryption::find(message, keyring, options, ciphers, now)? {
+        return Ok(BegunDecryption::Bulk(bulk));
+    }
+    let (data, reader) = read_packets(Form::Encrypted, message, keyring, options, now)?;
+    reader.decrypted(data).map(BegunDecryption::Done)
+}
+
+impl BulkDecryption {
+    /// `None` where something is out of the ordinary: the usual way says what.
+    pub(super) fn find(
+        message: &[u8],
+        keyring: &Keyring,
+        options: &ReadOptions<'_>,
+        ciphers: BulkCiphers,
+        now: SystemTime,
+    ) -> Result<Option<Self>, PgpError> {
+        let mut reader = Reader::new(keyring, options, checked(now)?);
+        reader.is_stub = is_stub(PacketParser::from_bytes(message), options.limits.packets);
+        let policy = reader.packet_policy();
+        let (mut pkesks, mut skesks) = (Vec::new(), Vec::new());
+        let mut next = PacketParser::from_bytes(message);
+        let (mut parser, bulk, hint) = loop {
+            let Ok(PacketParserResult::Some(parser)) = next else { return Ok(None) };
+            let is_usual = policy.packet(&parser.packet).is_ok()
+                && (&mut reader).inspect(&parser).is_ok()
+                && parser.possible_message().is_ok();
+            if !is_usual {
+                return Ok(None);
+            }
+            match &parser.packet {
+                Packet::SEIP(container) => match cipher_of(container, ciphers) {
+                    Some((cipher, hint)) => break (parser, cipher, hint),
+                    None => return Ok(None),
+                },
+                Packet::PKESK(_) | Packet::SKESK(_) | Packet::Marker(_) | Packet::Padding(_) => {}
+                _ => return Ok(None),
+            }
+            let Ok((packet, rest)) = parser.next() else { return Ok(None) };
+            match packet {
+                Packet::PKESK(pkesk) => pkesks.push(pkesk),
+                Packet::SKESK(skesk) => skesks.push(skesk),
+                _ => {}
+            }
+            next = Ok(rest);
+        };
+        let mut found = None;
+        let identity = (&mut reader)
+            .decrypt(&pkesks, &skesks, hint, &mut |cipher, key| {
+                let cipher = hint.or(cipher);
+                let fits = parser.decrypt(cipher, key).is_ok();
+                if fits {
+                    found = cipher.map(|cipher| (cipher, key.clone()));
+                }
+                fits
+            })
+            .map_err(|error| reader.failure(&error))?;
+        let Some((cipher, session_key)) = found.filter(|(cipher, _)| is_offered(*cipher)) else {
+            return Ok(None);
+        };
+        let Some(ciphertext) = content_of_container(message) else { return Ok(None) };
+        Ok(Some(Self {
+            encryption: Encryption {
+                recipients: std::mem::take(&mut reader.recipients),
+                cipher: cipher.to_string(),
+                aead: matches!(bulk, BulkCipher::Gcm { .. }).then(|| AEADAlgorithm::GCM.to_string()),
+            },
+            cipher: bulk,
+            session_key,
+            ciphertext,
+            reader: identity.map(|cert| cert.fingerprint()),
+            counted: reader.counted(),
+        }))
+    }
+
+    /// How the content is encrypted.
+    #[must_use]
+    pub const fn cipher(&self) -> &BulkCipher {
+        &self.cipher
+    }
+
+    /// The session key: 16 or 32 octets.
+    #[must_use]
+    pub fn session_key(&self) -> &[u8] {
+        &self.session_key
+    }
+
+    /// The content, as it is encrypted. It can be taken once.
+    #[must_use]
+    pub fn take_ciphertext(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.ciphertext)
+    }
+
+    /// Goes on with a plaintext whose integrity is proven: of GCM, after every tag was found right, the last one too, without the tags. Of
+    /// CFB it is all of what was decrypted, with the random block and the modification detection code, and `digest` is the SHA-1 of it
+    /// without the last 20 octets; it is compared here.
+    ///
+    /// # Errors
+    ///
+    /// As for [`decrypt`](super::decrypt): [`PgpError::Tampered`] when the code is another, or the content is none.
+    pub fn finish(
+        self,
+        plaintext: &[u8],
+        digest: Option<&[u8]>,
+        keyring: &Keyring,
+        options: &ReadOptions<'_>,
+        now: SystemTime,
+    ) -> Result<Decrypted, PgpError> {
+        let content = match self.cipher {
+            BulkCipher::Cfb => proven(plaintext, digest.unwrap_or_default()).ok_or(PgpError::Tampered)?,
+            BulkCipher::Gcm { .. } => plaintext,
+        };
+        let mut reader = Reader::new(keyring, options, checked(now)?);
+        reader.resume(self.encryption, self.reader, self.counted);
+        let length = u32::try_from(content.len() + 1).map_err(|_| PgpError::Tampered)?.to_be_bytes();
+        // The content stands where it stood: inside of one packet, here one that is compressed with nothing.
+        let [a, b, c, d] = length;
+        let header = [0xC8, 0xFF, a, b, c, d, 0];
+        let mut data = Vec::with_capacity(content.len().min(options.limits.plaintext));
+        VerifierBuilder::from_reader(header.chain(content))
+            .and_then(|begun| read_signed(begun, &mut reader, BUFFER, &mut data))
+            .map_err(|error| reader.failure(&error))?;
+        data.shrink_to_fit();
+        reader.decrypted(data)
+    }
+}
+
+/// How the caller would decrypt the content of a packet, and its cipher where it names that.
+fn cipher_of(container: &SEIP, ciphers: BulkCiphers) -> Option<(BulkCipher, Option<SymmetricAlgorithm>)> {
+    match container {
+        SEIP::V1(_) if ciphers.cfb => Some((BulkCipher::Cfb, None)),
+        SEIP::V2(seip)
+            if ciphers.gcm && seip.aead() == AEADAlgorithm::GCM && is_offered(seip.symmetric_algo()) =>
+        {
+            let chunk = seip.chunk_size();
+            let size = u8::try_from(chunk.checked_ilog2()?).ok()?.checked_sub(6)?;
+            let header = [0xD2, 2, seip.symmetric_algo().into(), seip.aead().into(), size];
+            (chunk >= LEAST_CHUNK).then_some(())?;
+            let cipher = BulkCipher::Gcm { salt: *seip.salt(), header, chunk: usize::try_from(chunk).ok()? };
+            Some((cipher, Some(seip.symmetric_algo())))
+        }
+        _ => None,
+    }
+}
+
+/// Whether it is one of those that everyone has who has any.
+fn is_offered(cipher: SymmetricAlgorithm) -> bool {
+    matches!(cipher, SymmetricAlgorithm::AES128 | SymmetricAlgorithm::AES256)
+}
+
+/// The content of the encrypted packet of a message, where the message is one to its end.
+fn content_of_container(message: &[u8]) -> Option<Vec<u8>> {
+    let (mut next, mut content) = (PacketParser::from_bytes(message).ok()?, None);
+    loop {
+        match next {
+            PacketParserResult::Some(mut parser) => {
+                if matches!(parser.packet, Packet::SEIP(_)) {
+                    // Not consumed: only with content left over is it a message for the library.
+                    content = Some(parser.data_eof().ok()?.to_vec());
+                }
+                next = parser.next().ok()?.1;
+            }
+            PacketParserResult::EOF(end) => {
+                end.is_message().ok()?;
+                return content;
+            }
+        }
+    }
+}
+
+/// The packets of a plaintext whose modification detection code is right.
+fn proven<'p>(plaintext: &'p [u8], digest: &[u8]) -> Option<&'p [u8]> {
+    let (before, code) = plaintext.split_at_checked(plaintext.len().checked_sub(DIGEST)?)?;
+    let content = before.strip_suffix(&MDC)?.get(PREFIX..)?;
+    let (block, again) = before.get(..PREFIX)?.split_at_checked(BLOCK)?;
+    (digest.len() == DIGEST && digest == code && block.ends_with(again)).then_some(content)
+}
+
+/// What became of encrypting.
+#[derive(Debug)]
+pub enum BegunEncryption {
+    /// It is done.
+    Done(PgpData),
+    /// The caller's turn.
+    Bulk(BulkEncryption),
+}
+
+/// A message whose content the caller encrypts: SEIPDv1 (RFC 9580, section 5.13.1).
+pub struct BulkEncryption {
+    head: Vec<u8>,
+    session_key: SessionKey,
+    plaintext: Vec<u8>,
+    length: usize,
+}
+
+impl std::fmt::Debug for BulkEncryption {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BulkEncryption").field("length", &self.length).finish_non_exhaustive()
+    }
+}
+
+/// Encrypts data like [`encrypt`](super::encrypt), unless it goes into SEIPDv1, whose content the caller encrypts.
+///
+/// # Errors
+///
+/// As for [`encrypt`](super::encrypt).
+pub fn begin_encrypt(
+    data: &[u8],
+    recipients: &Recipients<'_>,
+    now: SystemTime,
+) -> Result<BegunEncryption, PgpError> {
+    let now = checked(now)?;
+    let signer = recipients.signing_pair(now)?;
+    let mut bytes = Vec::with_capacity(data.len() + OVERHEAD);
+    let layer = write_session_keys(recipients, now, &mut bytes)?;
+    match layer.format() {
+        Format::Seipdv1 => {
+            let (head, session_key, mut plaintext) = (bytes.clone(), layer.into_session_key(), bytes);
+            plaintext.clear();
+            let mut block = [0; BLOCK];
+            crypto::random(&mut block).map_err(|_| ENCRYPTING)?;
+            plaintext.extend(block);
+            plaintext.extend_from_within(BLOCK - 2..);
+            write_content(data, begin_content(recipients, signer, now, Message::new(&mut plaintext))?)?;
+            plaintext.extend(MDC);
+            Ok(BegunEncryption::Bulk(BulkEncryption {
+                head,
+                session_key,
+                length: plaintext.len(),
+                plaintext,
+            }))
+        }
+        Format::Seipdv2 => {
+            let message = layer.begin(Message::new(&mut bytes)).map_err(|_| ENCRYPTING)?;
+            write_content(data, begin_content(recipients, signer, now, message)?)?;
+            Ok(BegunEncryption::Done(PgpData::new(bytes, Kind::Message)))
+        }
+    }
+}
+
+fn write_content(data: &[u8], mut content: Message<'_>) -> Result<(), PgpError> {
+    content.write_all(data).map_err(|_| ENCRYPTING)?;
+    content.finalize().map_err(|_| ENCRYPTING)
+}
+
+impl BulkEncryption {
+    /// The session key: 32 octets.
+    #[must_use]
+    pub fn session_key(&self) -> &[u8] {
+        &self.session_key
+    }
+
+    /// What is to be encrypted; its SHA-1 goes behind it. It can be taken once.
+    #[must_use]
+    pub fn take_plaintext(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.plaintext)
+    }
+
+    /// Goes on with the SHA-1 of the plaintext, and with both as they are encrypted: by AES in CFB mode, the IV all zeros.
+    ///
+    /// # Errors
+    ///
+    /// [`PgpError::Internal`] when the ciphertext has another length.
+    pub fn finish(self, ciphertext: &[u8]) -> Result<PgpData, PgpError> {
+        if ciphertext.len() != self.length + DIGEST {
+            return Err(ENCRYPTING);
+        }
+        let length = u32::try_from(ciphertext.len() + 1).map_err(|_| ENCRYPTING)?;
+        let mut bytes = self.head;
+        bytes.reserve_exact(ciphertext.len() + HEADER);
+        bytes.extend([0xD2, 0xFF]);
+        bytes.extend(length.to_be_bytes());
+        bytes.push(1);
+        bytes.extend(ciphertext);
+        Ok(PgpData::new(bytes, Kind::Message))
+    }
+}
