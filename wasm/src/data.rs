@@ -11,6 +11,7 @@ use crate::{Failure, Recipients};
 /// # Errors
 ///
 /// `key-missing` for a certificate that can't be used; `invalid-input` where there is nobody to encrypt to.
+#[cfg(not(feature = "full"))]
 #[wasm_bindgen]
 pub fn encrypt(data: &[u8], recipients: &Recipients, armored: bool, now: f64) -> Result<Vec<u8>, Failure> {
     let now = time(now)?;
@@ -33,7 +34,7 @@ impl Encryptor {
     ///
     /// # Errors
     ///
-    /// As for [`encrypt`].
+    /// `key-missing` for a certificate that can't be used; `invalid-input` where there is nobody to encrypt to.
     #[wasm_bindgen(constructor)]
     pub fn new(recipients: &Recipients, now: f64) -> Result<Self, Failure> {
         let now = time(now)?;

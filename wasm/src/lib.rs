@@ -7,6 +7,8 @@
 #![allow(clippy::needless_pass_by_value, reason = "what comes from JavaScript is handed over")]
 #![allow(clippy::result_large_err, reason = "an error becomes an object of JavaScript at once")]
 
+#[cfg(feature = "full")]
+mod bulk;
 mod certificate;
 #[cfg(all(feature = "full", target_arch = "wasm32"))]
 mod charset;
@@ -32,6 +34,8 @@ mod value;
 #[cfg(feature = "full")]
 mod verdict;
 
+#[cfg(feature = "full")]
+pub use bulk::*;
 pub use certificate::*;
 pub use data::*;
 pub use draft::*;

@@ -70,25 +70,14 @@ pub struct Decrypted {
     pub signatures: Vec<SignatureResult>,
 }
 
-/// Decrypts data in memory, armored or binary, and checks the signatures inside.
-///
-/// # Errors
-///
-/// `tampered`, `key-missing`, `wrong-passphrase`, `malformed` and `limit-exceeded`. A bad signature is no error: it is one of the
-/// signatures.
-#[wasm_bindgen]
-pub fn decrypt(
-    data: &[u8],
-    keyring: &Keyring,
-    options: &ReadOptions,
-    now: f64,
-) -> Result<Ts<Decrypted>, Failure> {
-    let decrypted = openpgp::decrypt(data, &keyring.0, &options.core(), time(now)?)?;
-    given(Decrypted {
-        data: Uint8Array::from(decrypted.data.as_slice()),
-        encryption: (&decrypted.encryption).into(),
-        signatures: decrypted.signatures.iter().map(Into::into).collect(),
-    })
+impl From<openpgp::Decrypted> for Decrypted {
+    fn from(decrypted: openpgp::Decrypted) -> Self {
+        Self {
+            data: Uint8Array::from(decrypted.data.as_slice()),
+            encryption: (&decrypted.encryption).into(),
+            signatures: decrypted.signatures.iter().map(Into::into).collect(),
+        }
+    }
 }
 
 /// Makes a detached signature, in binary form or as text (`armored`).

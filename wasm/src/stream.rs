@@ -63,7 +63,7 @@ pub struct Spooled {
 ///
 /// # Errors
 ///
-/// As for [`decrypt`](crate::decrypt), and whatever source and spool throw.
+/// As for [`begin_bulk_decryption`](crate::begin_bulk_decryption), and whatever source and spool throw.
 #[wasm_bindgen(js_name = decryptTo)]
 pub fn decrypt_to(
     source: Source,

@@ -2,10 +2,10 @@
 
 import * as wasm from "../pkg/postseal.js";
 import type { CallOptions, DecryptedBlob, Engine, LongOptions, Spooled } from "./engine.js";
-import { checkSignal, PostsealError } from "./errors.js";
+import { checkSignal, PostsealError, trapped } from "./errors.js";
 import { decryptInMemory, encryptInPieces } from "./memory.js";
 import { type Arguments, type CallName, Operations, type Result } from "./operations.js";
-import { guard } from "./guard.js";
+import { guardAll } from "./guard.js";
 import { Loader } from "./loader.js";
 import type { ModuleSource } from "./source.js";
 
@@ -40,14 +40,21 @@ export class DirectEngine implements Engine {
         if (!operations) {
             throw new PostsealError("internal", "the module was not started");
         }
-        return guard(
-            () => operations.perform(name, args),
-            () => {
-                // All that was in it is gone, and it is as good as new.
-                wasm.__wbg_reset_state();
-                this.#operations = new Operations();
-            },
-        );
+        try {
+            const result = await guardAll(
+                () => operations.perform(name, args),
+                () => {
+                    // All that was in it is gone, and it is as good as new.
+                    wasm.__wbg_reset_state();
+                    this.#operations = new Operations();
+                },
+            );
+            checkSignal(options.signal);
+            return result;
+        } catch (error) {
+            // What stood in the module is gone where it has trapped in the meantime.
+            throw this.#operations === operations || error instanceof PostsealError ? error : trapped(error);
+        }
     }
 
     encryptBlob(

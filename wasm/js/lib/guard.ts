@@ -5,14 +5,27 @@ export function guard<T>(act: () => T, reset: () => void): T {
     try {
         return act();
     } catch (error) {
-        if (isFailure(error)) {
-            throw errorOf(error);
-        }
-        // A trap, or a stack that is at its end.
-        if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
-            reset();
-            throw trapped(error);
-        }
-        throw error;
+        throw explained(error, reset);
     }
+}
+
+/** The same with something that may take its time. */
+export async function guardAll<T>(act: () => T | Promise<T>, reset: () => void): Promise<T> {
+    try {
+        return await act();
+    } catch (error) {
+        throw explained(error, reset);
+    }
+}
+
+function explained(error: unknown, reset: () => void): unknown {
+    if (isFailure(error)) {
+        return errorOf(error);
+    }
+    // A trap, or a stack that is at its end.
+    if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
+        reset();
+        return trapped(error);
+    }
+    return error;
 }

@@ -17,6 +17,7 @@ import type {
     Spooled,
     Verified,
 } from "../pkg/postseal.js";
+import { finishDecryption, finishEncryption, hasCfb, isBulk } from "./bulk.js";
 import { PostsealError } from "./errors.js";
 
 /** A certificate by its number, with its bytes for a module that doesn't know it. */
@@ -73,7 +74,7 @@ export interface SecretKeyRecord {
 /** The names and types of all operations. */
 export type CallName = Exclude<keyof Operations, "decryptTo" | "perform">;
 export type Arguments<Name extends CallName> = Parameters<Operations[Name]>;
-export type Result<Name extends CallName> = ReturnType<Operations[Name]>;
+export type Result<Name extends CallName> = Awaited<ReturnType<Operations[Name]>>;
 
 /** How many certificates stay parsed. */
 const CERTIFICATES = 512;
@@ -85,9 +86,9 @@ export class Operations {
     #unlocked = new Map<number, wasm.UnlockedKey>();
     #encryptors = new Map<number, wasm.Encryptor>();
 
-    /** Does one operation by its name. */
-    perform<Name extends CallName>(name: Name, args: Arguments<Name>): Result<Name> {
-        const act = this[name] as (...args: Arguments<Name>) => Result<Name>;
+    /** Does one operation by its name. Most are done when this returns. */
+    perform<Name extends CallName>(name: Name, args: Arguments<Name>): Result<Name> | Promise<Result<Name>> {
+        const act = this[name] as (...args: Arguments<Name>) => Result<Name> | Promise<Result<Name>>;
         return act.apply(this, args);
     }
 
@@ -206,12 +207,22 @@ export class Operations {
         return wasm.parseMessage(data);
     }
 
-    encrypt(data: Uint8Array, recipients: RecipientsRef, armored: boolean, now: number): Uint8Array {
-        return this.#withRecipients(recipients, (recipients) => wasm.encrypt(data, recipients, armored, now));
+    encrypt(
+        data: Uint8Array,
+        recipients: RecipientsRef,
+        armored: boolean,
+        now: number,
+    ): Promise<Uint8Array> {
+        return this.#withRecipients(recipients, (recipients) =>
+            finishEncryption(wasm.beginBulkEncryption(data, recipients, armored, isBulk(data), now)),
+        );
     }
 
-    decrypt(data: Uint8Array, keyring: KeyringRef, options: ReadRef, now: number): Decrypted {
-        return withOptions(options, (options) => wasm.decrypt(data, this.#keyring(keyring), options, now));
+    decrypt(data: Uint8Array, keyring: KeyringRef, options: ReadRef, now: number): Promise<Decrypted> {
+        const ring = this.#keyring(keyring);
+        return withOptions(options, (options) =>
+            finishDecryption(wasm.beginBulkDecryption(data, ring, options, isBulk(data) && hasCfb(), isBulk(data), now)),
+        );
     }
 
     /** Only for who stands in the same thread: a source and a spool don't cross. */

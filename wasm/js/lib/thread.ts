@@ -3,7 +3,7 @@
 import * as wasm from "../pkg/postseal.js";
 import type { DecryptedBlob, Spooled } from "./engine.js";
 import { PostsealError, type ErrorDetails, detailsOf } from "./errors.js";
-import { guard } from "./guard.js";
+import { guard, guardAll } from "./guard.js";
 import { type Arguments, type CallName, Operations } from "./operations.js";
 import { decryptSpooled, encryptSpooled } from "./spool.js";
 
@@ -42,16 +42,17 @@ export type EncryptedFile = Omit<Spooled, "discard">;
 /** Serves whoever holds the other end. */
 export function serve(answer: (answer: Answer, transfer: Transferable[]) => void): (order: Order) => void {
     let operations: Operations | undefined;
-    const performed = <T>(act: (operations: Operations) => T): T => {
-        const current = operations;
-        if (!current) {
+    const current = (): Operations => {
+        if (!operations) {
             throw new PostsealError("internal", "the module was not started");
         }
-        return guard(
-            () => act(current),
-            // The pool ends a thread in which the module trapped: nothing of it is used again.
-            () => (operations = undefined),
-        );
+        return operations;
+    };
+    // The pool ends a thread in which the module trapped: nothing of it is used again.
+    const reset = () => (operations = undefined);
+    const performed = <T>(act: (operations: Operations) => T): T => {
+        const running = current();
+        return guard(() => act(running), reset);
     };
     const done = (id: number, value: unknown) => answer({ id, done: value }, buffersOf(value));
 
@@ -60,7 +61,8 @@ export function serve(answer: (answer: Answer, transfer: Transferable[]) => void
             wasm.initSync({ module: order.module });
             operations = new Operations();
         } else if (order.do === "call") {
-            done(order.id, performed((operations) => operations.perform(order.name, order.args)));
+            const running = current();
+            done(order.id, await guardAll(() => running.perform(order.name, order.args), reset));
         } else if (order.do === "decrypt-blob") {
             const progress = (bytes: number) => answer({ id: order.id, progress: bytes }, []);
             done(order.id, await decryptSpooled(performed, order.blob, order.file, order.args, progress));

@@ -141,6 +141,19 @@ for (const browser of browsers) {
             return readFileSync(join(folder, name), "utf8");
         };
 
+        /** The text in a frame that may not have got its document yet. */
+        const textIn = async (frame, selector) => {
+            const text = (selector) => document.querySelector(selector).textContent;
+            for (let tries = 0; tries < 50; tries++) {
+                try {
+                    return await frame.evaluate(text, selector);
+                } catch {
+                    await new Promise((resolve) => setTimeout(resolve, 100));
+                }
+            }
+            return frame.evaluate(text, selector);
+        };
+
         test("a message that comes is opened, its HTML loads nothing, and one that was changed is called so", async () => {
             const html = `<p id="inside">It is <b>42</b>.</p><img src="${url}loaded"><script>document.title = "run"</script>`;
             const draft = { from: BOB, to: [ALICE], subject: "Re: The answer", text: "Thank you.", html };
@@ -163,7 +176,7 @@ for (const browser of browsers) {
             assert.match(seen.fields, /Re: The answer/);
             assert.deepEqual([seen.verdict, seen.text, seen.title, seen.loaded], ["sealed", "Thank you.", "Sealed mail", false]);
             const frame = page.frames().find((frame) => frame !== page.mainFrame());
-            assert.equal(await frame.evaluate(() => document.querySelector("#inside").textContent), "It is 42.");
+            assert.equal(await textIn(frame, "#inside"), "It is 42.");
             await picture("opened");
 
             const lines = new TextDecoder().decode(bytes).split("\r\n");

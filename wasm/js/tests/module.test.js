@@ -1,6 +1,7 @@
 /** What the module itself promises: it comes back after a trap, it wipes what was secret, it asks for randomness in one place. */
 
 import assert from "node:assert/strict";
+import { createCipheriv, createDecipheriv, createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
@@ -73,20 +74,30 @@ test("secrets are wiped from the memory of the module when they are freed", asyn
     assert.ok(signature.length > 0);
     const recipients = new wasm.Recipients();
     recipients.addPassphrase(passphrase);
-    const encrypted = wasm.encrypt(new Uint8Array(10), recipients, false, now);
+    const encrypting = wasm.beginBulkEncryption(new Uint8Array(10), recipients, false, true, now);
+    const plaintext = encrypting.takePlaintext();
+    const sessionKey = encrypting.dangerousSessionKey();
+    const cipher = createCipheriv("aes-256-cfb", sessionKey, new Uint8Array(16));
+    const digest = createHash("sha1").update(plaintext).digest();
+    const encrypted = encrypting.finish(Buffer.concat([cipher.update(plaintext), cipher.update(digest)]));
     const options = new wasm.ReadOptions();
     options.addPassphrase(passphrase);
     const keyring = new wasm.Keyring();
     keyring.addUnlockedKey(again);
-    wasm.decrypt(encrypted, keyring, options, now);
     const find = (bytes) => Buffer.from(memory.buffer).includes(bytes);
+    const decrypting = wasm.beginBulkDecryption(encrypted, keyring, options, true, true, now);
+    assert.deepEqual(decrypting.dangerousSessionKey(), sessionKey);
     // Where it is not found at all, the search would prove nothing.
     assert.ok(find(passphrase), "options have it still");
+    const decipher = createDecipheriv("aes-256-cfb", sessionKey, new Uint8Array(16));
+    const read = decipher.update(decrypting.takeCiphertext());
+    assert.deepEqual(decrypting.finish(read, digest).data, new Uint8Array(10));
 
-    for (const object of [made, key, unlocked, locked, again, recipients, options, keyring]) {
+    for (const object of [made, key, unlocked, locked, again, recipients, options, keyring, encrypting, decrypting]) {
         object.free();
     }
     assert.ok(!find(passphrase), "the passphrase is wiped");
+    assert.ok(!find(sessionKey), "the session key is wiped");
     secrets.forEach((secret, at) => assert.ok(!find(secret), `the secret part of key ${at} is wiped`));
 });
 

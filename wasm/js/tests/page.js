@@ -20,6 +20,7 @@ globalThis.runTest = async (face, name) => {
             table: async (name) => (await fetched(`/tables/${name}`)).json(),
             own: async (name) => (await fetched(`/own/${name}`)).json(),
             corpora: (path) => bytes(`/corpora/${encodeURI(path)}`),
+            openpgp: () => import("/openpgp/openpgp.min.mjs"),
         });
         return null;
     } catch (error) {

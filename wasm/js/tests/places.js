@@ -28,5 +28,6 @@ export function context(postseal) {
         table: async (name) => JSON.parse(readFileSync(new URL(name, tables), "utf8")),
         own: async (name) => JSON.parse(readFileSync(new URL(name, import.meta.url), "utf8")),
         corpora: async (path) => new Uint8Array(await readFile(new URL(path, corpora))),
+        openpgp: () => import("openpgp"),
     };
 }

@@ -13,8 +13,9 @@ export const policy = [
     "connect-src 'self'",
 ].join("; ");
 
-const folders = { dist, suite, tables, corpora, own: new URL("./", import.meta.url) };
-const types = { js: "text/javascript", wasm: "application/wasm", json: "application/json", html: "text/html" };
+const own = new URL("./", import.meta.url);
+const folders = { dist, suite, tables, corpora, own, openpgp: new URL("../node_modules/openpgp/dist/", own) };
+const types = { js: "text/javascript", mjs: "text/javascript", wasm: "application/wasm", json: "application/json", html: "text/html" };
 
 /** Begins to serve; `close` ends it. */
 export async function serve() {

@@ -4,7 +4,8 @@
 //! encrypted or decrypted, tell the caller how, and go on with what comes back. What needs care stays here: session keys, formats,
 //! signatures, limits.
 
-use std::io::{Read, Write};
+use std::io::Write;
+use std::ops::Range;
 use std::time::SystemTime;
 
 use openpgp::armor::Kind;
@@ -36,7 +37,7 @@ const PREFIX: usize = BLOCK + 2;
 /// The header of the modification detection code (section 5.14), and its length.
 const MDC: [u8; 2] = [0xD3, 0x14];
 const DIGEST: usize = 20;
-/// The header of an encrypted packet whose length is known, with the version.
+/// The header of a packet whose length is known, and the one octet that an encrypted and a compressed one have in front of their content.
 const HEADER: usize = 7;
 
 /// Which ciphers the caller has.
@@ -209,24 +210,32 @@ impl BulkDecryption {
     /// As for [`decrypt`](super::decrypt): [`PgpError::Tampered`] when the code is another, or the content is none.
     pub fn finish(
         self,
-        plaintext: &[u8],
+        mut plaintext: Vec<u8>,
         digest: Option<&[u8]>,
         keyring: &Keyring,
         options: &ReadOptions<'_>,
         now: SystemTime,
     ) -> Result<Decrypted, PgpError> {
         let content = match self.cipher {
-            BulkCipher::Cfb => proven(plaintext, digest.unwrap_or_default()).ok_or(PgpError::Tampered)?,
-            BulkCipher::Gcm { .. } => plaintext,
+            BulkCipher::Cfb => proven(&plaintext, digest.unwrap_or_default()).ok_or(PgpError::Tampered)?,
+            BulkCipher::Gcm { .. } => {
+                let length = plaintext.len();
+                plaintext.resize(length + HEADER, 0);
+                plaintext.copy_within(..length, HEADER);
+                HEADER..plaintext.len()
+            }
         };
+        // The content stands where it stood: inside of one packet, here one that is compressed with nothing.
+        let length = u32::try_from(content.len() + 1).map_err(|_| PgpError::Tampered)?;
+        let [a, b, c, d] = length.to_be_bytes();
+        let packet = plaintext.get_mut(content.start - HEADER..content.end).unwrap_or_default();
+        if let Some(header) = packet.first_chunk_mut() {
+            *header = [0xC8, 0xFF, a, b, c, d, 0];
+        }
         let mut reader = Reader::new(keyring, options, checked(now)?);
         reader.resume(self.encryption, self.reader, self.counted);
-        let length = u32::try_from(content.len() + 1).map_err(|_| PgpError::Tampered)?.to_be_bytes();
-        // The content stands where it stood: inside of one packet, here one that is compressed with nothing.
-        let [a, b, c, d] = length;
-        let header = [0xC8, 0xFF, a, b, c, d, 0];
         let mut data = Vec::with_capacity(content.len().min(options.limits.plaintext));
-        VerifierBuilder::from_reader(header.chain(content))
+        VerifierBuilder::from_bytes(packet)
             .and_then(|begun| read_signed(begun, &mut reader, BUFFER, &mut data))
             .map_err(|error| reader.failure(&error))?;
         data.shrink_to_fit();
@@ -277,12 +286,12 @@ fn content_of_container(message: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// The packets of a plaintext whose modification detection code is right.
-fn proven<'p>(plaintext: &'p [u8], digest: &[u8]) -> Option<&'p [u8]> {
+/// Where the packets are in a plaintext whose modification detection code is right.
+fn proven(plaintext: &[u8], digest: &[u8]) -> Option<Range<usize>> {
     let (before, code) = plaintext.split_at_checked(plaintext.len().checked_sub(DIGEST)?)?;
-    let content = before.strip_suffix(&MDC)?.get(PREFIX..)?;
-    let (block, again) = before.get(..PREFIX)?.split_at_checked(BLOCK)?;
-    (digest.len() == DIGEST && digest == code && block.ends_with(again)).then_some(content)
+    let content = before.strip_suffix(&MDC)?;
+    let (block, again) = content.get(..PREFIX)?.split_at_checked(BLOCK)?;
+    (digest == code && block.ends_with(again)).then_some(PREFIX..content.len())
 }
 
 /// What became of encrypting.

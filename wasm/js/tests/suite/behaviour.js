@@ -3,6 +3,8 @@
 import { bytesFrom, check, failure, noise, same, textOf } from "./check.js";
 
 const ALICE = "alice@example.test";
+/** What is said of whatever was changed, and nothing more: more would help whoever changes it. */
+const TAMPERED = "the encrypted data was changed or is incomplete";
 
 async function unlocked({ SecretKey }, profile, owner = ALICE) {
     const { key } = await SecretKey.generate(owner, { profile });
@@ -79,6 +81,68 @@ export const behaviour = {
         }
         const nobody = await failure(postseal.encrypt("secret", {}));
         same([nobody.code, nobody.field], ["invalid-input", "recipients"]);
+    },
+
+    /** What is long goes another way than what is short, by ciphers of the platform's: it comes to the same. */
+    async long_data_of_the_compatible_profile_is_encrypted_and_decrypted({ postseal }) {
+        const [alice, bob] = [await unlocked(postseal, "compatible"), await unlocked(postseal, "modern", "bob@example.test")];
+        const keyring = new postseal.Keyring([alice, bob.certificate]);
+        const options = { certificates: [alice.certificate], passphrases: ["battery staple"], signWith: bob };
+        for (const length of [262_143, 262_144, 300_001, 1_000_014]) {
+            const data = noise(length);
+            const message = await postseal.encrypt(data, options);
+            const text = await postseal.encrypt(data, { ...options, armored: true });
+            const piped = new Blob([data]).stream().pipeThrough(postseal.encryptStream(options));
+            const inPieces = new Uint8Array(await new Response(piped).arrayBuffer());
+            for (const [made, reading] of [
+                [message, { keyring }],
+                [text, { keyring }],
+                [inPieces, { keyring }],
+                [message, { passphrases: ["battery staple"] }],
+            ]) {
+                const { data: read, encryption, signatures } = await postseal.decrypt(made, reading);
+                check(read.length === length && read.every((byte, at) => byte === data[at]), "it is the same");
+                same([encryption.cipher, encryption.aead], ["AES-256", undefined]);
+                same(signatures.map(({ status }) => status.kind), [reading.keyring ? "good" : "unknown-signer"]);
+            }
+            const spooled = await postseal.decryptBlob(new Blob([message]), { keyring });
+            check((await spooled.file.arrayBuffer()).byteLength === length, "the other way reads it");
+            await spooled.discard();
+        }
+    },
+
+    async no_change_of_long_data_goes_unnoticed({ postseal, openpgp: load }) {
+        const openpgp = await load();
+        const alice = await unlocked(postseal, "compatible");
+        const keyring = new postseal.Keyring([alice]);
+        const data = noise(1_000_000);
+        const inGcm = async (octet) =>
+            openpgp.encrypt({
+                message: await openpgp.createMessage({ binary: data }),
+                passwords: ["battery staple"],
+                format: "binary",
+                config: { aeadProtect: true, preferredAEADAlgorithm: openpgp.enums.aead.gcm, aeadChunkSizeByte: octet },
+            });
+        for (const [message, reading, aead] of [
+            [await postseal.encrypt(data, { certificates: [alice.certificate] }), { keyring }, undefined],
+            // Chunks of 64 KiB, of 16 KiB, and such as are for the module itself.
+            [await inGcm(10), { passphrases: ["battery staple"] }, "GCM"],
+            [await inGcm(8), { passphrases: ["battery staple"] }, "GCM"],
+            [await inGcm(6), { passphrases: ["battery staple"] }, "GCM"],
+        ]) {
+            const { data: read, encryption } = await postseal.decrypt(message, reading);
+            check(read.length === data.length && read.every((byte, at) => byte === data[at]), "it is the same");
+            same(encryption.aead, aead);
+            const changed = (at) => message.map((byte, index) => (index === at ? byte ^ 1 : byte));
+            const { length } = message;
+            for (const wrong of [changed(length - 1), changed(length - 20), changed(length >> 1), message.slice(0, -1), message.slice(0, -70_000)]) {
+                const error = await failure(postseal.decrypt(wrong, reading));
+                same([error.code, error.message], ["tampered", TAMPERED]);
+            }
+            same((await failure(postseal.decrypt(message, { ...reading, maxBytes: 999_999 }))).code, "limit-exceeded");
+        }
+        const wrong = await failure(postseal.decrypt(await inGcm(10), { passphrases: ["a guess"] }));
+        same(wrong.code, "wrong-passphrase");
     },
 
     async streams_and_blobs_go_piece_by_piece({ postseal }) {

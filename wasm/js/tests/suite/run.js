@@ -16,7 +16,7 @@ export function names({ isPage, isWorker }) {
 /**
  * Runs one test.
  *
- * @param context what a test has: `postseal`, `table(name)` for tests/vectors, `corpora(path)` for what others have made
+ * @param context what a test has: `postseal`, `table(name)` for tests/vectors, `corpora(path)` for what others have made, `openpgp()` for OpenPGP.js
  */
 export async function run(name, context) {
     const scenario = scenarios[name];

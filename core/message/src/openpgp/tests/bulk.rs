@@ -50,11 +50,11 @@ fn by_the_caller(
         BulkCipher::Cfb => {
             let plaintext = cfb(bulk.session_key(), &ciphertext, Direction::Decrypt);
             let digest = sha1(&plaintext[..plaintext.len().saturating_sub(20)]);
-            bulk.finish(&plaintext, Some(&digest), keyring, options, now)
+            bulk.finish(plaintext, Some(&digest), keyring, options, now)
         }
         BulkCipher::Gcm { salt, header, chunk } => {
             match decrypt_gcm(bulk.session_key(), &salt, &header, chunk, &ciphertext) {
-                Some(plaintext) => bulk.finish(&plaintext, None, keyring, options, now),
+                Some(plaintext) => bulk.finish(plaintext, None, keyring, options, now),
                 None => Err(PgpError::Tampered),
             }
         }
@@ -223,7 +223,7 @@ fn every_octet_of_a_plaintext_in_cfb_is_proven() {
         (bulk, plaintext)
     };
     let finish = |plaintext: &[u8], digest: Option<&[u8]>| {
-        begin().0.finish(plaintext, digest, &ring, &options(), now()).map(|done| done.data)
+        begin().0.finish(plaintext.to_vec(), digest, &ring, &options(), now()).map(|done| done.data)
     };
     let whole = begin().1;
     let digest = |plaintext: &[u8]| sha1(&plaintext[..plaintext.len().saturating_sub(20)]);
