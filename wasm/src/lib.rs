@@ -13,6 +13,8 @@ mod certificate;
 #[cfg(all(feature = "full", target_arch = "wasm32"))]
 mod charset;
 mod data;
+#[cfg(target_arch = "wasm32")]
+mod domain;
 mod draft;
 mod failure;
 #[cfg(feature = "full")]
@@ -58,8 +60,10 @@ pub use stream::*;
 pub use verdict::*;
 
 /// When the module is loaded.
-#[cfg(all(feature = "full", target_arch = "wasm32"))]
+#[cfg(target_arch = "wasm32")]
 #[wasm_bindgen::prelude::wasm_bindgen(start)]
 pub fn start() {
+    postseal_types::set_domain_mapper(&domain::Host);
+    #[cfg(feature = "full")]
     postseal_message::mime::set_charset_decoder(&charset::Host);
 }

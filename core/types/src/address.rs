@@ -2,6 +2,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
+use crate::domain::to_ascii;
+
 /// The longest local part, in octets (RFC 5321, section 4.5.3.1.1).
 const MAX_LOCAL: usize = 64;
 /// The longest domain, in octets (RFC 5321, section 4.5.3.1.2).
@@ -159,8 +161,7 @@ fn ascii_domain(domain: &str) -> Result<String, AddressError> {
         let inner = literal.strip_suffix(']').ok_or(AddressError::Domain)?;
         return if is_address_literal(inner) { Ok(domain.to_owned()) } else { Err(AddressError::Domain) };
     }
-    let ascii = idna::domain_to_ascii_cow(domain.as_bytes(), idna::AsciiDenyList::URL)
-        .map_err(|_| AddressError::Domain)?;
+    let ascii = to_ascii(domain).ok_or(AddressError::Domain)?;
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')

@@ -4,12 +4,15 @@
 
 mod address;
 mod code;
+mod domain;
 mod envelope;
 mod progress;
 mod secret;
 
 pub use address::{Address, AddressError};
 pub use code::ErrorCode;
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+pub use domain::{DomainMapper, set_domain_mapper};
 pub use envelope::Envelope;
 pub use progress::{Listener, Meter, Progress};
 pub use secret::Secret;

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { brotliCompressSync, constants } from "node:zlib";
 
-/** In bytes; the README names what it is now. */
-const promised = { postseal: 600_000, encrypt: 505_000 };
+/** In bytes: what the README names. */
+const promised = { postseal: 587_000, encrypt: 486_000 };
 const options = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 } };
 
 for (const [name, most] of Object.entries(promised)) {

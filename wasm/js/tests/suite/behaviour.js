@@ -254,6 +254,26 @@ export const behaviour = {
         same(words.subject, "你好 ü");
     },
 
+    async domains_are_those_of_the_dns({ postseal }) {
+        for (const [one, other] of [
+            ["BÜCHER.example", "xn--bcher-kva.example"],
+            ["bücher。example", "bücher.example"],
+            ["faß.example", "xn--fa-hia.example"],
+            ["日本語.example", "xn--wgv71a119e.example"],
+            ["XN--BCHER-KVA.Example", "bücher.example"],
+            ["EXAMPLE.test", "example.test"],
+        ]) {
+            const { key } = await postseal.SecretKey.generate(`alice@${one}`);
+            check(await key.certificate.speaksFor(`alice@${other}`), `${one} is ${other}`);
+            check(!(await key.certificate.speaksFor("alice@example.org")), `${one} is no other`);
+        }
+        // Nothing of a URL but its host.
+        for (const domain of ["bü%63her.example", "bü／cher.example", "bü？.example", "bü＠example.test", "１２７.0.0.1", "xn--.example", "bü..example", "ü:80", "ü\\b.example"]) {
+            const error = await failure(postseal.SecretKey.generate(`alice@${domain}`));
+            same([error.code, error.field], ["invalid-input", "owner"], domain);
+        }
+    },
+
     async time_is_a_parameter({ postseal }) {
         const past = new Date("2020-02-03T04:05:06Z");
         const { key } = await postseal.SecretKey.generate(ALICE, { now: past });
