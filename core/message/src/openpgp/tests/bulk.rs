@@ -5,7 +5,11 @@ use aes::{Aes128, Aes256};
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes128Gcm, Aes256Gcm, Nonce};
 use hkdf::Hkdf;
+use openpgp::crypto::{S2K, SessionKey};
+use openpgp::packet::pkesk::PKESK6;
 use openpgp::packet::skesk::SKESK6;
+use openpgp::packet::{PKESK, Packet, SKESK};
+use openpgp::policy::StandardPolicy;
 use openpgp::serialize::Serialize as _;
 use openpgp::types::{AEADAlgorithm, HashAlgorithm, SymmetricAlgorithm};
 use postseal_types::Secret;
@@ -107,9 +111,10 @@ fn gcm(key: &[u8], direction: &Direction, nonce: [u8; 12], payload: Payload<'_, 
 
 /// The message key and the nonces of its chunks.
 fn derived(session_key: &[u8], salt: &[u8; 32], header: &[u8; 5]) -> (Vec<u8>, impl Fn(usize) -> [u8; 12]) {
-    let mut made = vec![0; session_key.len() + 4];
+    let size = SymmetricAlgorithm::from(header[2]).key_size().unwrap();
+    let mut made = vec![0; size + 4];
     Hkdf::<Sha256>::new(Some(salt), session_key).expand(header, &mut made).unwrap();
-    let iv = made.split_off(session_key.len());
+    let iv = made.split_off(size);
     (made, move |number| [&iv[..], &(number as u64).to_be_bytes()].concat().try_into().unwrap())
 }
 
@@ -128,15 +133,26 @@ fn decrypt_gcm(key: &[u8], salt: &[u8; 32], header: &[u8; 5], chunk: usize, data
 
 /// A message in GCM, with chunks of 2^(`size` + 6) octets, and for a passphrase.
 fn in_gcm(content: &[u8], passphrase: &Secret, cipher: SymmetricAlgorithm, size: u8) -> Vec<u8> {
-    let key = openpgp::crypto::SessionKey::new(cipher.key_size().unwrap()).unwrap();
-    let s2k = openpgp::crypto::S2K::new_iterated(HashAlgorithm::SHA256, 1024).unwrap();
+    let key = SessionKey::new(cipher.key_size().unwrap()).unwrap();
+    let s2k = S2K::new_iterated(HashAlgorithm::SHA256, 1024).unwrap();
     let password = passphrase.expose().into();
     let skesk = SKESK6::with_password(cipher, cipher, AEADAlgorithm::GCM, s2k, &key, &password).unwrap();
+    in_gcm_for(SKESK::from(skesk).into(), content, &key, cipher, size)
+}
+
+/// The same for whoever finds the session key in a packet.
+fn in_gcm_for(
+    holder: Packet,
+    content: &[u8],
+    key: &SessionKey,
+    cipher: SymmetricAlgorithm,
+    size: u8,
+) -> Vec<u8> {
     let mut message = Vec::new();
-    openpgp::Packet::from(openpgp::packet::SKESK::from(skesk)).serialize(&mut message).unwrap();
+    holder.serialize(&mut message).unwrap();
     let (salt, header) = ([7; 32], [0xD2, 2, cipher.into(), AEADAlgorithm::GCM.into(), size]);
     let mut body = [&header[1..], &salt].concat();
-    let (key, nonce) = derived(&key, &salt, &header);
+    let (key, nonce) = derived(key, &salt, &header);
     let mut count = 0;
     for msg in content.chunks(1 << (size + 6)) {
         body.extend(gcm(&key, &Direction::Encrypt, nonce(count), Payload { msg, aad: &header }).unwrap());
@@ -197,6 +213,20 @@ fn a_message_is_decrypted_by_the_callers_gcm() {
     // Chunks so small that a call for each of them would take longer.
     let (done, was_asked) = opened(&in_gcm(&literal(b"short"), &passphrase, SymmetricAlgorithm::AES256, 7));
     assert!(!was_asked && done.unwrap().data == b"short");
+}
+
+/// HKDF would take any, but the caller takes that of the cipher.
+#[test]
+fn a_session_key_of_another_length_than_the_ciphers_fits_nothing() {
+    let alice = key(KeyProfile::Modern, "alice", now());
+    let (policy, session_key) = (StandardPolicy::new(), SessionKey::new(32).unwrap());
+    let certificate = alice.certificate().cert().with_policy(&policy, now()).unwrap();
+    let to = certificate.keys().for_transport_encryption().next().unwrap();
+    let pkesk = PKESK6::for_recipient(&session_key, to.key()).unwrap();
+    let cipher = SymmetricAlgorithm::AES128;
+    let message = in_gcm_for(PKESK::from(pkesk).into(), &literal(b"short"), &session_key, cipher, 8);
+    let ring = keyring([&alice]);
+    assert_eq!(decrypt(&message, &ring, &options(), now()), Err(PgpError::Tampered));
 }
 
 #[test]
