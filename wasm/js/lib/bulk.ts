@@ -38,8 +38,8 @@ export function hasCfb(): boolean {
     return foundCfb;
 }
 
-/** Decrypts what was begun, and lets go of it. */
-export async function finishDecryption(begun: BulkDecryption): Promise<Decrypted> {
+/** Decrypts what was begun, and lets go of it, unless the module that it was in `isThere` no more: there is another one in its place. */
+export async function finishDecryption(begun: BulkDecryption, isThere: () => boolean): Promise<Decrypted> {
     try {
         if (begun.isDone()) {
             return begun.finish();
@@ -52,17 +52,17 @@ export async function finishDecryption(begun: BulkDecryption): Promise<Decrypted
         const { plaintext, digest } = await withKey(begun, (key) => decryptCfb(key, ciphertext));
         return begun.finish(plaintext, digest);
     } finally {
-        begun.free();
+        isThere() && begun.free();
     }
 }
 
-/** Encrypts what was begun, and lets go of it. */
-export async function finishEncryption(begun: BulkEncryption): Promise<Uint8Array> {
+/** Encrypts what was begun, and lets go of it in the same way. */
+export async function finishEncryption(begun: BulkEncryption, isThere: () => boolean): Promise<Uint8Array> {
     try {
         const plaintext = begun.takePlaintext();
         return begun.finish(plaintext && (await withKey(begun, (key) => encryptCfb(key, plaintext as Bytes))));
     } finally {
-        begun.free();
+        isThere() && begun.free();
     }
 }
 

@@ -43,17 +43,22 @@ export class DirectEngine implements Engine {
         try {
             const result = await guardAll(
                 () => operations.perform(name, args),
-                () => {
-                    // All that was in it is gone, and it is as good as new.
-                    wasm.__wbg_reset_state();
-                    this.#operations = new Operations();
-                },
+                () => this.#renew(operations),
             );
             checkSignal(options.signal);
             return result;
         } catch (error) {
             // What stood in the module is gone where it has trapped in the meantime.
             throw this.#operations === operations || error instanceof PostsealError ? error : trapped(error);
+        }
+    }
+
+    /** All that was in the module is gone, and it is as good as new. */
+    #renew(lost: Operations): void {
+        if (this.#operations === lost) {
+            lost.lose();
+            wasm.__wbg_reset_state();
+            this.#operations = new Operations();
         }
     }
 

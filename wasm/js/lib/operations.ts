@@ -72,7 +72,7 @@ export interface SecretKeyRecord {
 }
 
 /** The names and types of all operations. */
-export type CallName = Exclude<keyof Operations, "decryptTo" | "perform">;
+export type CallName = Exclude<keyof Operations, "decryptTo" | "lose" | "perform">;
 export type Arguments<Name extends CallName> = Parameters<Operations[Name]>;
 export type Result<Name extends CallName> = Awaited<ReturnType<Operations[Name]>>;
 
@@ -85,6 +85,12 @@ export class Operations {
     #keyrings = new Map<number, { version: string; keyring: wasm.Keyring; handles: readonly number[] }>();
     #unlocked = new Map<number, wasm.UnlockedKey>();
     #encryptors = new Map<number, wasm.Encryptor>();
+    #isThere = true;
+
+    /** Knows that the module was made anew: what is still held of it is not freed, for there is something else in that place. */
+    lose(): void {
+        this.#isThere = false;
+    }
 
     /** Does one operation by its name. Most are done when this returns. */
     perform<Name extends CallName>(name: Name, args: Arguments<Name>): Result<Name> | Promise<Result<Name>> {
@@ -214,14 +220,17 @@ export class Operations {
         now: number,
     ): Promise<Uint8Array> {
         return this.#withRecipients(recipients, (recipients) =>
-            finishEncryption(wasm.beginBulkEncryption(data, recipients, armored, isBulk(data), now)),
+            finishEncryption(wasm.beginBulkEncryption(data, recipients, armored, isBulk(data), now), () => this.#isThere),
         );
     }
 
     decrypt(data: Uint8Array, keyring: KeyringRef, options: ReadRef, now: number): Promise<Decrypted> {
         const ring = this.#keyring(keyring);
         return withOptions(options, (options) =>
-            finishDecryption(wasm.beginBulkDecryption(data, ring, options, isBulk(data) && hasCfb(), isBulk(data), now)),
+            finishDecryption(
+                wasm.beginBulkDecryption(data, ring, options, isBulk(data) && hasCfb(), isBulk(data), now),
+                () => this.#isThere,
+            ),
         );
     }
 

@@ -38,10 +38,18 @@ for (const name of ["face", "worker"]) {
             const make = async () => (await postseal.SecretKey.generate("alice@example.test")).key.unlockUnprotected();
             const code = (promise) => promise.then(() => "none", (error) => error.code);
             const key = await make();
+            const long = code(postseal.encrypt(new Uint8Array(20_000_000), { certificates: [key.certificate] }));
+            // It waits for WebCrypto now.
+            await new Promise((resolve) => setImmediate(resolve));
             const trapped = await code(postseal.signCleartext("text", key));
             const again = await make();
             const signed = await postseal.signDetached("text", again);
-            parentPort.postMessage({ trapped, length: signed.length, lost: await code(postseal.signDetached("text", key)) });
+            const lost = await code(postseal.signDetached("text", key));
+            const interrupted = await long;
+            const keyring = new postseal.Keyring([again]);
+            const message = await postseal.encrypt(new Uint8Array(1_000_000), { certificates: [again.certificate] });
+            const { data } = await postseal.decrypt(message, { keyring });
+            parentPort.postMessage({ trapped, length: signed.length, lost, interrupted, decrypted: data.length });
             parentPort.close();
         `;
         const url = new URL(`${name}/index.js`, dist).href;
@@ -53,6 +61,9 @@ for (const name of ["face", "worker"]) {
         assert.ok(told.length > 50);
         // In this thread everything was lost with the module; in others only what the one thread had, and the vault has the key.
         assert.equal(told.lost, name === "face" ? "closed" : "none");
+        // What was under way in it is as lost, and everything works on.
+        assert.equal(told.interrupted, name === "face" ? "internal" : "none");
+        assert.equal(told.decrypted, 1_000_000);
     });
 }
 
