@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from .servers import MailServer, program
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 SCENARIOS = REPOSITORY / "tests" / "vectors" / "scenarios.json"
+
+# What a shell starts in the background ignores Ctrl-C, and some tests press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)
