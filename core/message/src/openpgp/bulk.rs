@@ -94,8 +94,8 @@ impl std::fmt::Debug for BulkDecryption {
     }
 }
 
-/// Decrypts a message like [`decrypt`](super::decrypt), unless one of `ciphers` decrypts its content. That costs the caller several copies of it, and so is for
-/// large messages.
+/// Decrypts a message like [`decrypt`](super::decrypt), unless one of `ciphers` decrypts its content. That costs the caller several copies
+/// of it, and so is for large messages.
 ///
 /// # Errors
 ///
