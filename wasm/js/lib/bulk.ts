@@ -2,7 +2,7 @@
 
 import type { BulkDecryption, BulkEncryption, Decrypted } from "../pkg/postseal.js";
 
-/** With less, to hand the content over and back takes longer than what is gained. */
+/** The least that goes out: it is copied several times on the way. */
 const WORTHWHILE = 256 * 1024;
 /** How many chunks are decrypted at the same time. */
 const CHUNKS = 32;

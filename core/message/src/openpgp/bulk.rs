@@ -21,7 +21,7 @@ use sequoia_openpgp as openpgp;
 
 use super::layer::Format;
 use super::mail_armor::dearmored;
-use super::open::{BUFFER, Form, is_stub, read_packets, read_signed};
+use super::open::{BUFFER, is_stub, read_signed};
 use super::policy::checked;
 use super::reader::{Counted, Reader};
 use super::seal::{ENCRYPTING, OVERHEAD, begin_content, write_session_keys};
@@ -84,7 +84,8 @@ pub struct BulkDecryption {
     session_key: SessionKey,
     ciphertext: Vec<u8>,
     encryption: Encryption,
-    reader: Option<openpgp::Fingerprint>,
+    /// Who decrypts it, where that is the holder of a key.
+    identity: Option<openpgp::Fingerprint>,
     counted: Counted,
 }
 
@@ -112,8 +113,7 @@ pub fn begin_decrypt(
     if let Some(bulk) = BulkDecryption::find(message, keyring, options, ciphers, now)? {
         return Ok(BegunDecryption::Bulk(bulk));
     }
-    let (data, reader) = read_packets(Form::Encrypted, message, keyring, options, now)?;
-    reader.decrypted(data).map(BegunDecryption::Done)
+    super::decrypt(message, keyring, options, now).map(BegunDecryption::Done)
 }
 
 impl BulkDecryption {
@@ -178,7 +178,7 @@ impl BulkDecryption {
             cipher: bulk,
             session_key,
             ciphertext,
-            reader: identity.map(|cert| cert.fingerprint()),
+            identity: identity.map(|cert| cert.fingerprint()),
             counted: reader.counted(),
         }))
     }
@@ -233,7 +233,7 @@ impl BulkDecryption {
             *header = [0xC8, 0xFF, a, b, c, d, 0];
         }
         let mut reader = Reader::new(keyring, options, checked(now)?);
-        reader.resume(self.encryption, self.reader, self.counted);
+        reader.resume(self.encryption, self.identity, self.counted);
         let mut data = Vec::with_capacity(content.len().min(options.limits.plaintext));
         VerifierBuilder::from_bytes(packet)
             .and_then(|begun| read_signed(begun, &mut reader, BUFFER, &mut data))

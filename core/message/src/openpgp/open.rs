@@ -127,7 +127,7 @@ pub fn verify_detached(
 }
 
 #[derive(Clone, Copy)]
-pub(super) enum Form {
+enum Form {
     Encrypted,
     Signed,
 }
@@ -140,17 +140,7 @@ fn read<'a>(
     now: SystemTime,
 ) -> Result<(Vec<u8>, Reader<'a>), PgpError> {
     let packets = dearmored(message);
-    read_packets(form, packets.as_deref().unwrap_or(message), keyring, options, now)
-}
-
-/// Reads a message whose armor was taken off where it is of the usual kind.
-pub(super) fn read_packets<'a>(
-    form: Form,
-    message: &[u8],
-    keyring: &'a Keyring,
-    options: &'a ReadOptions<'a>,
-    now: SystemTime,
-) -> Result<(Vec<u8>, Reader<'a>), PgpError> {
+    let message = packets.as_deref().unwrap_or(message);
     let mut reader = Reader::new(keyring, options, checked(now)?);
     reader.is_stub = is_stub(PacketParser::from_bytes(message), options.limits.packets);
     // Without compression the content is shorter than the message.

@@ -150,14 +150,15 @@ impl<'a> Recipients<'a> {
         self
     }
 
-    pub(super) fn signing_pair(&self, now: SystemTime) -> Result<Option<KeyPair>, PgpError> {
-        self.signer.as_ref().map(|signer| signer.pair(now)).transpose()
-    }
-
     /// The same by the part of a key that was found already.
     pub(crate) fn signed_with(mut self, signatory: &'a Signatory) -> Self {
         self.signer = Some(Signer::Found(signatory));
         self
+    }
+
+    /// The part of the signer's key that signs, where there is a signer.
+    pub(super) fn signing_pair(&self, now: SystemTime) -> Result<Option<KeyPair>, PgpError> {
+        self.signer.as_ref().map(|signer| signer.pair(now)).transpose()
     }
 }
 
