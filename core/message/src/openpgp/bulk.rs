@@ -24,7 +24,7 @@ use super::mail_armor::dearmored;
 use super::open::{BUFFER, is_stub, read_signed};
 use super::policy::checked;
 use super::reader::{Counted, Reader};
-use super::seal::{ENCRYPTING, OVERHEAD, begin_content, write_session_keys};
+use super::seal::{ENCRYPTING, Encrypting, OVERHEAD, begin_content, write_session_keys};
 use super::{Decrypted, Encryption, Keyring, PgpData, PgpError, ReadOptions, Recipients};
 
 /// The least octets of a chunk: each is one call of the caller's.
@@ -328,7 +328,7 @@ pub fn begin_encrypt(
     now: SystemTime,
 ) -> Result<BegunEncryption, PgpError> {
     let now = checked(now)?;
-    let signer = recipients.signing_pair(now)?;
+    let signer = recipients.signatory(now)?;
     let mut bytes = Vec::with_capacity(data.len() + OVERHEAD);
     let layer = write_session_keys(recipients, now, &mut bytes)?;
     match layer.format() {
@@ -339,7 +339,9 @@ pub fn begin_encrypt(
             crypto::random(&mut block).map_err(|_| ENCRYPTING)?;
             plaintext.extend(block);
             plaintext.extend_from_within(BLOCK - 2..);
-            write_content(data, begin_content(recipients, signer, now, Message::new(&mut plaintext))?)?;
+            let mut content = begin_content(recipients, signer, now, Message::new(&mut plaintext))?;
+            content.write_all(data).map_err(|_| ENCRYPTING)?;
+            content.finalize().map_err(|_| ENCRYPTING)?;
             plaintext.extend(MDC);
             Ok(BegunEncryption::Bulk(BulkEncryption {
                 head,
@@ -349,16 +351,10 @@ pub fn begin_encrypt(
             }))
         }
         Format::Seipdv2 => {
-            let message = layer.begin(Message::new(&mut bytes)).map_err(|_| ENCRYPTING)?;
-            write_content(data, begin_content(recipients, signer, now, message)?)?;
+            Encrypting::begin(recipients, signer, now, layer, &mut bytes)?.whole(data)?;
             Ok(BegunEncryption::Done(PgpData::new(bytes, Kind::Message)))
         }
     }
-}
-
-fn write_content(data: &[u8], mut content: Message<'_>) -> Result<(), PgpError> {
-    content.write_all(data).map_err(|_| ENCRYPTING)?;
-    content.finalize().map_err(|_| ENCRYPTING)
 }
 
 impl BulkEncryption {

@@ -1,13 +1,11 @@
 //! Encrypting what is too large for memory, piece by piece.
 
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use openpgp::serialize::stream::Message;
-use sequoia_openpgp as openpgp;
-
-use super::seal::{ENCRYPTING, begin_encrypted};
+use super::seal::{ENCRYPTING, Encrypting, begin_encrypted};
 use super::watched::Watched;
 use super::{PgpError, Recipients, StreamError};
 
@@ -34,9 +32,8 @@ use super::{PgpError, Recipients, StreamError};
 /// # assert_eq!(opened.data, b"a secret");
 /// # Ok::<(), openpgp::PgpError>(())
 /// ```
-#[derive(Debug)]
 pub struct Encryptor {
-    message: Message<'static>,
+    message: Encrypting<'static>,
     ready: Ready,
 }
 
@@ -67,8 +64,14 @@ impl Encryptor {
     ///
     /// [`PgpError::Internal`].
     pub fn finish(self) -> Result<Vec<u8>, PgpError> {
-        self.message.finalize().map_err(|_| ENCRYPTING)?;
+        self.message.end()?;
         Ok(self.ready.take())
+    }
+}
+
+impl fmt::Debug for Encryptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Encryptor")
     }
 }
 
@@ -107,7 +110,7 @@ pub fn encrypt_to(
     let (mut source, mut sink) = (Watched::new(source), Watched::new(sink));
     let outcome = begin_encrypted(recipients, now, &mut sink).and_then(|mut message| {
         io::copy(&mut source, &mut message).map_err(|_| ENCRYPTING)?;
-        message.finalize().map_err(|_| ENCRYPTING)
+        message.end()
     });
     let outcome = outcome.and_then(|()| sink.flush().map_err(|_| ENCRYPTING));
     source.check(StreamError::Read)?;

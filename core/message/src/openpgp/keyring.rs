@@ -4,8 +4,8 @@ use std::time::SystemTime;
 use postseal_types::{Address, Secret};
 
 use super::seal::Holder;
-use super::unlock::{Signatory, names_key_of};
-use super::{Certificate, Fingerprint, KeyHandle, PgpError, SecretKey, UnlockedKey, Unusable};
+use super::unlock::names_key_of;
+use super::{Certificate, Fingerprint, KeyHandle, PgpError, SecretKey, Signatory, UnlockedKey, Unusable};
 
 /// The certificates and secret keys at hand.
 ///

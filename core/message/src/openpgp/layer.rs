@@ -2,6 +2,8 @@
 //!
 //! The library's own way borrows the keys for as long as the message is written to, and doesn't say which of them it can't encrypt to.
 
+use std::io::Write;
+
 use openpgp::crypto::{Password, SessionKey};
 use openpgp::packet::skesk::{SKESK4, SKESK6};
 use openpgp::packet::{Packet, SKESK};
@@ -11,6 +13,8 @@ use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 
 use super::certificate::EncryptionKey;
+#[cfg(feature = "crypto-rust")]
+use super::seipdv2::Shared;
 
 const CIPHER: SymmetricAlgorithm = SymmetricAlgorithm::AES256;
 /// The mode that everyone who reads SEIPDv2 has (RFC 9580, section 9.6).
@@ -66,12 +70,25 @@ impl Layer {
         self.session_key
     }
 
-    /// Begins the encryption; what is then written is encrypted.
-    pub(super) fn begin(self, message: Message<'_>) -> openpgp::Result<Message<'_>> {
-        let encryptor = Encryptor::with_session_key(message, CIPHER, self.session_key)?;
-        match self.format {
+    /// Begins the encryption; what is then written is encrypted. Nobody can read it without its end, which comes after that of the content.
+    pub(super) fn begin<'s>(
+        self,
+        sink: impl Write + Send + Sync + 's,
+    ) -> openpgp::Result<(Message<'s>, End<'s>)> {
+        #[cfg(feature = "crypto-rust")]
+        if self.format == Format::Seipdv2 {
+            let packet = Shared::begin(sink, &self.session_key)?;
+            let end = packet.clone();
+            return Ok((Message::new(packet), Box::new(move || end.end())));
+        }
+        let encryptor = Encryptor::with_session_key(Message::new(sink), CIPHER, self.session_key)?;
+        let content = match self.format {
             Format::Seipdv1 => encryptor.build(),
             Format::Seipdv2 => encryptor.aead_algo(MODE).build(),
-        }
+        };
+        Ok((content?, Box::new(|| Ok(()))))
     }
 }
+
+/// Ends an encryption.
+pub(super) type End<'s> = Box<dyn FnOnce() -> openpgp::Result<()> + Send + Sync + 's>;

@@ -37,13 +37,18 @@ mod keyring;
 mod layer;
 mod limits;
 mod mail_armor;
+#[cfg(feature = "crypto-rust")]
+mod ocb;
 mod open;
 mod policy;
 mod reader;
 mod revocation;
 mod seal;
 mod secret_key;
+#[cfg(feature = "crypto-rust")]
+mod seipdv2;
 mod session_key;
+mod signatory;
 mod signature;
 mod spool;
 mod unlock;
@@ -65,9 +70,9 @@ pub use revocation::RevocationCertificate;
 pub(crate) use seal::{Holder, MICALG, encrypt_for_mail, sign_for_mail};
 pub use seal::{PgpData, Recipients, encrypt, sign_cleartext, sign_detached, sign_inline};
 pub use secret_key::{KeyProfile, SecretKey};
+pub(crate) use signatory::Signatory;
 pub use signature::{SignatureFault, SignatureResult, SignatureStatus};
 pub use spool::{Spooled, decrypt_to};
-pub(crate) use unlock::Signatory;
 pub use unlock::UnlockedKey;
 pub use user_id::UserId;
 

@@ -1,12 +1,11 @@
 //! Making OpenPGP messages and signatures.
 
 use std::borrow::Cow;
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use openpgp::armor::Kind;
-use openpgp::crypto::KeyPair;
 use openpgp::policy::StandardPolicy;
 use openpgp::serialize::Serialize;
 use openpgp::serialize::stream::{self, LiteralWriter, Message};
@@ -15,7 +14,7 @@ use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 
 use super::certificate::EncryptionKey;
-use super::layer::{Format, Layer};
+use super::layer::{End, Format, Layer};
 use super::mail_armor::MailArmor;
 use super::policy::{checked, policy};
 use super::{Certificate, PgpError, Signatory, UnlockedKey, Unusable, armor};
@@ -72,10 +71,10 @@ enum Signer<'a> {
 }
 
 impl Signer<'_> {
-    fn pair(&self, now: SystemTime) -> Result<KeyPair, PgpError> {
+    fn signatory(&self, now: SystemTime) -> Result<Signatory, PgpError> {
         match self {
-            Self::Key(key) => key.signer(now).map(|found| found.0),
-            Self::Found(found) => Ok(found.0.clone()),
+            Self::Key(key) => key.signer(now),
+            Self::Found(found) => Ok((*found).clone()),
         }
     }
 }
@@ -157,8 +156,8 @@ impl<'a> Recipients<'a> {
     }
 
     /// The part of the signer's key that signs, where there is a signer.
-    pub(super) fn signing_pair(&self, now: SystemTime) -> Result<Option<KeyPair>, PgpError> {
-        self.signer.as_ref().map(|signer| signer.pair(now)).transpose()
+    pub(super) fn signatory(&self, now: SystemTime) -> Result<Option<Signatory>, PgpError> {
+        self.signer.as_ref().map(|signer| signer.signatory(now)).transpose()
     }
 }
 
@@ -200,26 +199,65 @@ fn write_encrypted(
     now: SystemTime,
     sink: impl Write + Send + Sync,
 ) -> Result<(), PgpError> {
-    let mut message = begin_encrypted(recipients, now, sink)?;
-    message.write_all(data).map_err(|_| ENCRYPTING)?;
-    message.finalize().map_err(|_| ENCRYPTING)
+    begin_encrypted(recipients, now, sink)?.whole(data)
+}
+
+/// A message that is being encrypted. What is written to it is its content, and it has to be ended.
+pub(super) struct Encrypting<'s> {
+    content: Message<'s>,
+    layer: End<'s>,
+}
+
+impl<'s> Encrypting<'s> {
+    /// Encrypts in this layer, and signs where there is a signer.
+    pub(super) fn begin(
+        recipients: &Recipients<'_>,
+        signer: Option<Signatory>,
+        now: SystemTime,
+        layer: Layer,
+        sink: impl Write + Send + Sync + 's,
+    ) -> Result<Self, PgpError> {
+        let (message, layer) = layer.begin(sink).map_err(|_| ENCRYPTING)?;
+        Ok(Self { content: begin_content(recipients, signer, now, message)?, layer })
+    }
+
+    pub(super) fn end(self) -> Result<(), PgpError> {
+        self.content.finalize().and_then(|()| (self.layer)()).map_err(|_| ENCRYPTING)
+    }
+
+    /// Writes all of its content, and ends it.
+    pub(super) fn whole(mut self, data: &[u8]) -> Result<(), PgpError> {
+        self.write_all(data).map_err(|_| ENCRYPTING)?;
+        self.end()
+    }
+}
+
+impl Write for Encrypting<'_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.content.write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.content.flush()
+    }
 }
 
 /// Begins an encrypted message, signed where `recipients` says so. What is then written is its content.
 pub(super) fn begin_encrypted<'s>(
     recipients: &Recipients<'_>,
     now: SystemTime,
-    sink: impl Write + Send + Sync + 's,
-) -> Result<Message<'s>, PgpError> {
+    mut sink: impl Write + Send + Sync + 's,
+) -> Result<Encrypting<'s>, PgpError> {
     let now = checked(now)?;
-    let signer = recipients.signing_pair(now)?;
-    begin_content(recipients, signer, now, begin_layer(recipients, now, sink)?)
+    let signer = recipients.signatory(now)?;
+    let layer = write_session_keys(recipients, now, &mut sink)?;
+    Encrypting::begin(recipients, signer, now, layer, sink)
 }
 
 /// Begins what stands inside of the encryption, signed where there is a signer.
 pub(super) fn begin_content<'s>(
     recipients: &Recipients<'_>,
-    signer: Option<KeyPair>,
+    signer: Option<Signatory>,
     now: SystemTime,
     message: Message<'s>,
 ) -> Result<Message<'s>, PgpError> {
@@ -228,16 +266,6 @@ pub(super) fn begin_content<'s>(
         None => Ok(message),
     };
     message.and_then(|message| LiteralWriter::new(message).build()).map_err(|_| ENCRYPTING)
-}
-
-/// Begins the encryption around a message.
-pub(super) fn begin_layer<'s>(
-    recipients: &Recipients<'_>,
-    now: SystemTime,
-    mut sink: impl Write + Send + Sync + 's,
-) -> Result<Message<'s>, PgpError> {
-    let layer = write_session_keys(recipients, now, &mut sink)?;
-    layer.begin(Message::new(sink)).map_err(|_| ENCRYPTING)
 }
 
 /// Writes the session key of an encryption that is about to begin, for everyone who shall read it.
@@ -271,11 +299,11 @@ pub(super) fn write_session_keys(
 /// Signs what is written, for these recipients.
 fn sign_for<'s>(
     recipients: &Recipients<'_>,
-    signer: KeyPair,
+    signer: Signatory,
     now: SystemTime,
     message: Message<'s>,
 ) -> openpgp::Result<Message<'s>> {
-    let mut layer = stream::Signer::new(message, signer)?.hash_algo(HASH)?.creation_time(now);
+    let mut layer = stream::Signer::new(message, signer.into_pair())?.hash_algo(HASH)?.creation_time(now);
     for holder in &recipients.holders {
         layer = layer.add_intended_recipient(holder.certificate.cert());
     }
@@ -327,7 +355,7 @@ enum Form {
 
 fn sign(data: &[u8], signer: &Signer<'_>, now: SystemTime, form: Form) -> Result<Vec<u8>, PgpError> {
     let now = checked(now)?;
-    let pair = signer.pair(now)?;
+    let pair = signer.signatory(now)?.into_pair();
     let mut bytes = Vec::new();
     (|| {
         let signer = stream::Signer::new(Message::new(&mut bytes), pair)?.hash_algo(HASH)?.creation_time(now);

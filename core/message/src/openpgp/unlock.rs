@@ -4,7 +4,7 @@ use std::time::SystemTime;
 use openpgp::cert::CertRevocationBuilder;
 use openpgp::cert::amalgamation::key::PrimaryKey;
 use openpgp::cert::amalgamation::{ValidAmalgamation, ValidateAmalgamation};
-use openpgp::crypto::{KeyPair, Password, S2K};
+use openpgp::crypto::{Password, S2K};
 use openpgp::packet::key::{SecretKeyMaterial, SecretParts, UnspecifiedRole};
 use openpgp::packet::{Key, Packet};
 use openpgp::types::{ReasonForRevocation, RevocationStatus};
@@ -14,7 +14,8 @@ use sequoia_openpgp as openpgp;
 
 use super::policy::{checked, has_its_curve, policy, usable};
 use super::{
-    Certificate, Fingerprint, KeyHandle, PgpError, PgpLimits, RevocationCertificate, SecretKey, Unusable,
+    Certificate, Fingerprint, KeyHandle, PgpError, PgpLimits, RevocationCertificate, SecretKey, Signatory,
+    Unusable,
 };
 
 /// A secret key ready for use. Its secret parts are kept encrypted in memory while they rest, and are wiped when it is dropped.
@@ -117,7 +118,7 @@ impl UnlockedKey {
             .ok_or_else(|| unusable(Unusable::NoSuitableKey))?;
         // Each signature names it: the key remembers it from here on, and so do its copies.
         _ = key.key().fingerprint();
-        key.key().clone().into_keypair().map(Signatory).map_err(|_| PgpError::NoSecretKey)
+        Signatory::new(key.key().clone())
     }
 
     /// The secret parts that `recipient` names; all of them when it names none (a hidden recipient).
@@ -137,17 +138,6 @@ impl UnlockedKey {
 
     pub(super) fn cert(&self) -> &Cert {
         &self.cert
-    }
-}
-
-/// A part of an [`UnlockedKey`] that was found to be usable for signing.
-#[derive(Clone)]
-pub(crate) struct Signatory(pub(super) KeyPair);
-
-/// Nothing of the secret parts.
-impl fmt::Debug for Signatory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Signatory({})", self.0.public().fingerprint())
     }
 }
 

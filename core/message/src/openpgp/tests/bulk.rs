@@ -1,9 +1,9 @@
 //! What the caller encrypts and decrypts, here with AES of another library: the same messages, the same results and the same errors.
 
-use aes::cipher::{BlockEncrypt, KeyInit};
-use aes::{Aes128, Aes256};
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes128Gcm, Aes256Gcm, Nonce};
+use aes_older::cipher::{BlockEncrypt, KeyInit};
+use aes_older::{Aes128, Aes256};
 use hkdf::Hkdf;
 use openpgp::crypto::{S2K, SessionKey};
 use openpgp::packet::pkesk::PKESK6;
@@ -293,7 +293,7 @@ fn a_message_is_encrypted_by_the_caller() {
         let made = bulk.finish(&ciphertext).unwrap();
         let opened = decrypt(made.as_bytes(), &ring, &options(), now()).unwrap();
         assert!(opened.data == data && opened.signatures.iter().all(|signature| good(&modern, signature)));
-        assert_eq!(opened.signatures.len(), usize::from(to.signing_pair(now()).unwrap().is_some()));
+        assert_eq!(opened.signatures.len(), usize::from(to.signatory(now()).unwrap().is_some()));
         assert_eq!(begin().finish(&ciphertext[1..]), Err(PgpError::Internal { what: "encrypting" }));
     }
     let done =

@@ -160,15 +160,16 @@ fn every_field_of_authenticated_encryption_is_bound() {
     }
 }
 
-/// The chunks of SEIPDv2, of 4 KiB and a tag each, and the last tag over all of them.
+/// The chunks of SEIPDv2, of 64 KiB and a tag each, and the last tag over all of them.
 #[test]
 fn chunks_dropped_doubled_and_moved_are_noticed() {
     const FIELDS: usize = 4 + 32;
-    const CHUNK: usize = 4096 + 16;
+    const CHUNK: usize = PLAINTEXT + 16;
+    const PLAINTEXT: usize = 64 * 1024;
     let alice = key(KeyProfile::Modern, "alice", now());
     let ring = keyring([&alice]);
     // With the header of its packet, three chunks to the octet.
-    let content = vec![b'x'; 3 * 4096 - 12];
+    let content = vec![b'x'; 3 * PLAINTEXT - 12];
     let sealed = around(&literal(&content), &Recipients::new([alice.certificate()]), now());
     let whole = packets(&sealed);
     let (head, body) = (joined(&whole[..1]), &whole[1].1);

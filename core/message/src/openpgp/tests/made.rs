@@ -13,7 +13,7 @@ use openpgp::types::{AEADAlgorithm, HashAlgorithm, SymmetricAlgorithm};
 use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 
-use super::super::seal::begin_layer;
+use super::super::seal::write_session_keys;
 use super::*;
 
 /// Encrypts what `write` puts inside.
@@ -23,7 +23,9 @@ fn encrypting(
     write: impl FnOnce(Message<'_>) -> openpgp::Result<()>,
 ) -> Vec<u8> {
     let mut bytes = Vec::new();
-    write(begin_layer(to, now, &mut bytes).unwrap()).unwrap();
+    let layer = write_session_keys(to, now, &mut bytes).unwrap();
+    let (message, end) = layer.begin(&mut bytes).unwrap();
+    write(message).and_then(|()| end()).unwrap();
     bytes
 }
 
@@ -118,20 +120,28 @@ pub(crate) fn packet(tag: u8, body: &[u8]) -> Vec<u8> {
     [&[0xc0 | tag, 0xff], &u32::try_from(body.len()).unwrap().to_be_bytes()[..], body].concat()
 }
 
-/// The packets that a message is made of, each as its tag and its body.
+/// The packets that a message is made of, each as its tag and its body, which may be in parts.
 pub(crate) fn packets(message: &[u8]) -> Vec<(u8, Vec<u8>)> {
     let mut found = Vec::new();
     let mut rest = message;
-    while let [tag, length, ..] = *rest {
-        let (header, length) = match length {
-            0..192 => (2, usize::from(length)),
-            192..224 => (3, (usize::from(length) - 192) * 256 + usize::from(rest[2]) + 192),
-            255 => (6, u32::from_be_bytes(rest[2..6].try_into().unwrap()) as usize),
-            _ => panic!("a partial length"),
-        };
-        let (packet, next) = rest.split_at(header + length);
-        found.push((tag & 0x3f, packet[header..].to_vec()));
-        rest = next;
+    while let [tag, ..] = *rest {
+        let mut body = Vec::new();
+        rest = &rest[1..];
+        loop {
+            let (header, length) = match rest[0] {
+                length @ 0..192 => (1, usize::from(length)),
+                length @ 192..224 => (2, (usize::from(length) - 192) * 256 + usize::from(rest[1]) + 192),
+                part @ 224..255 => (1, 1 << (part & 0x1f)),
+                255 => (5, u32::from_be_bytes(rest[1..5].try_into().unwrap()) as usize),
+            };
+            let is_last = !(224..255).contains(&rest[0]);
+            body.extend(&rest[header..header + length]);
+            rest = &rest[header + length..];
+            if is_last {
+                break;
+            }
+        }
+        found.push((tag & 0x3f, body));
     }
     found
 }
