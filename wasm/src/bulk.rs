@@ -87,7 +87,8 @@ impl BulkDecryption {
         }
     }
 
-    /// Goes on with a plaintext whose integrity is proven, or with none where it isn't. Of CFB it is all that was decrypted, and `digest` the
+    /// Goes on with a plaintext whose integrity is proven, or with none where it isn't. Of GCM there are 7 bytes of no meaning
+    /// in front of it. Of CFB it is all that was decrypted, and `digest` the
     /// SHA-1 of it without the last 20 bytes.
     ///
     /// # Errors

@@ -9,6 +9,8 @@ const CHUNKS = 32;
 const BLOCK = 16;
 const TAG = 16;
 const DIGEST = 20;
+/** What the module wants to have in front of a plaintext in GCM, to write there. */
+const ROOM = 7;
 /** The associated data of a chunk in GCM; its last byte is the binary logarithm of the chunk's length, less 6. */
 const HEADER = 5;
 
@@ -100,11 +102,11 @@ async function decryptGcm(
     const [messageKey, iv] = await derive(key, salt, header);
     const open = (number: number, additionalData: Bytes, data: Bytes) =>
         crypto.decrypt({ name: "AES-GCM", iv: nonce(iv, number), additionalData }, messageKey, data);
-    const plaintext = new Uint8Array(length);
+    const plaintext = new Uint8Array(ROOM + length);
     const place = async (number: number) => {
         const at = number * (chunk + TAG);
         const data = ciphertext.subarray(at, Math.min(at + chunk + TAG, chunks));
-        plaintext.set(new Uint8Array(await open(number, header, data)), number * chunk);
+        plaintext.set(new Uint8Array(await open(number, header, data)), ROOM + number * chunk);
     };
     try {
         for (let first = 0; first < count; first += CHUNKS) {

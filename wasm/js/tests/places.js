@@ -18,7 +18,12 @@ if (!hasCorpora && process.env.CI === "true") {
 }
 
 /** The tests that can't run without it. */
-export const needCorpora = ["every_message_gets_the_verdict_that_the_table_says"];
+export const needCorpora = [
+    "every_message_gets_the_verdict_that_the_table_says",
+    "every_file_is_read_or_refused_as_the_table_says",
+    "odd_mail_shows_what_is_in_it",
+    "fields_inside_win_and_those_outside_are_reported",
+];
 export const why = "../shared/corpora is absent";
 
 /** What a test of the suite has, in Node. */

@@ -117,6 +117,9 @@ pub fn begin_decrypt(
 }
 
 impl BulkDecryption {
+    /// How many octets of no meaning are in front of a plaintext in GCM: it isn't copied for what goes there.
+    pub const ROOM: usize = HEADER;
+
     /// `None` where something is out of the ordinary: the usual way says what.
     pub(super) fn find(
         message: &[u8],
@@ -201,9 +204,9 @@ impl BulkDecryption {
         std::mem::take(&mut self.ciphertext)
     }
 
-    /// Goes on with a plaintext whose integrity is proven: of GCM, after every tag was found right, the last one too, without the tags. Of
-    /// CFB it is all of what was decrypted, with the random block and the modification detection code, and `digest` is the SHA-1 of it
-    /// without the last 20 octets; it is compared here.
+    /// Goes on with a plaintext whose integrity is proven: of GCM, after every tag was found right, the last one too, without the tags, and
+    /// with [`ROOM`](Self::ROOM) in front of it. Of CFB it is all of what was decrypted, with the random block and the modification
+    /// detection code, and `digest` is the SHA-1 of it without the last 20 octets; it is compared here.
     ///
     /// # Errors
     ///
@@ -218,12 +221,8 @@ impl BulkDecryption {
     ) -> Result<Decrypted, PgpError> {
         let content = match self.cipher {
             BulkCipher::Cfb => proven(&plaintext, digest.unwrap_or_default()).ok_or(PgpError::Tampered)?,
-            BulkCipher::Gcm { .. } => {
-                let length = plaintext.len();
-                plaintext.resize(length + HEADER, 0);
-                plaintext.copy_within(..length, HEADER);
-                HEADER..plaintext.len()
-            }
+            BulkCipher::Gcm { .. } if plaintext.len() < Self::ROOM => return Err(PgpError::Tampered),
+            BulkCipher::Gcm { .. } => Self::ROOM..plaintext.len(),
         };
         // The content stands where it stood: inside of one packet, here one that is compressed with nothing.
         let length = u32::try_from(content.len() + 1).map_err(|_| PgpError::Tampered)?;

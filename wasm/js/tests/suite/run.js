@@ -2,13 +2,14 @@
 
 import { behaviour, threads } from "./behaviour.js";
 import { same } from "./check.js";
+import { data } from "./data.js";
 import { pages, threadsOfPages } from "./pages.js";
 import { scenarios } from "./scenarios.js";
 import { vectors } from "./vectors.js";
 
 /** The names of all tests that have a meaning there. */
 export function names({ isPage, isWorker }) {
-    const everywhere = [scenarios, vectors, behaviour];
+    const everywhere = [scenarios, vectors, data, behaviour];
     const there = [isPage && pages, isWorker && threads, isPage && isWorker && threadsOfPages];
     return [...everywhere, ...there].flatMap((tests) => Object.keys(tests || {}));
 }
@@ -23,7 +24,7 @@ export async function run(name, context) {
     if (scenario) {
         return runScenario(scenario, name, context);
     }
-    await { ...vectors, ...behaviour, ...threads, ...pages, ...threadsOfPages }[name](context);
+    await { ...vectors, ...data, ...behaviour, ...threads, ...pages, ...threadsOfPages }[name](context);
 }
 
 /** Every expectation that has a meaning here is met by the scenario, and looked at. */

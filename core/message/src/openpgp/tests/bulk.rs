@@ -58,7 +58,10 @@ fn by_the_caller(
         }
         BulkCipher::Gcm { salt, header, chunk } => {
             match decrypt_gcm(bulk.session_key(), &salt, &header, chunk, &ciphertext) {
-                Some(plaintext) => bulk.finish(plaintext, None, keyring, options, now),
+                Some(plaintext) => {
+                    let plaintext = [vec![0xAA; BulkDecryption::ROOM], plaintext].concat();
+                    bulk.finish(plaintext, None, keyring, options, now)
+                }
                 None => Err(PgpError::Tampered),
             }
         }
