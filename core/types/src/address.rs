@@ -3,6 +3,7 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use crate::domain::to_ascii;
+use crate::quoted::quoted_character;
 
 /// The longest local part, in octets (RFC 5321, section 4.5.3.1.1).
 const MAX_LOCAL: usize = 64;
@@ -40,7 +41,7 @@ pub enum AddressError {
     #[error("the address has no @")]
     NoAt,
     /// A character that an address can't hold at this place.
-    #[error("the address holds the character {character:?}, which is not allowed there")]
+    #[error("the address holds the character {}, which is not allowed there", quoted_character(*character))]
     Forbidden {
         /// The first such character.
         character: char,

@@ -7,6 +7,7 @@ mod code;
 mod domain;
 mod envelope;
 mod progress;
+mod quoted;
 mod secret;
 
 pub use address::{Address, AddressError};
@@ -15,4 +16,6 @@ pub use code::ErrorCode;
 pub use domain::{DomainMapper, set_domain_mapper};
 pub use envelope::Envelope;
 pub use progress::{Listener, Meter, Progress};
+#[doc(hidden)]
+pub use quoted::{quoted, quoted_character};
 pub use secret::Secret;

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
+import { TEXT, Others, hasOthers } from "./others.js";
 import { browsers, missing, mostMemory, open } from "./browsers.js";
 import { hasCorpora, needCorpora, why } from "./places.js";
 import { serve } from "./server.js";
@@ -34,6 +35,23 @@ for (const browser of browsers) {
                     assert.equal(wrong, null);
                 });
             }
+        }
+
+        for (const face of ["postseal", "postseal/worker"]) {
+            const title = `${face}: what the page seals is read by the core, GnuPG and OpenPGP.js, and what the core seals by the page`;
+            test(title, { skip: hasOthers ? false : "the core's program or GnuPG is not there" }, async () => {
+                const others = await Others.make();
+                try {
+                    const { sealed, opened: read } = await opened.page.evaluate(
+                        ({ face, given }) => globalThis.sealAndOpen(face, given),
+                        { face, given: others.forPage() },
+                    );
+                    assert.deepEqual(read, ["sealed", "From the core", TEXT]);
+                    await others.read(sealed);
+                } finally {
+                    others.close();
+                }
+            });
         }
 
         test("postseal/worker: a file of 200 MB takes little memory", { timeout: 240_000 }, async () => {

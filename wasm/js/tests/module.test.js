@@ -67,6 +67,12 @@ for (const name of ["face", "worker"]) {
     });
 }
 
+test("errors show what is in texts of others, though the module has nothing for those who debug", async () => {
+    const postseal = await import("../dist/face/index.js");
+    const draft = { from: "alice@example.test", to: ["bob@example.test"], subject: "a\r\nBcc: eve@example.test", text: "" };
+    await assert.rejects(postseal.seal(draft, new postseal.Keyring(), { protection: "unprotected" }), /the character '\\r' is not allowed there/);
+});
+
 test("secrets are wiped from the memory of the module when they are freed", async () => {
     // What the package is bundled of: nothing of it shows the memory.
     const wasm = await import("../pkg/postseal.js?wiped");

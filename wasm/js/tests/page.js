@@ -28,6 +28,19 @@ globalThis.runTest = async (face, name) => {
     }
 };
 
+/** Seals a draft with the keys given, and opens a message with them; all of it as texts. */
+globalThis.sealAndOpen = async (face, { secret, certificate, draft, message }) => {
+    const postseal = await import(faces[face]);
+    const [key] = await postseal.SecretKey.importAll(new Uint8Array(secret));
+    const keyring = new postseal.Keyring([await key.unlockUnprotected(), ...(await postseal.Certificate.importAll(new Uint8Array(certificate)))]);
+    const { copies } = await postseal.seal(draft, keyring);
+    const opened = await postseal.open(message, keyring);
+    return {
+        sealed: new TextDecoder().decode(copies[0].bytes),
+        opened: [opened.verdict.level, opened.message.subject, opened.message.textBody.text],
+    };
+};
+
 async function bytes(path) {
     return new Uint8Array(await (await fetched(path)).arrayBuffer());
 }

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use postseal_types::quoted;
+
 use super::FieldError;
 use super::field::check_text;
 use super::parse::parameters::Structured;
@@ -108,7 +110,11 @@ impl fmt::Display for ContentType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.essence)?;
         self.parameters().try_for_each(|(name, value)| {
-            if is_token(value) { write!(f, "; {name}={value}") } else { write!(f, "; {name}={value:?}") }
+            if is_token(value) {
+                write!(f, "; {name}={value}")
+            } else {
+                write!(f, "; {name}={}", quoted(value))
+            }
         })
     }
 }

@@ -1,4 +1,4 @@
-use postseal_types::{AddressError, ErrorCode};
+use postseal_types::{AddressError, ErrorCode, quoted_character};
 
 /// Why a text can't stand in a field of a message.
 ///
@@ -12,7 +12,7 @@ pub enum FieldError {
     Empty,
     /// A character that can't stand there: a line break, NUL or another control character anywhere, and what the field's
     /// own grammar excludes.
-    #[error("the character {character:?} is not allowed there")]
+    #[error("the character {} is not allowed there", quoted_character(*character))]
     Forbidden {
         /// The first such character.
         character: char,

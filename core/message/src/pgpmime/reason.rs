@@ -1,6 +1,6 @@
 use std::fmt;
 
-use postseal_types::Address;
+use postseal_types::{Address, quoted};
 
 use super::Repair;
 use crate::openpgp::{KeyHandle, PgpError, SignatureFault};
@@ -114,7 +114,7 @@ impl fmt::Display for Reason {
             Self::SignedByAnother { from } => write!(f, "The signer's certificate is not one of {from}."),
             Self::NotOneFrom => f.write_str("The message does not say that it is from exactly one address."),
             Self::MisleadingName { name, address } => {
-                write!(f, "The sender's name is {name:?}, but the address is {address}.")
+                write!(f, "The sender's name is {}, but the address is {address}.", quoted(name))
             }
             Self::NotEncrypted => {
                 f.write_str("The message was not encrypted: everyone on the way could read it.")
@@ -133,7 +133,7 @@ impl fmt::Display for Reason {
             }
             Self::HeaderDiffers { name } => write!(f, "The {name} field outside says something else."),
             Self::OtherProtocol { protocol: Some(protocol) } => {
-                write!(f, "The message is protected with {protocol:?}, which is not looked into.")
+                write!(f, "The message is protected with {}, which is not looked into.", quoted(protocol))
             }
             Self::OtherProtocol { protocol: None } => {
                 f.write_str("The message is protected in a way that it does not name.")
