@@ -11,7 +11,6 @@ use std::time::SystemTime;
 use openpgp::armor::Kind;
 use openpgp::crypto::{self, SessionKey};
 use openpgp::packet::{Packet, SEIP};
-use openpgp::parse::buffered_reader::BufferedReader as _;
 use openpgp::parse::stream::{DecryptionHelper, VerificationHelper, VerifierBuilder};
 use openpgp::parse::{PacketParser, PacketParserResult, Parse};
 use openpgp::policy::Policy;
@@ -32,6 +31,9 @@ const LEAST_CHUNK: u64 = 16 * 1024;
 
 /// AES' block.
 const BLOCK: usize = 16;
+/// What a packet of either version has in front of what is encrypted: its version, and in SEIPDv2 cipher, mode, chunk size and salt, too.
+const VERSION: usize = 1;
+const FIELDS: usize = 4 + 32;
 /// What a SEIPDv1 packet has in front of its content: a random block, and two octets of it again (RFC 9580, section 5.13.1).
 const PREFIX: usize = BLOCK + 2;
 /// The header of the modification detection code (section 5.14), and its length.
@@ -171,7 +173,11 @@ impl BulkDecryption {
         let Some((cipher, session_key)) = found.filter(|(cipher, _)| is_offered(*cipher)) else {
             return Ok(None);
         };
-        let Some(ciphertext) = content_of_container(message) else { return Ok(None) };
+        let fields = match bulk {
+            BulkCipher::Cfb => VERSION,
+            BulkCipher::Gcm { .. } => FIELDS,
+        };
+        let Some(ciphertext) = content_of_container(message, fields) else { return Ok(None) };
         Ok(Some(Self {
             encryption: Encryption {
                 recipients: std::mem::take(&mut reader.recipients),
@@ -265,24 +271,63 @@ fn is_offered(cipher: SymmetricAlgorithm) -> bool {
     matches!(cipher, SymmetricAlgorithm::AES128 | SymmetricAlgorithm::AES256)
 }
 
-/// The content of the encrypted packet of a message, where the message is one to its end.
-fn content_of_container(message: &[u8]) -> Option<Vec<u8>> {
-    let (mut next, mut content) = (PacketParser::from_bytes(message).ok()?, None);
+/// The content of the encrypted packet at the end of a message, behind its `fields`, with its parts put together. The packets in front of it
+/// were read by the library; nothing may follow.
+///
+/// The library would find it as well, and copy and hash the whole of it several times on the way.
+pub(super) fn content_of_container(message: &[u8], fields: usize) -> Option<Vec<u8>> {
+    const SEIPD: u8 = 0xD2;
+    let mut rest = message;
     loop {
-        match next {
-            PacketParserResult::Some(mut parser) => {
-                if matches!(parser.packet, Packet::SEIP(_)) {
-                    // Not consumed: only with content left over is it a message for the library.
-                    content = Some(parser.data_eof().ok()?.to_vec());
-                }
-                next = parser.next().ok()?.1;
+        let (&first, mut after) = rest.split_first()?;
+        let (mut content, mut left) = (Vec::new(), fields);
+        if first == SEIPD {
+            content.reserve_exact(after.len());
+        }
+        loop {
+            let (length, is_last) =
+                if first < 0xC0 { (older_length(first, &mut after)?, true) } else { length(&mut after)? };
+            let octets = after.split_off(..length)?;
+            if first == SEIPD {
+                let skipped = left.min(length);
+                content.extend_from_slice(octets.get(skipped..)?);
+                left -= skipped;
             }
-            PacketParserResult::EOF(end) => {
-                end.is_message().ok()?;
-                return content;
+            if is_last {
+                break;
             }
         }
+        if first == SEIPD {
+            return after.is_empty().then_some(content);
+        }
+        rest = after;
     }
+}
+
+/// The length of a packet, or of a part of it where that is not the last (RFC 9580, section 4.2.1).
+fn length(header: &mut &[u8]) -> Option<(usize, bool)> {
+    let first = usize::from(*header.split_off_first()?);
+    Some(match first {
+        0..192 => (first, true),
+        192..224 => ((first - 192) * 256 + usize::from(*header.split_off_first()?) + 192, true),
+        224..255 => (1 << (first & 0x1F), false),
+        _ => (number(4, header)?, true),
+    })
+}
+
+/// The length of a packet whose first octet is of the older form; not one that goes on to the end (section 4.2.2).
+fn older_length(first: u8, header: &mut &[u8]) -> Option<usize> {
+    match first & 3 {
+        3 => None,
+        size => number(1 << size, header),
+    }
+}
+
+fn number(octets: usize, header: &mut &[u8]) -> Option<usize> {
+    header
+        .split_off(..octets)?
+        .iter()
+        .try_fold(0_usize, |number, octet| Some(number.checked_mul(256)? + usize::from(*octet)))
 }
 
 /// Where the packets are in a plaintext whose modification detection code is right.

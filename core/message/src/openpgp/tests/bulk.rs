@@ -16,6 +16,7 @@ use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 use sha2::Sha256;
 
+use super::super::bulk::content_of_container;
 use super::made::{self, packet};
 use super::*;
 
@@ -306,4 +307,33 @@ fn a_message_is_encrypted_by_the_caller() {
     assert!(opened.data == data && good(&modern, &opened.signatures[0]));
     let nobody = begin_encrypt(&data, &Recipients::default(), now());
     assert_eq!(nobody.err(), Some(PgpError::NoRecipients));
+}
+
+/// Packets with headers of both forms and every size of length, and parts; and what is none of these.
+#[test]
+fn the_content_of_the_encrypted_packet_is_found_without_the_library() {
+    let content = |packets: &[&[u8]]| content_of_container(&packets.concat(), 3);
+    let older: [&[u8]; 3] = [b"\x84\x02ab", b"\x85\x00\x02ab", b"\x86\x00\x00\x00\x02ab"];
+    let newer: [&[u8]; 3] = [b"\xC1\x02ab", b"\xC1\xFF\x00\x00\x00\x02ab", b"\xC1\xE0a\x01b"];
+    for before in older.into_iter().chain(newer).chain([&b""[..]]) {
+        assert_eq!(content(&[before, b"\xD2\x05123xy"]), Some(b"xy".to_vec()), "{before:?}");
+        assert_eq!(content(&[before, b"\xD2\xFF\x00\x00\x00\x05123xy"]), Some(b"xy".to_vec()));
+        // Fields in more than one part, and parts of one octet.
+        assert_eq!(content(&[before, b"\xD2\xE112\xE03\xE0x\x01y"]), Some(b"xy".to_vec()));
+        let long = [b'x'; 300];
+        assert_eq!(content(&[before, b"\xD2\xC0\x6F123", &long]), Some(long.to_vec()));
+    }
+    // Something behind it, an end that is missing, a length that goes on to the end, no packet, and none that is encrypted.
+    for wrong in [
+        &b"\xD2\x05123xyz"[..],
+        b"\xD2\x05123x",
+        b"\xD2\xE112",
+        b"\xD2\xFF\xFF\xFF\xFF\xFFx",
+        b"\x87ab\xD2\x05123xy",
+        b"\x05123xy",
+        b"\xC1\x02ab",
+        b"",
+    ] {
+        assert_eq!(content(&[wrong]), None, "{wrong:?}");
+    }
 }
