@@ -40,7 +40,7 @@ impl<W: Write> Seipdv2<W> {
         let chunk_size = CHUNK.trailing_zeros() as u8 - 6;
         parts.write(&[2, CIPHER.into(), MODE.into(), chunk_size])?;
         parts.write(&salt)?;
-        Ok(Self { parts, cipher, schedule, chunk: Vec::with_capacity(CHUNK), number: 0, length: 0 })
+        Ok(Self { parts, cipher, schedule, chunk: Vec::new(), number: 0, length: 0 })
     }
 
     fn write_chunk(&mut self) -> openpgp::Result<()> {
