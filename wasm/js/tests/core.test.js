@@ -2,26 +2,19 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, test } from "node:test";
 
 import * as postseal from "../dist/face/index.js";
+import { TEXT, hasCore, program } from "./others.js";
 import { bytesFrom, noise, textOf } from "./suite/check.js";
 
-const server = process.env.POSTSEAL_TEST_SERVER;
-const program = server && join(dirname(server), "postseal-core");
-const hasCore = Boolean(program) && existsSync(program);
-if (!hasCore && process.env.CI === "true") {
-    throw new Error("the core's program is not built");
-}
 const skip = hasCore ? false : "the core's program is not built: cargo xtask bindings javascript does";
 
 const folder = mkdtempSync(join(tmpdir(), "postseal-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-const TEXT = "Grüße, and nobody else can read this.\n";
 
 /** A key as both have it: ours is ready for use, the core's is a file. */
 async function keyOf(owner, profile) {

@@ -10,18 +10,11 @@ import { after, before, describe, test } from "node:test";
 import * as openpgp from "openpgp";
 
 import * as postseal from "../dist/face/index.js";
+import { TEXT, armoredIn } from "./others.js";
 import { textOf } from "./suite/check.js";
 
 const ALICE = "Alice <alice@example.test>";
 const BOB = "Bob <bob@example.test>";
-const TEXT = "Grüße, and nobody else can read this.\n";
-
-/** The armored message in a sealed copy. */
-function armoredIn(copy) {
-    const text = textOf(copy.bytes);
-    const end = "-----END PGP MESSAGE-----";
-    return text.slice(text.indexOf("-----BEGIN PGP MESSAGE-----"), text.indexOf(end) + end.length + 2);
-}
 
 /** A PGP/MIME message around an armored one (RFC 3156, section 4). */
 function around(armored) {
@@ -68,7 +61,7 @@ for (const profile of ["compatible", "modern"]) {
 
         const keyring = new postseal.Keyring([alice, bob.certificate]);
         const sealed = await postseal.seal({ from: ALICE, to: [BOB], text: TEXT }, keyring);
-        const message = await openpgp.readMessage({ armoredMessage: armoredIn(sealed.copies[0]) });
+        const message = await openpgp.readMessage({ armoredMessage: armoredIn(textOf(sealed.copies[0].bytes)) });
         const read = await openpgp.decrypt({ message, decryptionKeys: theirs, verificationKeys: ours });
         assert.ok(await read.signatures[0].verified);
         const inside = await postseal.parseMessage(read.data);
@@ -130,7 +123,7 @@ describe("GnuPG", { skip: hasGpg ? false : "GnuPG is not installed" }, () => {
         const keyring = new postseal.Keyring([alice, bob]);
         const sealed = await postseal.seal({ from: ALICE, to: [BOB], text: TEXT }, keyring);
         const status = join(home, "status");
-        const read = gpg(["--status-file", status, "--decrypt"], armoredIn(sealed.copies[0]));
+        const read = gpg(["--status-file", status, "--decrypt"], armoredIn(textOf(sealed.copies[0].bytes)));
         const inside = await postseal.parseMessage(new Uint8Array(read));
         assert.equal(inside.textBody.text, TEXT);
 

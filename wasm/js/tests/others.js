@@ -11,14 +11,21 @@ import * as openpgp from "openpgp";
 import * as postseal from "../dist/face/index.js";
 
 const server = process.env.POSTSEAL_TEST_SERVER;
-const program = server && join(dirname(server), "postseal-core");
-export const hasOthers = Boolean(program) && existsSync(program) && spawnSync("gpg", ["--version"]).status === 0;
+export const program = server && join(dirname(server), "postseal-core");
+export const hasCore = Boolean(program) && existsSync(program);
+export const hasOthers = hasCore && spawnSync("gpg", ["--version"]).status === 0;
 if (!hasOthers && process.env.CI === "true") {
     throw new Error("the core's program is not built, or GnuPG is not installed");
 }
 
 export const TEXT = "Grüße, and nobody else can read this.\n";
 const [ALICE, BOB] = ["Alice <alice@example.test>", "Bob <bob@example.test>"];
+
+/** The armored message in the text of a sealed one. */
+export function armoredIn(text) {
+    const end = "-----END PGP MESSAGE-----";
+    return text.slice(text.indexOf("-----BEGIN PGP MESSAGE-----"), text.indexOf(end) + end.length + 2);
+}
 
 /** Alice, who has a page, and Bob, who has all the others. */
 export class Others {
@@ -48,8 +55,7 @@ export class Others {
     /** Reads a message with each of them. */
     async read(sealed) {
         assert.equal(this.#core("open", sealed).toString(), `sealed\nFrom a page\n${TEXT}`);
-        const end = "-----END PGP MESSAGE-----";
-        const armored = sealed.slice(sealed.indexOf("-----BEGIN PGP MESSAGE-----"), sealed.indexOf(end) + end.length + 2);
+        const armored = armoredIn(sealed);
 
         const home = join(this.#folder, "gnupg");
         mkdirSync(home, { mode: 0o700 });

@@ -13,12 +13,12 @@ use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 
 use super::certificate::EncryptionKey;
-#[cfg(feature = "crypto-rust")]
+#[cfg(feature = "rust-primitives")]
 use super::seipdv2::Shared;
 
-const CIPHER: SymmetricAlgorithm = SymmetricAlgorithm::AES256;
+pub(super) const CIPHER: SymmetricAlgorithm = SymmetricAlgorithm::AES256;
 /// The mode that everyone who reads SEIPDv2 has (RFC 9580, section 9.6).
-const MODE: AEADAlgorithm = AEADAlgorithm::OCB;
+pub(super) const MODE: AEADAlgorithm = AEADAlgorithm::OCB;
 
 /// An encryption that is about to begin. What it makes for keys and passphrases goes in front of it.
 pub(super) struct Layer {
@@ -75,7 +75,7 @@ impl Layer {
         self,
         sink: impl Write + Send + Sync + 's,
     ) -> openpgp::Result<(Message<'s>, End<'s>)> {
-        #[cfg(feature = "crypto-rust")]
+        #[cfg(feature = "rust-primitives")]
         if self.format == Format::Seipdv2 {
             let packet = Shared::begin(sink, &self.session_key)?;
             let end = packet.clone();

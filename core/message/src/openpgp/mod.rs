@@ -37,7 +37,7 @@ mod keyring;
 mod layer;
 mod limits;
 mod mail_armor;
-#[cfg(feature = "crypto-rust")]
+#[cfg(feature = "rust-primitives")]
 mod ocb;
 mod open;
 mod policy;
@@ -45,7 +45,7 @@ mod reader;
 mod revocation;
 mod seal;
 mod secret_key;
-#[cfg(feature = "crypto-rust")]
+#[cfg(feature = "rust-primitives")]
 mod seipdv2;
 mod session_key;
 mod signatory;

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use openpgp::crypto::SessionKey;
 use openpgp::crypto::aead::{SEIPv2Schedule, Schedule};
-use openpgp::types::{AEADAlgorithm, SymmetricAlgorithm};
 use sequoia_openpgp as openpgp;
 
+use super::layer::{CIPHER, MODE};
 use super::ocb::{NONCE, Ocb, TAG};
 
 /// The octets of plaintext in a chunk: whoever reads the message holds one of them before its tag proves it.
@@ -30,8 +30,6 @@ struct Seipdv2<W> {
 impl<W: Write> Seipdv2<W> {
     /// Begins the packet; the session key is one of AES-256.
     fn begin(sink: W, session_key: &SessionKey) -> openpgp::Result<Self> {
-        const CIPHER: SymmetricAlgorithm = SymmetricAlgorithm::AES256;
-        const MODE: AEADAlgorithm = AEADAlgorithm::OCB;
         let mut salt = [0; 32];
         openpgp::crypto::random(&mut salt)?;
         let schedule = SEIPv2Schedule::new(session_key, CIPHER, MODE, CHUNK, &salt)?;
@@ -112,7 +110,8 @@ impl<'s> Shared<'s> {
     }
 
     pub(super) fn end(&self) -> openpgp::Result<()> {
-        self.lock().take().map_or(Ok(()), Seipdv2::end)
+        let packet = self.lock().take().ok_or(io::ErrorKind::BrokenPipe).map_err(io::Error::from)?;
+        packet.end()
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Sunk<'s>>> {
@@ -122,7 +121,13 @@ impl<'s> Shared<'s> {
 
 impl Write for Shared<'_> {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.lock().as_mut().ok_or(io::ErrorKind::BrokenPipe)?.write(octets)
+        let mut packet = self.lock();
+        let written = packet.as_mut().ok_or(io::ErrorKind::BrokenPipe)?.write(octets);
+        if written.is_err() {
+            // Nothing is to be written behind a gap, and such a packet has no end.
+            *packet = None;
+        }
+        written
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -168,6 +173,26 @@ impl<W: Write> Parts<W> {
 mod tests {
     use super::super::tests::{key, keyring, now, options};
     use super::super::{Encryptor, KeyProfile, Recipients, decrypt};
+    use super::*;
+
+    /// It takes nothing more, whatever the sink says then.
+    #[test]
+    fn a_packet_that_could_not_be_written_has_no_end() {
+        struct Full(usize);
+        impl Write for Full {
+            fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+                self.0 = self.0.checked_sub(octets.len()).ok_or(io::ErrorKind::StorageFull)?;
+                Ok(octets.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut packet = Shared::begin(Full(1000), &SessionKey::new(32).unwrap()).unwrap();
+        assert!(packet.write_all(&[7; 3 * CHUNK]).is_err());
+        assert_eq!(packet.write(b"more").unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        assert!(packet.end().is_err());
+    }
 
     /// Where a chunk or a part ends with the content, and an octet before and after it; written at once and in pieces.
     #[test]

@@ -1,4 +1,4 @@
-//! What signs. Where `secret-keys` is off no value of it can be, and so all that one would do is left out of the program.
+//! What signs. Where `signing` is off no value of it can be, and so all that one would do is left out of the program.
 
 use std::fmt;
 
@@ -9,9 +9,9 @@ use sequoia_openpgp as openpgp;
 
 use super::PgpError;
 
-#[cfg(feature = "secret-keys")]
+#[cfg(feature = "signing")]
 type Pair = KeyPair;
-#[cfg(not(feature = "secret-keys"))]
+#[cfg(not(feature = "signing"))]
 type Pair = std::convert::Infallible;
 
 /// A part of an [`UnlockedKey`](super::UnlockedKey) that was found to be usable for signing.
@@ -19,20 +19,20 @@ type Pair = std::convert::Infallible;
 pub(crate) struct Signatory(Pair);
 
 impl Signatory {
-    #[cfg(feature = "secret-keys")]
+    #[cfg(feature = "signing")]
     pub(super) fn new(key: Key<SecretParts, UnspecifiedRole>) -> Result<Self, PgpError> {
         key.into_keypair().map(Self).map_err(|_| PgpError::NoSecretKey)
     }
 
-    #[cfg(not(feature = "secret-keys"))]
+    #[cfg(not(feature = "signing"))]
     pub(super) fn new(_: Key<SecretParts, UnspecifiedRole>) -> Result<Self, PgpError> {
         Err(PgpError::NoSecretKey)
     }
 
     pub(super) fn into_pair(self) -> KeyPair {
-        #[cfg(feature = "secret-keys")]
+        #[cfg(feature = "signing")]
         return self.0;
-        #[cfg(not(feature = "secret-keys"))]
+        #[cfg(not(feature = "signing"))]
         match self.0 {}
     }
 }
