@@ -29,8 +29,9 @@ pub(super) fn read_certs(data: &[u8]) -> Result<Vec<Cert>, PgpError> {
     PgpLimits::check_key_data(data)?;
     let mut certs = Vec::new();
     for block in blocks(data) {
-        let parser = CertParser::from_iter(packets(block).map_err(|_| NONE)?);
-        certs.extend(parser.filter_map(Result::ok).filter_map(writable));
+        let mut packets = packets(block).map_err(|_| NONE)?;
+        packets.retain(is_writable);
+        certs.extend(CertParser::from_iter(packets).filter_map(Result::ok));
     }
     if certs.is_empty() { Err(NONE) } else { Ok(certs) }
 }
@@ -53,16 +54,8 @@ pub(super) fn packets(block: &[u8]) -> openpgp::Result<Vec<Packet>> {
     Ok(packets)
 }
 
-/// `cert` without the packets that the library reads and can't write, such as a signature that names its issuer by a fingerprint
-/// of an unknown version: the export would end at the first of them.
-fn writable(cert: Cert) -> Option<Cert> {
-    if is_writable(&cert.as_tsk()) {
-        return Some(cert);
-    }
-    Cert::from_packets(cert.into_tsk().into_packets().filter(is_writable)).ok()
-}
-
-/// Whether the library can write what it has read.
+/// Whether the library can write what it has read: not, say, a signature that names its issuer by a fingerprint of an unknown version. The
+/// export of a certificate would end at the first of them.
 pub(super) fn is_writable(read: &impl Marshal) -> bool {
     read.serialize(&mut std::io::sink()).is_ok()
 }

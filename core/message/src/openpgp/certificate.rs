@@ -199,7 +199,9 @@ impl Certificate {
         if !revocation.belongs_to(&self.cert) {
             return Err(OTHER);
         }
-        let (cert, _) = self.cert.insert_packets(revocation.signature().clone()).map_err(|_| OTHER)?;
+        let key = self.cert.primary_key().key().clone();
+        let revoked = Cert::from_packets([key.into(), revocation.signature().clone().into()].into_iter());
+        let cert = revoked.and_then(|revoked| self.cert.merge_public(revoked)).map_err(|_| OTHER)?;
         Self::from_cert(cert)
     }
 

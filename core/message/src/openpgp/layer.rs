@@ -4,17 +4,19 @@
 
 use std::io::Write;
 
-use openpgp::crypto::{Password, SessionKey};
+use openpgp::crypto::{Password, S2K, SessionKey};
 use openpgp::packet::skesk::{SKESK4, SKESK6};
 use openpgp::packet::{Packet, SKESK};
-use openpgp::serialize::stream::{Encryptor, Message};
+#[cfg(not(feature = "rust-primitives"))]
+use openpgp::serialize::stream::Encryptor;
+use openpgp::serialize::stream::Message;
 use openpgp::types::{AEADAlgorithm, SymmetricAlgorithm};
 use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 
 use super::certificate::EncryptionKey;
 #[cfg(feature = "rust-primitives")]
-use super::seipdv2::Shared;
+use super::{container::Shared, seipdv1, seipdv1::Seipdv1, seipdv2::Seipdv2};
 
 pub(super) const CIPHER: SymmetricAlgorithm = SymmetricAlgorithm::AES256;
 /// The mode that everyone who reads SEIPDv2 has (RFC 9580, section 9.6).
@@ -51,11 +53,9 @@ impl Layer {
     pub(super) fn for_passphrase(&self, passphrase: &Secret) -> openpgp::Result<Packet> {
         let (key, password) = (&self.session_key, Password::from(passphrase.expose()));
         let packet: SKESK = match self.format {
-            Format::Seipdv1 => {
-                SKESK4::with_password(CIPHER, CIPHER, Default::default(), key, &password)?.into()
-            }
+            Format::Seipdv1 => older_for(key, &password)?.into(),
             Format::Seipdv2 => {
-                SKESK6::with_password(CIPHER, CIPHER, MODE, Default::default(), key, &password)?.into()
+                SKESK6::with_password(CIPHER, CIPHER, MODE, S2K::default(), key, &password)?.into()
             }
         };
         Ok(Packet::SKESK(packet))
@@ -71,16 +71,25 @@ impl Layer {
     }
 
     /// Begins the encryption; what is then written is encrypted. Nobody can read it without its end, which comes after that of the content.
+    #[cfg(feature = "rust-primitives")]
     pub(super) fn begin<'s>(
         self,
         sink: impl Write + Send + Sync + 's,
     ) -> openpgp::Result<(Message<'s>, End<'s>)> {
-        #[cfg(feature = "rust-primitives")]
-        if self.format == Format::Seipdv2 {
-            let packet = Shared::begin(sink, &self.session_key)?;
-            let end = packet.clone();
-            return Ok((Message::new(packet), Box::new(move || end.end())));
-        }
+        let packet = match self.format {
+            Format::Seipdv1 => Shared::new(Seipdv1::begin(Box::new(sink), &self.session_key)?),
+            Format::Seipdv2 => Shared::new(Seipdv2::begin(Box::new(sink), &self.session_key)?),
+        };
+        let end = packet.clone();
+        Ok((Message::new(packet), Box::new(move || end.end())))
+    }
+
+    /// The same by the library.
+    #[cfg(not(feature = "rust-primitives"))]
+    pub(super) fn begin<'s>(
+        self,
+        sink: impl Write + Send + Sync + 's,
+    ) -> openpgp::Result<(Message<'s>, End<'s>)> {
         let encryptor = Encryptor::with_session_key(Message::new(sink), CIPHER, self.session_key)?;
         let content = match self.format {
             Format::Seipdv1 => encryptor.build(),
@@ -88,6 +97,18 @@ impl Layer {
         };
         Ok((content?, Box::new(|| Ok(()))))
     }
+}
+
+/// A session key for whoever knows the password, in the older form.
+fn older_for(session_key: &SessionKey, password: &Password) -> openpgp::Result<SKESK4> {
+    let s2k = S2K::default();
+    #[cfg(feature = "rust-primitives")]
+    return {
+        let key = s2k.derive_key(password, CIPHER.key_size()?)?;
+        SKESK4::new(CIPHER, s2k, Some(seipdv1::wrap(session_key, &key)?))
+    };
+    #[cfg(not(feature = "rust-primitives"))]
+    SKESK4::with_password(CIPHER, CIPHER, s2k, session_key, password)
 }
 
 /// Ends an encryption.

@@ -30,6 +30,8 @@
 mod armor;
 mod bulk;
 mod certificate;
+#[cfg(feature = "rust-primitives")]
+mod container;
 mod encryptor;
 mod error;
 mod fingerprint;
@@ -45,6 +47,8 @@ mod reader;
 mod revocation;
 mod seal;
 mod secret_key;
+#[cfg(feature = "rust-primitives")]
+mod seipdv1;
 #[cfg(feature = "rust-primitives")]
 mod seipdv2;
 mod session_key;

@@ -99,6 +99,9 @@ impl UnlockedKey {
 
     /// A part of it that signs, usable at `now`.
     pub(super) fn signer(&self, now: SystemTime) -> Result<Signatory, PgpError> {
+        if !cfg!(feature = "signing") {
+            return Err(PgpError::NoSecretKey);
+        }
         let policy = policy(now);
         let unusable = |reason| PgpError::KeyUnusable { key: self.fingerprint().clone().into(), reason };
         let valid = self.cert.with_policy(&policy, now).map_err(|_| {
