@@ -1,14 +1,12 @@
 //! Messages that came: what is in them.
 
-use std::time::SystemTime;
-
 use js_sys::Uint8Array;
 use postseal_message::mime;
 use serde::Serialize;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
-use crate::time::as_optional_date;
+use crate::time::as_date_of_message;
 use crate::value::given;
 use crate::{Attachment, Failure, HeaderField, Mailbox};
 
@@ -27,9 +25,9 @@ pub struct Message {
     /// The recipients in the `Cc` field.
     pub cc: AddressList,
     /// When the message says it was written; undefined where it doesn't say, or makes no sense.
-    #[serde(serialize_with = "as_optional_date")]
+    #[serde(serialize_with = "as_date_of_message")]
     #[tsify(optional, type = "Date")]
-    pub date: Option<SystemTime>,
+    pub date: Option<mime::Date>,
     /// The UTC offset of the place where it was written, in minutes east.
     #[tsify(optional)]
     pub offset_minutes: Option<i16>,
@@ -103,7 +101,7 @@ impl From<&mime::Message> for Message {
             reply_to: message.reply_to().into(),
             to: message.to().into(),
             cc: message.cc().into(),
-            date: date.map(|date| date.time()),
+            date,
             offset_minutes: date.map(|date| date.offset_minutes()),
             subject: message.subject(),
             message_id: message.message_id().map(|id| id.as_str().to_owned()),

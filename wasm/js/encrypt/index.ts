@@ -1,22 +1,23 @@
 /** What only encrypts: a part of `postseal` in a module of its own, which is smaller. */
 
-import type { CertificateInfo, Draft, Sealed, UserId } from "../pkg/encrypt.js";
+import type { CertificateInfo, Sealed, UserId } from "../pkg/encrypt.js";
 import * as wasm from "../pkg/encrypt.js";
 import type { Spooled } from "../lib/engine.js";
 import { checkSignal, PostsealError } from "../lib/errors.js";
 import { guard } from "../lib/guard.js";
 import { encryptPieces, type PieceEncryptor, type Progress, pieceStream } from "../lib/pieces.js";
 import { compile, type ModuleSource } from "../lib/source.js";
+import { type Draft, wireOf } from "../face/draft.js";
 import { type Bytes, bytesOf, type Options, type Passphrase, timeOf, withPassphrases } from "../face/input.js";
 
 export { PostsealError, type ErrorCode } from "../lib/errors.js";
 export type { Spooled } from "../lib/engine.js";
 export type { ModuleSource } from "../lib/source.js";
 export type { Progress } from "../lib/pieces.js";
+export type { Draft } from "../face/draft.js";
 export type { Bytes, Options, Passphrase } from "../face/input.js";
 export type {
     Attachment,
-    Draft,
     Envelope,
     HeaderField,
     Mailbox,
@@ -157,14 +158,15 @@ export async function encrypt(
  * @throws PostsealError `key-missing` names everyone without a usable certificate; `invalid-input` names the field of the draft that can't
  * be used
  */
-export function seal(
+export async function seal(
     draft: Draft,
     certificates: readonly Certificate[],
     options: SealOptions = {},
 ): Promise<Sealed> {
     const { encryptToSelf = false } = options;
+    const wire = await wireOf(draft);
     return withRecipients({ ...options, certificates }, (recipients) =>
-        wasm.seal(draft, recipients, encryptToSelf, timeOf(options)),
+        wasm.seal(wire, recipients, encryptToSelf, timeOf(options)),
     );
 }
 

@@ -1,15 +1,8 @@
-import type { Attachment, Draft as Wire, Message, Opened, Protection, Sealed } from "../pkg/postseal.js";
+import type { Message, Opened, Protection, Sealed } from "../pkg/postseal.js";
+import { type Draft, wireOf } from "./draft.js";
 import { engine } from "./engine.js";
 import { type Bytes, bytesOf, type Options, type Passphrase, timeOf, withPassphrases } from "./input.js";
 import { Keyring } from "./keyring.js";
-
-/** A message to be composed. Everything in it is checked when it is sealed. */
-export interface Draft extends Omit<Wire, "attachments" | "inline"> {
-    /** Files: as a page has them, or with what a message says of them. */
-    readonly attachments?: readonly (Attachment | File)[];
-    /** What is shown within the body: by its Content-ID, where the HTML body refers to it as `cid:…`. */
-    readonly inline?: readonly Attachment[];
-}
 
 /** How to seal. */
 export interface SealOptions extends Options {
@@ -60,19 +53,4 @@ export async function open(message: Bytes, keyring: Keyring, options: OpenOption
  */
 export async function parseMessage(message: Bytes, options: Options = {}): Promise<Message> {
     return engine.call("parseMessage", [await bytesOf(message)], options);
-}
-
-async function wireOf(draft: Draft): Promise<Wire> {
-    const attachments = await Promise.all((draft.attachments ?? []).map(attachmentOf));
-    // To leave a field out and to give undefined is the same.
-    const given = Object.entries({ ...draft, attachments }).filter(([, value]) => value !== undefined);
-    return Object.fromEntries(given) as unknown as Wire;
-}
-
-async function attachmentOf(file: Attachment | File): Promise<Attachment> {
-    if (!(typeof File !== "undefined" && file instanceof File)) {
-        return file as Attachment;
-    }
-    const data = new Uint8Array(await file.arrayBuffer());
-    return { fileName: file.name, mediaType: file.type || "application/octet-stream", data };
 }

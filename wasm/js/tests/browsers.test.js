@@ -54,7 +54,7 @@ for (const browser of browsers) {
             });
         }
 
-        test("postseal/worker: a file of 200 MB takes little memory", { timeout: 240_000 }, async () => {
+        test("postseal/worker: a file of 200 MB takes little memory", { timeout: 240_000 }, async (context) => {
             const fresh = await open(browser, server.url);
             try {
                 await opened?.close();
@@ -64,8 +64,9 @@ for (const browser of browsers) {
                 const run = () => globalThis.runTest("postseal/worker", "a_file_of_200_mb");
                 assert.equal(await fresh.page.evaluate(run), null);
                 const more = mostMemory() - before;
+                context.diagnostic(`${more} MB more`);
                 // Held in memory, what is made of it would be 400 MB, and the pieces on the way as much again.
-                assert.ok(more < 400, `${more} MB more`);
+                assert.ok(more < 300, `${more} MB more`);
             } finally {
                 await fresh.close();
             }

@@ -49,7 +49,13 @@ impl Date {
         Self::new(time, 0)
     }
 
-    /// The point in time.
+    /// The point in time, in seconds since 1970; before that, less than none.
+    #[must_use]
+    pub const fn seconds(&self) -> i64 {
+        self.seconds
+    }
+
+    /// The point in time; 1970 on a platform whose clock has nothing before that, which is WebAssembly's.
     #[must_use]
     pub fn time(&self) -> SystemTime {
         let distance = Duration::from_secs(self.seconds.unsigned_abs());
@@ -58,7 +64,7 @@ impl Date {
         } else {
             SystemTime::UNIX_EPOCH.checked_add(distance)
         };
-        // The years are checked where a date is made, and every platform's clock holds them.
+        // The years are checked where a date is made, and every other platform's clock holds them.
         time.unwrap_or(SystemTime::UNIX_EPOCH)
     }
 

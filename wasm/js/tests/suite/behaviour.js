@@ -274,6 +274,20 @@ export const behaviour = {
         }
     },
 
+    async what_no_draft_has_is_an_error({ postseal }) {
+        const keyring = new postseal.Keyring([await unlocked(postseal)]);
+        const draft = { from: ALICE, to: [ALICE], text: "Hi.", subject: undefined };
+        await postseal.seal(draft, keyring);
+        for (const [more, field, message] of [
+            [{ Bcc: [ALICE] }, "Bcc", "invalid Bcc: a draft has no such field"],
+            [{ attachments: [{ filename: "a", data: bytesFrom("a") }] }, "attachments", "invalid attachments: a file has no field filename"],
+            [{ inline: [{ cid: "a", data: bytesFrom("a") }] }, "inline", "invalid inline: a file has no field cid"],
+        ]) {
+            const error = await failure(postseal.seal({ ...draft, ...more }, keyring));
+            same([error.code, error.field, error.message], ["invalid-input", field, message]);
+        }
+    },
+
     async time_is_a_parameter({ postseal }) {
         const past = new Date("2020-02-03T04:05:06Z");
         const { key } = await postseal.SecretKey.generate(ALICE, { now: past });
