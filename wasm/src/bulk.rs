@@ -12,6 +12,9 @@ use crate::time::time;
 use crate::value::given;
 use crate::{Decrypted, Failure, Keyring, ReadOptions, Recipients};
 
+/// From how many bytes on it takes less time to decrypt many blocks at once than it takes to copy them.
+const MANY: usize = 256 * 1024;
+
 /// A message that is decrypted already, or whose content the caller decrypts.
 #[wasm_bindgen]
 pub struct BulkDecryption {
@@ -40,7 +43,7 @@ pub fn begin_bulk_decryption(
 ) -> Result<BulkDecryption, Failure> {
     let now = time(now)?;
     let mut ciphers = BulkCiphers::default();
-    (ciphers.cfb, ciphers.gcm) = (cfb, gcm);
+    (ciphers.cfb, ciphers.gcm, ciphers.ocb) = (cfb, gcm, data.len() >= MANY);
     let step = openpgp::begin_decrypt(data, &keyring.0, &options.core(), ciphers, now)?;
     let mut public = openpgp::Keyring::new();
     if let BegunDecryption::Bulk(_) = step {

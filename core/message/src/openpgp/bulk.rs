@@ -19,11 +19,15 @@ use openpgp::types::{AEADAlgorithm, SymmetricAlgorithm};
 use sequoia_openpgp as openpgp;
 
 use super::layer::Format;
+#[cfg(feature = "rust-primitives")]
+use super::layer::{CIPHER, MODE};
 use super::mail_armor::dearmored;
 use super::open::{BUFFER, is_stub, read_signed};
 use super::policy::checked;
 use super::reader::{Counted, Reader};
 use super::seal::{ENCRYPTING, Encrypting, OVERHEAD, begin_content, write_session_keys};
+#[cfg(feature = "rust-primitives")]
+use super::seipdv2;
 use super::{Decrypted, Encryption, Keyring, PgpData, PgpError, ReadOptions, Recipients};
 
 /// The least octets of a chunk: each is one call of the caller's.
@@ -50,6 +54,9 @@ pub struct BulkCiphers {
     pub cfb: bool,
     /// The same in Galois/Counter Mode.
     pub gcm: bool,
+    /// AES-256 in OCB mode. That one is ours, not the caller's, in a way that takes many blocks at once and several copies of the message
+    /// (with `crypto-rust`; docs/adr).
+    pub ocb: bool,
 }
 
 /// How the content of a message is encrypted, for whoever decrypts it.
@@ -83,6 +90,22 @@ pub enum BegunDecryption {
 /// A message whose session key was found, and whose content the caller decrypts.
 pub struct BulkDecryption {
     cipher: BulkCipher,
+    sealed: Sealed,
+}
+
+/// Who decrypts it, and how.
+#[derive(Clone)]
+pub(super) enum Way {
+    Callers(BulkCipher),
+    #[cfg(feature = "rust-primitives")]
+    Ocb {
+        salt: [u8; 32],
+        chunk: usize,
+    },
+}
+
+/// A content that is encrypted, and what is known of it.
+pub(super) struct Sealed {
     session_key: SessionKey,
     ciphertext: Vec<u8>,
     encryption: Encryption,
@@ -112,16 +135,66 @@ pub fn begin_decrypt(
 ) -> Result<BegunDecryption, PgpError> {
     let packets = dearmored(message);
     let message = packets.as_deref().unwrap_or(message);
-    if let Some(bulk) = BulkDecryption::find(message, keyring, options, ciphers, now)? {
-        return Ok(BegunDecryption::Bulk(bulk));
+    match Sealed::find(message, keyring, options, ciphers, now)? {
+        Some((Way::Callers(cipher), sealed)) => Ok(BegunDecryption::Bulk(BulkDecryption { cipher, sealed })),
+        #[cfg(feature = "rust-primitives")]
+        Some((Way::Ocb { salt, chunk }, sealed)) => {
+            let plaintext = seipdv2::decrypt(&sealed.ciphertext, &sealed.session_key, &salt, chunk, HEADER);
+            let plaintext = plaintext.ok_or(PgpError::Tampered)?;
+            let content = HEADER..plaintext.len();
+            sealed.opened(plaintext, content, keyring, options, now).map(BegunDecryption::Done)
+        }
+        None => super::decrypt(message, keyring, options, now).map(BegunDecryption::Done),
     }
-    super::decrypt(message, keyring, options, now).map(BegunDecryption::Done)
 }
 
 impl BulkDecryption {
     /// How many octets of no meaning are in front of a plaintext in GCM: it isn't copied for what goes there.
     pub const ROOM: usize = HEADER;
 
+    /// How the content is encrypted.
+    #[must_use]
+    pub const fn cipher(&self) -> &BulkCipher {
+        &self.cipher
+    }
+
+    /// The session key: 16 or 32 octets.
+    #[must_use]
+    pub fn session_key(&self) -> &[u8] {
+        &self.sealed.session_key
+    }
+
+    /// The content, as it is encrypted. It can be taken once.
+    #[must_use]
+    pub fn take_ciphertext(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.sealed.ciphertext)
+    }
+
+    /// Goes on with a plaintext whose integrity is proven: of GCM, after every tag was found right, the last one too, without the tags, and
+    /// with [`ROOM`](Self::ROOM) in front of it. Of CFB it is all of what was decrypted, with the random block and the modification
+    /// detection code, and `digest` is the SHA-1 of it without the last 20 octets; it is compared here.
+    ///
+    /// # Errors
+    ///
+    /// As for [`decrypt`](super::decrypt): [`PgpError::Tampered`] when the code is another, or the content is none.
+    pub fn finish(
+        self,
+        plaintext: Vec<u8>,
+        digest: Option<&[u8]>,
+        keyring: &Keyring,
+        options: &ReadOptions<'_>,
+        now: SystemTime,
+    ) -> Result<Decrypted, PgpError> {
+        let content = match self.cipher {
+            BulkCipher::Cfb => proven(&plaintext, digest.unwrap_or_default()).ok_or(PgpError::Tampered)?,
+            BulkCipher::Gcm { .. } if plaintext.len() < Self::ROOM => return Err(PgpError::Tampered),
+            BulkCipher::Gcm { .. } => Self::ROOM..plaintext.len(),
+        };
+        self.sealed.opened(plaintext, content, keyring, options, now)
+    }
+}
+
+impl Sealed {
     /// `None` where something is out of the ordinary: the usual way says what.
     pub(super) fn find(
         message: &[u8],
@@ -129,13 +202,13 @@ impl BulkDecryption {
         options: &ReadOptions<'_>,
         ciphers: BulkCiphers,
         now: SystemTime,
-    ) -> Result<Option<Self>, PgpError> {
+    ) -> Result<Option<(Way, Self)>, PgpError> {
         let mut reader = Reader::new(keyring, options, checked(now)?);
         reader.is_stub = is_stub(PacketParser::from_bytes(message), options.limits.packets);
         let policy = reader.packet_policy();
         let (mut pkesks, mut skesks) = (Vec::new(), Vec::new());
         let mut next = PacketParser::from_bytes(message);
-        let (mut parser, bulk, hint) = loop {
+        let (mut parser, way, hint) = loop {
             let Ok(PacketParserResult::Some(parser)) = next else { return Ok(None) };
             let is_usual = policy.packet(&parser.packet).is_ok()
                 && (&mut reader).inspect(&parser).is_ok()
@@ -144,8 +217,8 @@ impl BulkDecryption {
                 return Ok(None);
             }
             match &parser.packet {
-                Packet::SEIP(container) => match cipher_of(container, ciphers) {
-                    Some((cipher, hint)) => break (parser, cipher, hint),
+                Packet::SEIP(container) => match way_of(container, ciphers) {
+                    Some((way, hint)) => break (parser, way, hint),
                     None => return Ok(None),
                 },
                 Packet::PKESK(_) | Packet::SKESK(_) | Packet::Marker(_) | Packet::Padding(_) => {}
@@ -173,63 +246,36 @@ impl BulkDecryption {
         let Some((cipher, session_key)) = found.filter(|(cipher, _)| is_offered(*cipher)) else {
             return Ok(None);
         };
-        let fields = match bulk {
-            BulkCipher::Cfb => VERSION,
-            BulkCipher::Gcm { .. } => FIELDS,
+        let (fields, aead) = match &way {
+            Way::Callers(BulkCipher::Cfb) => (VERSION, None),
+            Way::Callers(BulkCipher::Gcm { .. }) => (FIELDS, Some(AEADAlgorithm::GCM)),
+            #[cfg(feature = "rust-primitives")]
+            Way::Ocb { .. } => (FIELDS, Some(AEADAlgorithm::OCB)),
         };
         let Some(ciphertext) = content_of_container(message, fields) else { return Ok(None) };
-        Ok(Some(Self {
+        let sealed = Self {
             encryption: Encryption {
                 recipients: std::mem::take(&mut reader.recipients),
                 cipher: cipher.to_string(),
-                aead: matches!(bulk, BulkCipher::Gcm { .. }).then(|| AEADAlgorithm::GCM.to_string()),
+                aead: aead.map(|aead| aead.to_string()),
             },
-            cipher: bulk,
             session_key,
             ciphertext,
             identity: identity.map(|cert| cert.fingerprint()),
-            counted: reader.counted(),
-        }))
+            counted: reader.counted(aead.is_none()),
+        };
+        Ok(Some((way, sealed)))
     }
 
-    /// How the content is encrypted.
-    #[must_use]
-    pub const fn cipher(&self) -> &BulkCipher {
-        &self.cipher
-    }
-
-    /// The session key: 16 or 32 octets.
-    #[must_use]
-    pub fn session_key(&self) -> &[u8] {
-        &self.session_key
-    }
-
-    /// The content, as it is encrypted. It can be taken once.
-    #[must_use]
-    pub fn take_ciphertext(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.ciphertext)
-    }
-
-    /// Goes on with a plaintext whose integrity is proven: of GCM, after every tag was found right, the last one too, without the tags, and
-    /// with [`ROOM`](Self::ROOM) in front of it. Of CFB it is all of what was decrypted, with the random block and the modification
-    /// detection code, and `digest` is the SHA-1 of it without the last 20 octets; it is compared here.
-    ///
-    /// # Errors
-    ///
-    /// As for [`decrypt`](super::decrypt): [`PgpError::Tampered`] when the code is another, or the content is none.
-    pub fn finish(
+    /// What stands in the plaintext, at `content`, behind at least [`HEADER`] octets. All of it is proven.
+    fn opened(
         self,
         mut plaintext: Vec<u8>,
-        digest: Option<&[u8]>,
+        content: Range<usize>,
         keyring: &Keyring,
         options: &ReadOptions<'_>,
         now: SystemTime,
     ) -> Result<Decrypted, PgpError> {
-        let content = match self.cipher {
-            BulkCipher::Cfb => proven(&plaintext, digest.unwrap_or_default()).ok_or(PgpError::Tampered)?,
-            BulkCipher::Gcm { .. } if plaintext.len() < Self::ROOM => return Err(PgpError::Tampered),
-            BulkCipher::Gcm { .. } => Self::ROOM..plaintext.len(),
-        };
         // The content stands where it stood: inside of one packet, here one that is compressed with nothing.
         let length = u32::try_from(content.len() + 1).map_err(|_| PgpError::Tampered)?;
         let [a, b, c, d] = length.to_be_bytes();
@@ -248,10 +294,10 @@ impl BulkDecryption {
     }
 }
 
-/// How the caller would decrypt the content of a packet, and its cipher where it names that.
-fn cipher_of(container: &SEIP, ciphers: BulkCiphers) -> Option<(BulkCipher, Option<SymmetricAlgorithm>)> {
+/// How the content of a packet would be decrypted, and its cipher where it names that.
+fn way_of(container: &SEIP, ciphers: BulkCiphers) -> Option<(Way, Option<SymmetricAlgorithm>)> {
     match container {
-        SEIP::V1(_) if ciphers.cfb => Some((BulkCipher::Cfb, None)),
+        SEIP::V1(_) if ciphers.cfb => Some((Way::Callers(BulkCipher::Cfb), None)),
         SEIP::V2(seip)
             if ciphers.gcm && seip.aead() == AEADAlgorithm::GCM && is_offered(seip.symmetric_algo()) =>
         {
@@ -260,7 +306,12 @@ fn cipher_of(container: &SEIP, ciphers: BulkCiphers) -> Option<(BulkCipher, Opti
             let header = [0xD2, 2, seip.symmetric_algo().into(), seip.aead().into(), size];
             (chunk >= LEAST_CHUNK).then_some(())?;
             let cipher = BulkCipher::Gcm { salt: *seip.salt(), header, chunk: usize::try_from(chunk).ok()? };
-            Some((cipher, Some(seip.symmetric_algo())))
+            Some((Way::Callers(cipher), Some(seip.symmetric_algo())))
+        }
+        #[cfg(feature = "rust-primitives")]
+        SEIP::V2(seip) if ciphers.ocb && seip.aead() == MODE && seip.symmetric_algo() == CIPHER => {
+            let way = Way::Ocb { salt: *seip.salt(), chunk: usize::try_from(seip.chunk_size()).ok()? };
+            Some((way, Some(CIPHER)))
         }
         _ => None,
     }

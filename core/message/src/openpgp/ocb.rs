@@ -1,10 +1,10 @@
-//! AES-256 in Offset Codebook Mode (RFC 7253), to encrypt with.
+//! AES-256 in Offset Codebook Mode (RFC 7253).
 //!
 //! The crate of this mode hands its cipher block after block, one at a time. Ciphers take several at once, in hardware as in software, and
 //! are several times as fast then; that is all that is done here.
 
 use aes::Aes256;
-use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
+use aes::cipher::{Array, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use zeroize::Zeroizing;
 
 /// The length of the tag, and of a block.
@@ -35,6 +35,34 @@ impl Ocb {
 
     /// Encrypts `data` in place, and gives its tag, which also stands for `associated` data (section 4.2).
     pub(super) fn encrypt(&self, nonce: &[u8; NONCE], associated: &[u8], data: &mut [u8]) -> [u8; TAG] {
+        let cipher =
+            |blocks: &mut [[u8; BLOCK]]| self.cipher.encrypt_blocks(Array::cast_slice_from_core_mut(blocks));
+        self.crypt(nonce, associated, data, Plain::Before, cipher).to_be_bytes()
+    }
+
+    /// Decrypts `data` in place, and says whether the tag is right (section 4.3). Where it isn't, what then stands in `data` means nothing.
+    pub(super) fn decrypt(
+        &self,
+        nonce: &[u8; NONCE],
+        associated: &[u8],
+        data: &mut [u8],
+        tag: &[u8; TAG],
+    ) -> bool {
+        let cipher =
+            |blocks: &mut [[u8; BLOCK]]| self.cipher.decrypt_blocks(Array::cast_slice_from_core_mut(blocks));
+        // One comparison of all bits: how many of them are right takes no time.
+        self.crypt(nonce, associated, data, Plain::Behind, cipher) ^ u128::from_be_bytes(*tag) == 0
+    }
+
+    /// Goes over `data` with a cipher of its blocks, and gives the tag.
+    fn crypt(
+        &self,
+        nonce: &[u8; NONCE],
+        associated: &[u8],
+        data: &mut [u8],
+        plain: Plain,
+        cipher: impl Fn(&mut [[u8; BLOCK]]),
+    ) -> u128 {
         let [last, all, masks @ ..] = &*self.masks;
         let (mut offset, mut sum) = (self.first_offset(nonce), 0);
         let (blocks, rest) = data.as_chunks_mut::<BLOCK>();
@@ -43,23 +71,26 @@ impl Ocb {
             for (block, own) in blocks.iter_mut().zip(&mut offsets) {
                 number += 1;
                 offset ^= masks.get(number.trailing_zeros() as usize).copied().unwrap_or_default();
-                let plain = u128::from_be_bytes(*block);
-                sum ^= plain;
+                let given = u128::from_be_bytes(*block);
+                sum ^= plain.before(given);
                 *own = offset;
-                *block = (plain ^ offset).to_be_bytes();
+                *block = (given ^ offset).to_be_bytes();
             }
-            self.cipher.encrypt_blocks(Array::cast_slice_from_core_mut(blocks));
+            cipher(blocks);
             for (block, own) in blocks.iter_mut().zip(&offsets) {
-                *block = (u128::from_be_bytes(*block) ^ own).to_be_bytes();
+                let made = u128::from_be_bytes(*block) ^ own;
+                sum ^= plain.behind(made);
+                *block = made.to_be_bytes();
             }
         }
         if !rest.is_empty() {
             offset ^= last;
-            sum ^= padded(rest);
+            sum ^= plain.before(padded(rest));
             let pad = encrypt(&self.cipher, offset).to_be_bytes();
             rest.iter_mut().zip(pad).for_each(|(octet, pad)| *octet ^= pad);
+            sum ^= plain.behind(padded(rest));
         }
-        (encrypt(&self.cipher, sum ^ offset ^ all) ^ self.hash(associated)).to_be_bytes()
+        encrypt(&self.cipher, sum ^ offset ^ all) ^ self.hash(associated)
     }
 
     /// The offset in front of the first block.
@@ -92,6 +123,23 @@ impl Ocb {
     }
 }
 
+/// On which side of the cipher the plaintext is, whose sum goes into the tag.
+#[derive(Clone, Copy, PartialEq)]
+enum Plain {
+    Before,
+    Behind,
+}
+
+impl Plain {
+    fn before(self, block: u128) -> u128 {
+        if self == Self::Before { block } else { 0 }
+    }
+
+    fn behind(self, block: u128) -> u128 {
+        if self == Self::Behind { block } else { 0 }
+    }
+}
+
 fn encrypt(cipher: &Aes256, block: u128) -> u128 {
     let mut block = block.to_be_bytes().into();
     cipher.encrypt_block(&mut block);
@@ -111,14 +159,14 @@ fn padded(part: &[u8]) -> u128 {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
     use ocb3::aead::{AeadInPlace, KeyInit as _};
 
     /// Lengths around a block and around as many as are encrypted at once, nonces with all 64 values of the bits that only shift.
     #[test]
-    fn it_encrypts_as_the_crate_of_the_mode_does() {
+    fn it_is_what_the_crate_of_the_mode_does() {
         let key: [u8; 32] = std::array::from_fn(|at| at as u8 * 7);
         let (own, other) = (Ocb::new(&key), ocb3::Ocb3::<aes_older::Aes256, _>::new(&key.into()));
         let lengths = (0..=65).chain([511, 512, 1023, 1024, 1025, 1040, 4096, 4099, 65_536]);
@@ -130,6 +178,16 @@ mod tests {
             let tag = other.encrypt_in_place_detached(&nonce.into(), &associated, &mut expected).unwrap();
             assert_eq!(own.encrypt(&nonce, &associated, &mut data), <[u8; TAG]>::from(tag), "{length}");
             assert_eq!(data, expected, "{length}");
+            let mut decrypted = data.clone();
+            assert!(own.decrypt(&nonce, &associated, &mut decrypted, &tag.into()), "{length}");
+            assert!(decrypted.iter().zip(0..).all(|(octet, at)| *octet == (at * 31) as u8), "{length}");
+            let mut other_tag: [u8; TAG] = tag.into();
+            other_tag[usize::from(number) % TAG] ^= 1 << (number % 8);
+            assert!(!own.decrypt(&nonce, &associated, &mut data.clone(), &other_tag), "{length}");
+            if let Some(octet) = data.get_mut(usize::from(number) * 7 % length.max(1) as usize) {
+                *octet ^= 1;
+                assert!(!own.decrypt(&nonce, &associated, &mut data, &tag.into()), "{length}");
+            }
         }
     }
 }

@@ -82,8 +82,11 @@ impl<'a> Reader<'a> {
         self.counted = counted;
     }
 
-    pub(super) fn counted(&mut self) -> Counted {
-        std::mem::take(&mut self.counted)
+    /// What was counted of an encryption up to its content. Its packet will be counted again, as the one that then stands in its place:
+    /// instead of the modification detection code, where there is one.
+    pub(super) fn counted(&mut self, has_code: bool) -> Counted {
+        let counted = std::mem::take(&mut self.counted);
+        Counted { packets: counted.packets.saturating_sub(usize::from(!has_code)), ..counted }
     }
 
     /// What was decrypted, all of which is proven.

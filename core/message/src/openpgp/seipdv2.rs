@@ -1,10 +1,11 @@
 //! The encrypted packet of today (RFC 9580, section 5.13.2), in OCB mode.
 //!
-//! The library's own is slow: it makes the cipher anew for each chunk, and encrypts block after block.
+//! The library's own is slow: it makes the cipher anew for each chunk, and takes block after block.
 
 use openpgp::crypto::SessionKey;
 use openpgp::crypto::aead::{SEIPv2Schedule, Schedule};
 use sequoia_openpgp as openpgp;
+use zeroize::Zeroizing;
 
 use super::container::{Container, Parts, Sink};
 use super::layer::{CIPHER, MODE};
@@ -75,6 +76,40 @@ impl Container for Seipdv2<'_> {
         self.parts.write(&tag)?;
         Ok(self.parts.end()?)
     }
+}
+
+/// The plaintext of a packet's content, AES-256 in OCB mode, with `room` for so many octets in front of it; `None` unless all of it is proven.
+pub(super) fn decrypt(
+    ciphertext: &[u8],
+    session_key: &SessionKey,
+    salt: &[u8],
+    chunk: usize,
+    room: usize,
+) -> Option<Vec<u8>> {
+    let schedule = SEIPv2Schedule::new(session_key, CIPHER, MODE, chunk, salt).ok()?;
+    let cipher = schedule.chunk(0, &mut |key, _, _| Ok(Ocb::new((&**key).try_into()?))).ok()?;
+    let (chunks, last) = ciphertext.split_last_chunk::<TAG>()?;
+    let mut plaintext = Zeroizing::new(Vec::with_capacity(room + chunks.len()));
+    plaintext.resize(room, 0);
+    let mut number = 0;
+    for sealed in chunks.chunks(chunk + TAG) {
+        // No chunk is empty.
+        let (sealed, tag) = sealed.split_last_chunk::<TAG>().filter(|(sealed, _)| !sealed.is_empty())?;
+        let begin = plaintext.len();
+        plaintext.extend_from_slice(sealed);
+        let data = plaintext.get_mut(begin..)?;
+        let is_right = schedule.chunk(number, &mut |_, nonce, associated| {
+            Ok(cipher.decrypt(checked(nonce)?, associated, data, tag))
+        });
+        is_right.ok().filter(|is_right| *is_right)?;
+        number += 1;
+    }
+    let is_whole =
+        schedule.finalizer(number, (plaintext.len() - room) as u64, &mut |_, nonce, associated| {
+            Ok(cipher.decrypt(checked(nonce)?, associated, &mut [], last))
+        });
+    is_whole.ok().filter(|is_whole| *is_whole)?;
+    Some(std::mem::take(&mut *plaintext))
 }
 
 fn checked(nonce: &[u8]) -> openpgp::Result<&[u8; NONCE]> {

@@ -16,11 +16,11 @@ use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 use sha2::Sha256;
 
-use super::super::bulk::content_of_container;
+use super::super::bulk::{Sealed, content_of_container};
 use super::made::{self, packet};
 use super::*;
 
-const CIPHERS: BulkCiphers = BulkCiphers { cfb: true, gcm: true };
+const CIPHERS: BulkCiphers = BulkCiphers { cfb: true, gcm: true, ocb: true };
 
 /// What decrypting comes to: the usual way, and by the caller's ciphers, which come to the same.
 #[track_caller]
@@ -32,7 +32,7 @@ pub(super) fn decrypt(
 ) -> Result<Decrypted, PgpError> {
     let usual = super::super::decrypt(message, keyring, options, now);
     // Where it is not for the caller, the usual way is taken.
-    if !matches!(BulkDecryption::find(message, keyring, options, CIPHERS, now), Ok(None)) {
+    if !matches!(Sealed::find(message, keyring, options, CIPHERS, now), Ok(None)) {
         assert_eq!(by_the_caller(message, keyring, options, now).0, usual);
     }
     usual
@@ -237,7 +237,7 @@ fn a_session_key_of_another_length_than_the_ciphers_fits_nothing() {
 fn who_has_no_such_cipher_is_not_asked() {
     let alice = key(KeyProfile::Compatible, "alice", now());
     let message = encrypt(b"a secret", &Recipients::new([alice.certificate()]), now()).unwrap();
-    for ciphers in [BulkCiphers::default(), BulkCiphers { gcm: true, cfb: false }] {
+    for ciphers in [BulkCiphers::default(), BulkCiphers { gcm: true, ocb: true, cfb: false }] {
         let begun = begin_decrypt(message.as_bytes(), &keyring([&alice]), &options(), ciphers, now());
         assert!(matches!(begun.unwrap(), BegunDecryption::Done(done) if done.data == b"a secret"));
     }
@@ -249,7 +249,7 @@ fn every_octet_of_a_plaintext_in_cfb_is_proven() {
     let ring = keyring([&alice]);
     let message = encrypt(b"a secret", &Recipients::new([alice.certificate()]), now()).unwrap();
     let begin = || {
-        let ciphers = BulkCiphers { cfb: true, gcm: false };
+        let ciphers = BulkCiphers { cfb: true, gcm: false, ocb: false };
         let begun = begin_decrypt(message.as_bytes(), &ring, &options(), ciphers, now());
         let BegunDecryption::Bulk(mut bulk) = begun.unwrap() else { panic!("not asked") };
         let ciphertext = bulk.take_ciphertext();

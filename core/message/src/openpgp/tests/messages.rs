@@ -131,37 +131,49 @@ fn a_signature_passed_on_to_someone_else_is_not_good() {
 
 #[test]
 fn the_limits_hold_at_the_limit_and_one_past_it() {
-    let alice = key(KeyProfile::Modern, "alice", now());
-    let ring = keyring([&alice]);
-    let signer = alice.unlock_unprotected().unwrap();
-    let to = Recipients::new([alice.certificate()]);
-    let with = |change: &dyn Fn(&mut PgpLimits)| {
-        let mut options = options();
-        change(&mut options.limits);
-        options
-    };
-    let exceeded = |what, limit| Err(PgpError::LimitExceeded { what, limit });
+    // SEIPDv1 has one packet more at its end.
+    for (profile, packets) in [(KeyProfile::Compatible, 6), (KeyProfile::Modern, 5)] {
+        let alice = key(profile, "alice", now());
+        let ring = keyring([&alice]);
+        let signer = alice.unlock_unprotected().unwrap();
+        let to = Recipients::new([alice.certificate()]);
+        let with = |change: &dyn Fn(&mut PgpLimits)| {
+            let mut options = options();
+            change(&mut options.limits);
+            options
+        };
+        let exceeded = |what, limit| Err(PgpError::LimitExceeded { what, limit });
 
-    let sealed = encrypt(b"x", &to.clone().signed_by(&signer), now()).unwrap();
-    let open = |options: ReadOptions<'_>| {
-        decrypt(sealed.as_bytes(), &ring, &options, now()).map(|opened| opened.data)
-    };
-    assert_eq!(open(with(&|limits| limits.signatures = 1)), Ok(b"x".to_vec()));
-    assert_eq!(open(with(&|limits| limits.signatures = 0)), exceeded("signatures", 0).map(|_: usize| vec![]));
-    assert_eq!(open(with(&|limits| limits.recipients = 1)), Ok(b"x".to_vec()));
-    assert_eq!(open(with(&|limits| limits.recipients = 0)), exceeded("recipients", 0).map(|_: usize| vec![]));
-    assert_eq!(open(with(&|limits| limits.attempts = 1)), Ok(b"x".to_vec()));
-    assert_eq!(
-        open(with(&|limits| limits.attempts = 0)),
-        exceeded("attempts to decrypt a message", 0).map(|_: usize| vec![])
-    );
-    assert_eq!(open(with(&|limits| limits.packets = 5)), Ok(b"x".to_vec()));
-    assert_eq!(open(with(&|limits| limits.packets = 4)), exceeded("packets", 4).map(|_: usize| vec![]));
-    assert_eq!(open(with(&|limits| limits.depth = 1)), Ok(b"x".to_vec()));
-    assert_eq!(
-        open(with(&|limits| limits.depth = 0)),
-        exceeded("levels of packets", 0).map(|_: usize| vec![])
-    );
+        let sealed = encrypt(b"x", &to.clone().signed_by(&signer), now()).unwrap();
+        let open = |options: ReadOptions<'_>| {
+            decrypt(sealed.as_bytes(), &ring, &options, now()).map(|opened| opened.data)
+        };
+        assert_eq!(open(with(&|limits| limits.signatures = 1)), Ok(b"x".to_vec()));
+        assert_eq!(
+            open(with(&|limits| limits.signatures = 0)),
+            exceeded("signatures", 0).map(|_: usize| vec![])
+        );
+        assert_eq!(open(with(&|limits| limits.recipients = 1)), Ok(b"x".to_vec()));
+        assert_eq!(
+            open(with(&|limits| limits.recipients = 0)),
+            exceeded("recipients", 0).map(|_: usize| vec![])
+        );
+        assert_eq!(open(with(&|limits| limits.attempts = 1)), Ok(b"x".to_vec()));
+        assert_eq!(
+            open(with(&|limits| limits.attempts = 0)),
+            exceeded("attempts to decrypt a message", 0).map(|_: usize| vec![])
+        );
+        assert_eq!(open(with(&|limits| limits.packets = packets)), Ok(b"x".to_vec()));
+        assert_eq!(
+            open(with(&|limits| limits.packets = packets - 1)),
+            exceeded("packets", packets - 1).map(|_: usize| vec![])
+        );
+        assert_eq!(open(with(&|limits| limits.depth = 1)), Ok(b"x".to_vec()));
+        assert_eq!(
+            open(with(&|limits| limits.depth = 0)),
+            exceeded("levels of packets", 0).map(|_: usize| vec![])
+        );
+    }
 }
 
 #[test]
