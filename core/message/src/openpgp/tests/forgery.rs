@@ -161,6 +161,8 @@ fn every_field_of_authenticated_encryption_is_bound() {
 }
 
 /// The chunks of SEIPDv2, of 64 KiB and a tag each, and the last tag over all of them.
+// The length of the chunks is ours.
+#[cfg(feature = "rust-primitives")]
 #[test]
 fn chunks_dropped_doubled_and_moved_are_noticed() {
     const FIELDS: usize = 4 + 32;
