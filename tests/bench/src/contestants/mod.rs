@@ -11,7 +11,7 @@ mod smtp;
 
 pub(crate) use client::Target;
 pub(crate) use parse::packed;
-pub(crate) use pgp::{CONTENT, DATA, KEYS, MESSAGE};
+pub(crate) use pgp::{CONTENT, DATA, KEYS, MESSAGE, nth};
 
 use crate::Result;
 use crate::work::Work;

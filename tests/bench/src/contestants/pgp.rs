@@ -25,11 +25,16 @@ pub(crate) const ALL: &[Named] = &[
     ("open-gpg", open_gpg),
 ];
 
-/// The files of a task: the secret keys; the letter as a message, and of that the encrypted data and what is inside.
+/// The files of a task: the secret keys; letters as messages, of each the encrypted data (see [`nth`]), and what is inside.
 pub(crate) const KEYS: [&str; 2] = ["alice.key", "bob.key"];
 pub(crate) const MESSAGE: &str = "message.eml";
 pub(crate) const DATA: &str = "data.asc";
 pub(crate) const CONTENT: &str = "content.eml";
+
+/// The file of the letter with this index. Each is sealed anew: a signature that was verified once is remembered by Sequoia.
+pub(crate) fn nth(name: &str, index: usize) -> String {
+    format!("{index}-{name}")
+}
 
 /// What is to be done.
 pub(crate) struct Task<'a> {
@@ -51,6 +56,11 @@ impl<'a> Task<'a> {
         Ok(std::fs::read(self.folder.join(name))?)
     }
 
+    /// One for each time.
+    pub(crate) fn read_each(&self, name: &str) -> Result<Vec<Vec<u8>>> {
+        (0..self.count).map(|index| self.read(&nth(name, index))).collect()
+    }
+
     fn keyring(&self) -> Result<Keyring> {
         let mut keyring = Keyring::new();
         for name in KEYS {
@@ -67,11 +77,10 @@ impl<'a> Task<'a> {
         Ok(gpg)
     }
 
-    /// Does `one` as many times as asked for, with an input of its own each time, and looks at the last outcome with `content`, which
-    /// gives the octets that were sealed.
-    pub(crate) fn repeat<I: Clone, T>(
+    /// Does `one` with each of the inputs, and looks at the last outcome with `content`, which gives the octets that were sealed.
+    pub(crate) fn repeat<I, T>(
         &self,
-        input: I,
+        inputs: Vec<I>,
         mut one: impl FnMut(I) -> Result<T>,
         content: impl FnOnce(T) -> Result<usize>,
     ) -> Result<Work> {
@@ -79,7 +88,7 @@ impl<'a> Task<'a> {
         // the system after each letter. All begin with the same past. (Nothing of a block of zeros is resident.)
         drop(std::hint::black_box(vec![0_u8; 16 << 20]));
         let (mut last, mut times) = (None, Vec::with_capacity(self.count));
-        for input in vec![input; self.count] {
+        for input in inputs {
             let begun = Instant::now();
             let outcome = one(input)?;
             times.push(begun.elapsed());
@@ -98,7 +107,7 @@ fn seal_ours(arguments: &[String]) -> Result<Work> {
     let (keyring, letter) = (task.keyring()?, letters::letter(task.size)?);
     let protection = Protection::SignAndEncrypt;
     task.repeat(
-        &letter,
+        vec![&letter; task.count],
         |letter| Ok(seal(letter, protection, &keyring, &Default::default(), letters::now())?),
         |mut sealed| {
             let bytes = sealed.copies.pop().ok_or("no copy")?.bytes;
@@ -111,7 +120,7 @@ fn open_ours(arguments: &[String]) -> Result<Work> {
     let task = Task::parse(arguments)?;
     let keyring = task.keyring()?;
     task.repeat(
-        task.read(MESSAGE)?,
+        task.read_each(MESSAGE)?,
         |message| Ok(open(message, &keyring, &Default::default(), letters::now())?),
         |opened| match opened.verdict.level() {
             VerdictLevel::Sealed => Ok(opened.message.as_bytes().len()),
@@ -125,7 +134,7 @@ fn seal_gpg(arguments: &[String]) -> Result<Work> {
     let (gpg, content) = (task.gpg()?, task.read(CONTENT)?);
     let recipients = ["bob@example.test", "alice@example.test"];
     task.repeat(
-        content.as_slice(),
+        vec![content.as_slice(); task.count],
         |content| Ok(gpg.encrypt(content, &recipients, Some("alice@example.test"), Compression::None)?),
         |sealed| content_of(&gpg, &sealed),
     )
@@ -133,8 +142,8 @@ fn seal_gpg(arguments: &[String]) -> Result<Work> {
 
 fn open_gpg(arguments: &[String]) -> Result<Work> {
     let task = Task::parse(arguments)?;
-    let (gpg, data) = (task.gpg()?, task.read(DATA)?);
-    task.repeat(data.as_slice(), |data| Ok(gpg.decrypt(data)?), |opened| checked(&opened))
+    let (gpg, data) = (task.gpg()?, task.read_each(DATA)?);
+    task.repeat(data, |data| Ok(gpg.decrypt(&data)?), |opened| checked(&opened))
 }
 
 fn content_of(gpg: &Gpg, sealed: &[u8]) -> Result<usize> {

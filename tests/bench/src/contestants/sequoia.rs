@@ -25,7 +25,7 @@ pub(super) fn seal(arguments: &[String]) -> Result<Work> {
     let task = Task::parse(arguments)?;
     let (keys, content) = (Keys::read(&task)?, task.read(CONTENT)?);
     task.repeat(
-        content.as_slice(),
+        vec![content.as_slice(); task.count],
         |content| Ok(keys.seal(content, now())?),
         |sealed| Ok(keys.open(&sealed, now())?.len()),
     )
@@ -33,8 +33,8 @@ pub(super) fn seal(arguments: &[String]) -> Result<Work> {
 
 pub(super) fn open(arguments: &[String]) -> Result<Work> {
     let task = Task::parse(arguments)?;
-    let (keys, data) = (Keys::read(&task)?, task.read(DATA)?);
-    task.repeat(data.as_slice(), |data| Ok(keys.open(data, now())?), |content| Ok(content.len()))
+    let (keys, data) = (Keys::read(&task)?, task.read_each(DATA)?);
+    task.repeat(data, |data| Ok(keys.open(&data, now())?), |content| Ok(content.len()))
 }
 
 struct Keys {

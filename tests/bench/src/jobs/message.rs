@@ -11,7 +11,7 @@ use postseal_types::Address;
 use tempfile::TempDir;
 
 use crate::Result;
-use crate::contestants::{CONTENT, DATA, KEYS, MESSAGE, packed};
+use crate::contestants::{CONTENT, DATA, KEYS, MESSAGE, nth, packed};
 use crate::job::{Aim, Contestant, Job, Prepared, Scale};
 use crate::letters;
 
@@ -80,7 +80,7 @@ fn pgp(scale: Scale, what: &str, profile: KeyProfile, size: usize) -> Result<Pre
     let count = scale.pick(if size == SMALL { 200 } else { 1 }, 1);
     let size = scale.pick(size, SMALL);
     let folder = tempfile::tempdir()?;
-    write_letter(folder.path(), profile, size)?;
+    write_letters(folder.path(), profile, size, count)?;
     let arguments = [folder.path().display().to_string(), count.to_string(), size.to_string()];
     let contestant = |name: &'static str| Contestant::own(name, &format!("{what}-{name}"), arguments.clone());
     let mut contestants = vec![contestant("ours")?, contestant("sequoia")?];
@@ -104,7 +104,7 @@ fn pgp(scale: Scale, what: &str, profile: KeyProfile, size: usize) -> Result<Pre
 fn open_in_little_memory(scale: Scale) -> Result<Prepared> {
     let size = scale.pick(FOR_25_MB, SMALL);
     let folder = tempfile::tempdir()?;
-    let length = write_letter(folder.path(), KeyProfile::Compatible, size)?;
+    let length = write_letters(folder.path(), KeyProfile::Compatible, size, 1)?;
     let arguments = [folder.path().display().to_string(), "1".to_owned(), size.to_string()];
     Ok(Prepared {
         contestants: vec![
@@ -119,8 +119,8 @@ fn open_in_little_memory(scale: Scale) -> Result<Prepared> {
     })
 }
 
-/// Makes keys, and a letter that Alice sealed for Bob; tells the length of the message.
-fn write_letter(folder: &Path, profile: KeyProfile, size: usize) -> Result<u64> {
+/// Makes keys, and a letter that Alice sealed for Bob so many times; tells the length of a message.
+fn write_letters(folder: &Path, profile: KeyProfile, size: usize, count: usize) -> Result<u64> {
     let mut keyring = Keyring::new();
     for (name, file) in ["alice", "bob"].into_iter().zip(KEYS) {
         let user_id = UserId::new(Some(name), &Address::parse(&format!("{name}@example.test"))?);
@@ -129,15 +129,22 @@ fn write_letter(folder: &Path, profile: KeyProfile, size: usize) -> Result<u64> 
         keyring.add_secret_key(key);
     }
     let letter = letters::letter(size)?;
-    let sealed = seal(&letter, Protection::SignAndEncrypt, &keyring, &Default::default(), letters::now())?;
-    let message = sealed.copies.into_iter().next().ok_or("no copy")?.bytes;
-    fs::write(folder.join(MESSAGE), &message)?;
-    let parsed = Message::parse(message, &Limits::default())?;
-    let data = parsed.root().children().nth(1).ok_or("no encrypted part")?;
-    fs::write(folder.join(DATA), data.raw_body())?;
-    let opened = open(parsed.as_bytes(), &keyring, &Default::default(), letters::now())?;
-    fs::write(folder.join(CONTENT), opened.message.as_bytes())?;
-    Ok(parsed.as_bytes().len() as u64)
+    let mut length = 0;
+    for index in 0..count {
+        let sealed =
+            seal(&letter, Protection::SignAndEncrypt, &keyring, &Default::default(), letters::now())?;
+        let message = sealed.copies.into_iter().next().ok_or("no copy")?.bytes;
+        fs::write(folder.join(nth(MESSAGE, index)), &message)?;
+        let parsed = Message::parse(message, &Limits::default())?;
+        let data = parsed.root().children().nth(1).ok_or("no encrypted part")?;
+        fs::write(folder.join(nth(DATA, index)), data.raw_body())?;
+        length = parsed.as_bytes().len() as u64;
+        if index == 0 {
+            let opened = open(parsed.as_bytes(), &keyring, &Default::default(), letters::now())?;
+            fs::write(folder.join(CONTENT), opened.message.as_bytes())?;
+        }
+    }
+    Ok(length)
 }
 
 fn parse(scale: Scale, what: &str) -> Result<Prepared> {
