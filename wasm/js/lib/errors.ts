@@ -74,9 +74,17 @@ export function detailsOf(error: unknown): ErrorDetails {
     return { code: isFileError(error) ? "file" : "internal", message: String(error) };
 }
 
-/** What a file that can't be read, or a disk that is full, throws. */
+/** What a file that can't be read throws, a disk that is full, or a browser that keeps no files of this page. */
 function isFileError(error: unknown): boolean {
-    const names = ["NotReadableError", "NotFoundError", "QuotaExceededError", "InvalidStateError", "NoModificationAllowedError"];
+    const names = [
+        "NotReadableError",
+        "NotFoundError",
+        "QuotaExceededError",
+        "InvalidStateError",
+        "NoModificationAllowedError",
+        "SecurityError",
+        "NotAllowedError",
+    ];
     return error instanceof DOMException && names.includes(error.name);
 }
 

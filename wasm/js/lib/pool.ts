@@ -11,7 +11,7 @@ import { Loader } from "./loader.js";
 import { decryptInMemory, encryptInPieces } from "./memory.js";
 import type { Arguments, CallName, KeyringRef, RecipientsRef, Result } from "./operations.js";
 import type { ModuleSource } from "./source.js";
-import { discard, newName } from "./spool.js";
+import { discard, newFile } from "./spool.js";
 import { Thread } from "./thread-handle.js";
 import type { DecryptedFile, EncryptedFile } from "./thread.js";
 
@@ -110,7 +110,7 @@ export class PoolEngine implements Engine {
     ): Promise<T & Pick<Spooled, "discard">> {
         checkSignal(signal);
         await this.start();
-        const file = newName();
+        const file = await newFile();
         try {
             const made = await this.#inOneThread(signal, (thread) => act(thread, file, onProgress));
             onProgress(blob.size);

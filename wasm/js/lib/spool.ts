@@ -1,5 +1,6 @@
 /** What is too large for memory, in a thread: pulled from a Blob, into a file that is handed over once it is whole, and all of it proven. */
 
+import { detailsOf, errorOf } from "./errors.js";
 import type { Arguments, Operations } from "./operations.js";
 import type { DecryptedFile, EncryptedFile } from "./thread.js";
 
@@ -65,32 +66,53 @@ export function decryptSpooled(
     });
 }
 
-/** How a new file is named. */
-export function newName(): string {
-    return `${PREFIX}${Date.now()}-${crypto.randomUUID()}`;
+/**
+ * Makes a new file, and tells its name. A thread only opens it: one that is ended just then would still make it, once it was deleted.
+ */
+export async function newFile(): Promise<string> {
+    const name = `${PREFIX}${Date.now()}-${crypto.randomUUID()}`;
+    try {
+        const folder = await navigator.storage.getDirectory();
+        await tidy(folder);
+        await folder.getFileHandle(name, { create: true });
+    } catch (error) {
+        throw errorOf(detailsOf(error));
+    }
+    return name;
 }
 
-/** Deletes a file, if there is one. */
+/** Deletes a file, if it is still there. */
 export async function discard(name: string): Promise<void> {
-    const folder = await navigator.storage.getDirectory();
-    for (let tries = 0; tries < 20; tries++) {
-        try {
-            return await folder.removeEntry(name);
-        } catch (error) {
-            if ((error as DOMException).name !== "NoModificationAllowedError") {
-                return;
-            }
-            // A thread that was ended lets go of it soon.
-            await new Promise((resolve) => setTimeout(resolve, 50));
-        }
+    if (!(await isGoneWithin(1_000, name))) {
+        // Whoever has waited for a second waits no longer.
+        void isGoneWithin(60_000, name);
     }
 }
 
-/** A file with what `act` writes. Whoever gave the name deletes it where that fails. */
+/** Whether a file is gone within some milliseconds: at once, unless a thread that was ended has yet to let go of it. */
+async function isGoneWithin(time: number, name: string): Promise<boolean> {
+    const folder = await navigator.storage.getDirectory();
+    const end = performance.now() + time;
+    for (;;) {
+        try {
+            await folder.removeEntry(name);
+            return true;
+        } catch (error) {
+            if ((error as DOMException).name !== "NoModificationAllowedError") {
+                return true;
+            }
+        }
+        if (performance.now() > end) {
+            return false;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+}
+
+/** A file with what `act` writes. Whoever made it deletes it where that fails. */
 async function spooled<T>(name: string, act: (write: (data: Uint8Array) => void) => T): Promise<T & { file: File }> {
     const folder = await navigator.storage.getDirectory();
-    await tidy(folder);
-    const handle = (await folder.getFileHandle(name, { create: true })) as ThreadFileHandle;
+    const handle = (await folder.getFileHandle(name)) as ThreadFileHandle;
     const access = await handle.createSyncAccessHandle();
     try {
         let length = 0;

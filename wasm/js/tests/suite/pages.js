@@ -71,6 +71,21 @@ export const threadsOfPages = {
         same(await waiting(), []);
     },
 
+    async what_is_cancelled_leaves_no_file({ postseal }) {
+        const { key } = await postseal.SecretKey.generate(ALICE);
+        // A browser may take two seconds to end a thread that is busy, so there has to be more to do than that.
+        const piece = new Uint8Array(4 * 1024 * 1024);
+        const blob = new Blob(Array.from({ length: 64 }, () => piece));
+        const controller = new AbortController();
+        const onProgress = (done) => done > piece.length && controller.abort();
+        const options = { certificates: [key.certificate], signal: controller.signal, onProgress };
+        same((await failure(postseal.encryptBlob(blob, options))).code, "cancelled");
+        for (let tries = 0; tries < 100 && (await waiting()).length > 0; tries++) {
+            await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        same(await waiting(), []);
+    },
+
     /** Whoever runs this looks at how much memory it takes. */
     async a_file_of_200_mb({ postseal }) {
         const { key } = await postseal.SecretKey.generate(ALICE);
