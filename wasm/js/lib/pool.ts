@@ -268,7 +268,12 @@ export class PoolEngine implements Engine {
 
 /** Whether threads have a place for files, and can pull from a Blob: they can in pages. */
 function hasFiles(): boolean {
-    return typeof FileReader !== "undefined" && typeof navigator.storage?.getDirectory === "function";
+    // Node has no FileReader, and its older versions no navigator.
+    return (
+        typeof FileReader !== "undefined" &&
+        typeof navigator.storage?.getDirectory === "function" &&
+        typeof navigator.locks?.query === "function"
+    );
 }
 
 /** How many threads work at the same time. */

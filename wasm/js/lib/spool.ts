@@ -18,11 +18,11 @@ type ThreadFileHandle = FileSystemFileHandle & { createSyncAccessHandle(): Promi
 /** How much is read at once: each reading asks another process. */
 const PIECE = 1024 * 1024;
 
-/** How files that wait are named, with the time after it. */
+/** How the names of files that wait begin. */
 const PREFIX = "postseal-";
 
-/** How long a file may wait for whoever was handed it, in milliseconds: what a page that was closed has left behind is deleted after. */
-const FORGOTTEN = 24 * 60 * 60 * 1000;
+/** What lets go of the files of this page. Each is locked by its name until then, and so the files of pages that are closed can be told. */
+const locks = new Map<string, () => void>();
 
 type Perform = <T>(act: (operations: Operations) => T) => T;
 
@@ -70,12 +70,14 @@ export function decryptSpooled(
  * Makes a new file, and tells its name. A thread only opens it: one that is ended just then would still make it, once it was deleted.
  */
 export async function newFile(): Promise<string> {
-    const name = `${PREFIX}${Date.now()}-${crypto.randomUUID()}`;
+    const name = PREFIX + crypto.randomUUID();
     try {
         const folder = await navigator.storage.getDirectory();
         await tidy(folder);
+        await lock(name);
         await folder.getFileHandle(name, { create: true });
     } catch (error) {
+        unlock(name);
         throw errorOf(detailsOf(error));
     }
     return name;
@@ -87,6 +89,7 @@ export async function discard(name: string): Promise<void> {
         // Whoever has waited for a second waits no longer.
         void isGoneWithin(60_000, name);
     }
+    unlock(name);
 }
 
 /** Whether a file is gone within some milliseconds: at once, unless a thread that was ended has yet to let go of it. */
@@ -143,11 +146,33 @@ function reader(blob: Blob, onProgress: (done: number) => void): (most: number) 
     };
 }
 
+/** Deletes what pages have left behind that were closed, or have failed. */
 async function tidy(folder: FileSystemDirectoryHandle): Promise<void> {
+    const names = [];
     for await (const name of folder.keys()) {
-        const since = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : Number.NaN;
-        if (Date.now() - since > FORGOTTEN) {
-            await folder.removeEntry(name).catch(() => {});
-        }
+        names.push(name);
     }
+    // A file is locked before it is there.
+    const { held = [] } = await navigator.locks.query();
+    const locked = new Set(held.map(({ name }) => name));
+    for (const name of names.filter((name) => name.startsWith(PREFIX) && !locked.has(name))) {
+        await folder.removeEntry(name).catch(() => {});
+    }
+}
+
+/** Takes a lock, and holds it until it is let go of, or the page is closed. */
+function lock(name: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+        const holding = () =>
+            new Promise<void>((release) => {
+                locks.set(name, release);
+                resolve();
+            });
+        navigator.locks.request(name, holding).catch(reject);
+    });
+}
+
+function unlock(name: string): void {
+    locks.get(name)?.();
+    locks.delete(name);
 }

@@ -71,6 +71,26 @@ export const threadsOfPages = {
         same(await waiting(), []);
     },
 
+    async what_other_pages_have_left_behind_is_deleted_and_what_they_use_is_not({ postseal }) {
+        const { key } = await postseal.SecretKey.generate(ALICE);
+        const folder = await navigator.storage.getDirectory();
+        // As they name and lock them.
+        for (const name of ["postseal-left", "postseal-used", "another's"]) {
+            await folder.getFileHandle(name, { create: true });
+        }
+        await navigator.locks.request("postseal-used", async () => {
+            const made = await postseal.encryptBlob(new Blob(["data"]), { certificates: [key.certificate] });
+            const found = await waiting();
+            same(found.filter((name) => /left|used|another/.test(name)).sort(), ["another's", "postseal-used"]);
+            same(found.length, 3);
+            await made.discard();
+        });
+        const again = await postseal.encryptBlob(new Blob(["data"]), { certificates: [key.certificate] });
+        await again.discard();
+        same(await waiting(), ["another's"]);
+        await folder.removeEntry("another's");
+    },
+
     async what_is_cancelled_leaves_no_file({ postseal }) {
         const { key } = await postseal.SecretKey.generate(ALICE);
         // A browser may take two seconds to end a thread that is busy, so there has to be more to do than that.
