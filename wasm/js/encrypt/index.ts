@@ -4,11 +4,21 @@ import type { CertificateInfo, Sealed, UserId } from "../pkg/encrypt.js";
 import * as wasm from "../pkg/encrypt.js";
 import type { Spooled } from "../lib/engine.js";
 import { checkSignal, PostsealError } from "../lib/errors.js";
-import { guard } from "../lib/guard.js";
+import { guard, using } from "../lib/guard.js";
 import { encryptPieces, type PieceEncryptor, type Progress, pieceStream } from "../lib/pieces.js";
 import { compile, type ModuleSource } from "../lib/source.js";
 import { type Draft, wireOf } from "../face/draft.js";
-import { type Bytes, bytesOf, type Options, type Passphrase, timeOf, withPassphrases } from "../face/input.js";
+import {
+    blobOf,
+    type Bytes,
+    bytesOf,
+    checkOptions,
+    needed,
+    type Options,
+    type Passphrase,
+    timeOf,
+    withPassphrases,
+} from "../face/input.js";
 
 export { PostsealError, type ErrorCode } from "../lib/errors.js";
 export type { Spooled } from "../lib/engine.js";
@@ -69,7 +79,8 @@ export class Certificate {
     readonly #bytes: Uint8Array;
     readonly #info: CertificateInfo;
 
-    private constructor(bytes: Uint8Array, info: CertificateInfo) {
+    /** @internal */
+    constructor(bytes: Uint8Array, info: CertificateInfo) {
         this.#bytes = bytes;
         this.#info = info;
     }
@@ -80,15 +91,12 @@ export class Certificate {
      * @throws PostsealError `malformed` when not one could be read; `limit-exceeded` past 16 MiB
      */
     static async importAll(data: Bytes, options: Options = {}): Promise<Certificate[]> {
+        checkOptions(options);
         const bytes = await bytesOf(data);
         return perform(options, () =>
-            wasm.Certificate.importAll(bytes).map((certificate) => {
-                try {
-                    return new Certificate(certificate.export(), certificate.info(timeOf(options)));
-                } finally {
-                    certificate.free();
-                }
-            }),
+            wasm.Certificate.importAll(bytes).map((certificate) =>
+                using(certificate, () => new Certificate(certificate.export(), certificate.info(timeOf(options)))),
+            ),
         );
     }
 
@@ -138,13 +146,15 @@ export interface SealOptions extends Options {
  * @throws PostsealError `key-missing` for a certificate that can't be used; `invalid-input` where there is nobody to encrypt to
  */
 export function encrypt(data: Bytes, options: EncryptOptions & { readonly armored: true }): Promise<string>;
-export function encrypt(data: Bytes, options: EncryptOptions): Promise<Uint8Array>;
+export function encrypt(data: Bytes, options: EncryptOptions & { readonly armored?: false | undefined }): Promise<Uint8Array>;
+export function encrypt(data: Bytes, options: EncryptOptions & { readonly armored?: boolean | undefined }): Promise<string | Uint8Array>;
 export async function encrypt(
     data: Bytes,
-    options: EncryptOptions & { readonly armored?: boolean },
+    options: EncryptOptions & { readonly armored?: boolean | undefined },
 ): Promise<string | Uint8Array> {
-    const bytes = await bytesOf(data);
+    checkOptions(options, ...TO_ENCRYPT, "armored");
     const { armored = false } = options;
+    const bytes = await bytesOf(data);
     const made = await withRecipients(options, (recipients) =>
         wasm.encrypt(bytes, recipients, armored, timeOf(options)),
     );
@@ -163,7 +173,9 @@ export async function seal(
     certificates: readonly Certificate[],
     options: SealOptions = {},
 ): Promise<Sealed> {
+    checkOptions(options, "encryptToSelf");
     const { encryptToSelf = false } = options;
+    checkOptions({ certificates } as Options, "certificates");
     const wire = await wireOf(draft);
     return withRecipients({ ...options, certificates }, (recipients) =>
         wasm.seal(wire, recipients, encryptToSelf, timeOf(options)),
@@ -172,6 +184,7 @@ export async function seal(
 
 /** Encrypts what is written to it, piece by piece. */
 export function encryptStream(options: EncryptOptions): TransformStream<Uint8Array, Uint8Array> {
+    checkOptions(options, ...TO_ENCRYPT);
     return pieceStream(() => encryptor(options));
 }
 
@@ -184,7 +197,8 @@ export async function encryptBlob(
     blob: Blob,
     options: EncryptOptions & { readonly onProgress?: Progress | undefined },
 ): Promise<Spooled> {
-    const file = await encryptPieces(blob, await encryptor(options), options.onProgress, options.signal);
+    checkOptions(options, ...TO_ENCRYPT, "onProgress");
+    const file = await encryptPieces(blobOf(blob), await encryptor(options), options.onProgress, options.signal);
     return { file, discard: async () => {} };
 }
 
@@ -197,14 +211,16 @@ async function encryptor(options: EncryptOptions): Promise<PieceEncryptor> {
     };
 }
 
-function withRecipients<T>(options: EncryptOptions, act: (recipients: wasm.Recipients) => T): Promise<T> {
+const TO_ENCRYPT = ["certificates", "passphrases"] as const;
+
+async function withRecipients<T>(options: EncryptOptions, act: (recipients: wasm.Recipients) => T): Promise<T> {
     const { certificates = [], passphrases = [] } = options;
+    const each = certificates.map((certificate) => needed(certificate, Certificate, "certificates").export());
     return withPassphrases(passphrases, (passphrases) =>
-        perform(options, () => {
-            const recipients = new wasm.Recipients();
-            try {
-                for (const certificate of certificates) {
-                    const [read] = wasm.Certificate.importAll(certificate.export());
+        perform(options, () =>
+            using(new wasm.Recipients(), (recipients) => {
+                for (const bytes of each) {
+                    const [read] = wasm.Certificate.importAll(bytes);
                     if (!read) {
                         throw new PostsealError("internal", "a certificate is read as something else");
                     }
@@ -213,9 +229,7 @@ function withRecipients<T>(options: EncryptOptions, act: (recipients: wasm.Recip
                 }
                 passphrases.forEach((passphrase) => recipients.addPassphrase(passphrase));
                 return act(recipients);
-            } finally {
-                recipients.free();
-            }
-        }),
+            }),
+        ),
     );
 }

@@ -1,7 +1,7 @@
 import type { CertificateInfo, UserId } from "../pkg/postseal.js";
 import type { CertificateRecord, CertificateRef } from "../lib/operations.js";
 import { engine } from "./engine.js";
-import { type Bytes, bytesOf, type Options, timeOf } from "./input.js";
+import { type Bytes, bytesOf, checkOptions, millisecondsOf, needed, type Options, textOf, timeOf } from "./input.js";
 
 let certificates = 0;
 
@@ -23,6 +23,7 @@ export class Certificate {
      * @throws PostsealError `malformed` when not one could be read; `limit-exceeded` past 16 MiB
      */
     static async importAll(data: Bytes, options: Options = {}): Promise<Certificate[]> {
+        checkOptions(options);
         const args = [await bytesOf(data), timeOf(options)] as const;
         const records = await engine.call("importCertificates", [...args], options);
         return records.map((record) => new Certificate(record));
@@ -98,13 +99,14 @@ export class Certificate {
      *
      * @throws PostsealError `invalid-input` where it is no address
      */
-    speaksFor(address: string, options: Options = {}): Promise<boolean> {
-        return engine.call("speaksFor", [this.reference, address, timeOf(options)], options);
+    async speaksFor(address: string, options: Options = {}): Promise<boolean> {
+        checkOptions(options);
+        return engine.call("speaksFor", [this.reference, textOf(address, "address"), timeOf(options)], options);
     }
 
     /** What it says at another time. */
     async at(now: Date): Promise<Certificate> {
-        return new Certificate(await engine.call("describeCertificate", [this.reference, now.getTime()]));
+        return new Certificate(await engine.call("describeCertificate", [this.reference, millisecondsOf(now, "now")]));
     }
 
     /**
@@ -113,7 +115,8 @@ export class Certificate {
      * @throws PostsealError `malformed` when `other` is another certificate
      */
     async merge(other: Certificate, options: Options = {}): Promise<Certificate> {
-        const args = [this.reference, other.reference, timeOf(options)] as const;
+        checkOptions(options);
+        const args = [this.reference, needed(other, Certificate, "other").reference, timeOf(options)] as const;
         return new Certificate(await engine.call("mergeCertificates", [...args], options));
     }
 
@@ -123,6 +126,7 @@ export class Certificate {
      * @throws PostsealError `malformed` when the revocation belongs to another certificate, or is not valid
      */
     async revoke(revocation: Bytes, options: Options = {}): Promise<Certificate> {
+        checkOptions(options);
         const args = [this.reference, await bytesOf(revocation), timeOf(options)] as const;
         return new Certificate(await engine.call("revokeCertificate", [...args], options));
     }

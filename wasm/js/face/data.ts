@@ -1,10 +1,20 @@
 import type { Decrypted, SignatureResult, Verified } from "../pkg/postseal.js";
 import type { KeyringRef, ReadRef, RecipientsRef } from "../lib/operations.js";
-import type { Certificate } from "./certificate.js";
+import { Certificate } from "./certificate.js";
 import { engine } from "./engine.js";
-import { type Bytes, bytesOf, type Options, type Passphrase, timeOf, withPassphrases } from "./input.js";
+import {
+    type Bytes,
+    bytesOf,
+    checkOptions,
+    needed,
+    type Options,
+    type Passphrase,
+    textOf,
+    timeOf,
+    withPassphrases,
+} from "./input.js";
 import { Keyring } from "./keyring.js";
-import type { UnlockedKey } from "./secret-key.js";
+import { UnlockedKey } from "./secret-key.js";
 
 /** Who shall be able to read what is encrypted, and who signs it. */
 export interface EncryptOptions extends Options {
@@ -38,8 +48,10 @@ export interface ArmorOptions {
  * @throws PostsealError `key-missing` for a certificate that can't be used; `invalid-input` where there is nobody to encrypt to
  */
 export function encrypt(data: Bytes, options: EncryptOptions & { readonly armored: true }): Promise<string>;
-export function encrypt(data: Bytes, options: EncryptOptions): Promise<Uint8Array>;
+export function encrypt(data: Bytes, options: EncryptOptions & { readonly armored?: false | undefined }): Promise<Uint8Array>;
+export function encrypt(data: Bytes, options: EncryptOptions & ArmorOptions): Promise<string | Uint8Array>;
 export async function encrypt(data: Bytes, options: EncryptOptions & ArmorOptions): Promise<string | Uint8Array> {
+    checkOptions(options, ...TO_ENCRYPT, "armored");
     const [bytes, now] = [await bytesOf(data), timeOf(options)];
     const { armored = false } = options;
     const made = await withRecipients(options, (recipients) =>
@@ -55,6 +67,7 @@ export async function encrypt(data: Bytes, options: EncryptOptions & ArmorOption
  * one of the signatures
  */
 export async function decrypt(data: Bytes, options: DecryptOptions): Promise<Decrypted> {
+    checkOptions(options, ...TO_DECRYPT);
     const [bytes, now] = [await bytesOf(data), timeOf(options)];
     return withReading(options, (keyring, reading) =>
         engine.call("decrypt", [bytes, keyring, reading, now], options),
@@ -67,14 +80,17 @@ export async function decrypt(data: Bytes, options: DecryptOptions): Promise<Dec
  * @throws PostsealError `key-missing` where the key can't sign
  */
 export function signDetached(data: Bytes, key: UnlockedKey, options: Options & { readonly armored: true }): Promise<string>;
-export function signDetached(data: Bytes, key: UnlockedKey, options?: Options): Promise<Uint8Array>;
+export function signDetached(data: Bytes, key: UnlockedKey, options?: Options & { readonly armored?: false | undefined }): Promise<Uint8Array>;
+export function signDetached(data: Bytes, key: UnlockedKey, options: Options & ArmorOptions): Promise<string | Uint8Array>;
 export async function signDetached(
     data: Bytes,
     key: UnlockedKey,
     options: Options & ArmorOptions = {},
 ): Promise<string | Uint8Array> {
+    checkOptions(options, "armored");
     const { armored = false } = options;
-    const args = [await bytesOf(data), key.reference, armored, timeOf(options)] as const;
+    const signer = needed(key, UnlockedKey, "key").reference;
+    const args = [await bytesOf(data), signer, armored, timeOf(options)] as const;
     return written(await engine.call("signDetached", [...args], options), armored);
 }
 
@@ -84,14 +100,17 @@ export async function signDetached(
  * @throws PostsealError `key-missing` where the key can't sign
  */
 export function signInline(data: Bytes, key: UnlockedKey, options: Options & { readonly armored: true }): Promise<string>;
-export function signInline(data: Bytes, key: UnlockedKey, options?: Options): Promise<Uint8Array>;
+export function signInline(data: Bytes, key: UnlockedKey, options?: Options & { readonly armored?: false | undefined }): Promise<Uint8Array>;
+export function signInline(data: Bytes, key: UnlockedKey, options: Options & ArmorOptions): Promise<string | Uint8Array>;
 export async function signInline(
     data: Bytes,
     key: UnlockedKey,
     options: Options & ArmorOptions = {},
 ): Promise<string | Uint8Array> {
+    checkOptions(options, "armored");
     const { armored = false } = options;
-    const args = [await bytesOf(data), key.reference, armored, timeOf(options)] as const;
+    const signer = needed(key, UnlockedKey, "key").reference;
+    const args = [await bytesOf(data), signer, armored, timeOf(options)] as const;
     return written(await engine.call("signInline", [...args], options), armored);
 }
 
@@ -100,8 +119,10 @@ export async function signInline(
  *
  * @throws PostsealError `key-missing` where the key can't sign
  */
-export function signCleartext(text: string, key: UnlockedKey, options: Options = {}): Promise<string> {
-    return engine.call("signCleartext", [text, key.reference, timeOf(options)], options);
+export async function signCleartext(text: string, key: UnlockedKey, options: Options = {}): Promise<string> {
+    checkOptions(options);
+    const signer = needed(key, UnlockedKey, "key").reference;
+    return engine.call("signCleartext", [textOf(text, "text"), signer, timeOf(options)], options);
 }
 
 /**
@@ -111,7 +132,9 @@ export function signCleartext(text: string, key: UnlockedKey, options: Options =
  * @throws PostsealError `malformed` where it is something else; `limit-exceeded`
  */
 export async function verifyInline(message: Bytes, keyring: Keyring, options: Options = {}): Promise<Verified> {
-    const args = [await bytesOf(message), keyring.reference, timeOf(options)] as const;
+    checkOptions(options);
+    const { reference } = needed(keyring, Keyring, "keyring");
+    const args = [await bytesOf(message), reference, timeOf(options)] as const;
     return engine.call("verifyInline", [...args], options);
 }
 
@@ -126,23 +149,26 @@ export async function verifyDetached(
     keyring: Keyring,
     options: Options = {},
 ): Promise<SignatureResult[]> {
-    const args = [await bytesOf(data), await bytesOf(signature), keyring.reference, timeOf(options)] as const;
+    checkOptions(options);
+    const { reference } = needed(keyring, Keyring, "keyring");
+    const args = [await bytesOf(data), await bytesOf(signature), reference, timeOf(options)] as const;
     return engine.call("verifyDetached", [...args], options);
 }
 
+/** @internal The options of who encrypts, and of who decrypts. */
+export const TO_ENCRYPT = ["certificates", "passphrases", "signWith"] as const;
+/** @internal */
+export const TO_DECRYPT = ["keyring", "passphrases", "maxBytes"] as const;
+
 /** @internal Does something with recipients as the module takes them. */
-export function withRecipients<T>(
+export async function withRecipients<T>(
     options: EncryptOptions,
     act: (recipients: RecipientsRef) => Promise<T>,
 ): Promise<T> {
-    const { certificates = [], passphrases = [], signWith } = options;
-    return withPassphrases(passphrases, (passphrases) =>
-        act({
-            certificates: certificates.map((certificate) => certificate.reference),
-            passphrases,
-            signer: signWith?.reference,
-        }),
-    );
+    const { passphrases = [], signWith } = options;
+    const certificates = (options.certificates ?? []).map((one) => needed(one, Certificate, "certificates").reference);
+    const signer = signWith && needed(signWith, UnlockedKey, "signWith").reference;
+    return withPassphrases(passphrases, (passphrases) => act({ certificates, passphrases, signer }));
 }
 
 /** @internal Does something with what the module reads with. */
@@ -151,7 +177,8 @@ export async function withReading<T>(
     act: (keyring: KeyringRef, reading: ReadRef) => Promise<T>,
 ): Promise<T> {
     const { keyring = nobody, passphrases = [], maxBytes } = options;
-    return withPassphrases(passphrases, (passphrases) => act(keyring.reference, { passphrases, maxBytes }));
+    const { reference } = needed(keyring, Keyring, "keyring");
+    return withPassphrases(passphrases, (passphrases) => act(reference, { passphrases, maxBytes }));
 }
 
 /** For who has passphrases only. */

@@ -1,5 +1,6 @@
-import { PostsealError } from "../lib/errors.js";
+import { invalid, PostsealError } from "../lib/errors.js";
 import { Certificate } from "./certificate.js";
+import { fingerprintOf } from "./input.js";
 import { Keyring } from "./keyring.js";
 import { SecretKey } from "./secret-key.js";
 
@@ -43,12 +44,18 @@ export class KeyStore {
      * @throws PostsealError `file` where the browser gives no place to store, as in some private windows
      */
     static async open(name = "postseal"): Promise<KeyStore> {
-        const request = indexedDB.open(name, 1);
+        const request = databases().open(name, 1);
         request.onupgradeneeded = () => {
             request.result.createObjectStore(KEYS, { keyPath: "name" });
             request.result.createObjectStore(WRAPPING);
         };
         const database = await settled(request);
+        // Whoever deletes it would wait for all that have it open.
+        database.onversionchange = () => database.close();
+        if (![KEYS, WRAPPING].every((store) => database.objectStoreNames.contains(store))) {
+            database.close();
+            throw new PostsealError("file", `the database ${name} is of something else`);
+        }
         const algorithm = { name: "AES-GCM", length: 256 };
         const made = await crypto.subtle.generateKey(algorithm, false, ["encrypt", "decrypt"]);
         // Of two pages that open it at the same time, one has the first word.
@@ -64,19 +71,22 @@ export class KeyStore {
 
     /** Deletes a store with all that is in it. */
     static async delete(name = "postseal"): Promise<void> {
-        await settled(indexedDB.deleteDatabase(name));
+        await settled(databases().deleteDatabase(name));
     }
 
     /** Stores a key or a certificate, in the place of the one of its fingerprint. A secret key without a passphrase is stored so, too. */
     async put(item: SecretKey | Certificate): Promise<void> {
         const isSecret = item instanceof SecretKey;
+        if (!isSecret && !(item instanceof Certificate)) {
+            throw invalid("item", "neither a secret key nor a certificate");
+        }
         const bytes = (isSecret ? item.dangerousExportUnprotected() : item.export()) as Uint8Array<ArrayBuffer>;
         const { fingerprint } = item;
         const name = nameOf({ fingerprint, isSecret });
         const iv = crypto.getRandomValues(new Uint8Array(12));
         const wrapped = await crypto.subtle.encrypt(parametersOf(name, iv), this.#wrapping, bytes);
         bytes.fill(0);
-        const transaction = this.#database.transaction(KEYS, "readwrite");
+        const transaction = this.#begin("readwrite");
         transaction.objectStore(KEYS).put({ name, fingerprint, isSecret, iv, wrapped } satisfies Row);
         await committed(transaction);
     }
@@ -92,7 +102,8 @@ export class KeyStore {
      * @throws PostsealError `tampered` where somebody has changed it
      */
     async secretKey(fingerprint: string): Promise<SecretKey | undefined> {
-        const row = (await this.#rows()).find((row) => row.isSecret && row.fingerprint === fingerprint);
+        const name = fingerprintOf(fingerprint);
+        const row = (await this.#rows()).find((row) => row.isSecret && row.fingerprint === name);
         return row && this.#secretKey(row);
     }
 
@@ -109,8 +120,9 @@ export class KeyStore {
 
     /** Deletes what has this fingerprint. Returns whether there was anything. */
     async delete(fingerprint: string): Promise<boolean> {
-        const rows = (await this.#rows()).filter((row) => row.fingerprint === fingerprint);
-        const transaction = this.#database.transaction(KEYS, "readwrite");
+        const name = fingerprintOf(fingerprint);
+        const rows = (await this.#rows()).filter((row) => row.fingerprint === name);
+        const transaction = this.#begin("readwrite");
         rows.forEach((row) => transaction.objectStore(KEYS).delete(row.name));
         await committed(transaction);
         return rows.length > 0;
@@ -121,8 +133,16 @@ export class KeyStore {
         this.#database.close();
     }
 
-    #rows(): Promise<Row[]> {
-        return settled(this.#database.transaction(KEYS).objectStore(KEYS).getAll());
+    async #rows(): Promise<Row[]> {
+        return settled(this.#begin("readonly").objectStore(KEYS).getAll());
+    }
+
+    #begin(mode: IDBTransactionMode): IDBTransaction {
+        try {
+            return this.#database.transaction(KEYS, mode);
+        } catch (error) {
+            throw new PostsealError("closed", "the store was closed, or deleted", {}, { cause: error });
+        }
     }
 
     async #secretKey(row: Row): Promise<SecretKey> {
@@ -145,6 +165,14 @@ export class KeyStore {
             throw changed(row);
         }
     }
+}
+
+/** Where the browser stores. */
+function databases(): IDBFactory {
+    if (typeof indexedDB === "undefined") {
+        throw failed(null);
+    }
+    return indexedDB;
 }
 
 function nameOf({ fingerprint, isSecret }: StoredKey): string {
@@ -182,5 +210,5 @@ function committed(transaction: IDBTransaction): Promise<void> {
 }
 
 function failed(error: DOMException | null): PostsealError {
-    return new PostsealError("file", `the browser stores nothing: ${error?.message ?? "it was given up"}`, {}, { cause: error });
+    return new PostsealError("file", `the browser stores nothing: ${error?.message ?? "there is no place, or it was given up"}`, {}, { cause: error });
 }

@@ -1,8 +1,9 @@
 import type { KeyringContent, KeyringRef } from "../lib/operations.js";
 import { Certificate } from "./certificate.js";
 import { engine } from "./engine.js";
-import { type Options, timeOf } from "./input.js";
-import { newHandle, SecretKey, UnlockedKey } from "./secret-key.js";
+import { invalid } from "../lib/errors.js";
+import { checkOptions, fingerprintOf, type Options, textOf, timeOf } from "./input.js";
+import { SecretKey, UnlockedKey, withHandle } from "./secret-key.js";
 
 let keyrings = 0;
 
@@ -29,6 +30,9 @@ export class Keyring {
 
     /** Adds certificates and keys; two versions of one certificate are merged. A secret key without a passphrase is ready for use. */
     add(...items: (Certificate | SecretKey | UnlockedKey)[]): this {
+        if (!items.every((item) => item instanceof Certificate || item instanceof SecretKey || item instanceof UnlockedKey)) {
+            throw invalid("keyring", "neither certificates nor keys, or of another entry point");
+        }
         items.forEach((item) => this.#items.add(item));
         this.#changes++;
         return this;
@@ -36,7 +40,7 @@ export class Keyring {
 
     /** Removes a certificate, with its secret key where there is one. Returns whether it was there. */
     remove(fingerprint: string): boolean {
-        const name = fingerprint.replaceAll(" ", "").toUpperCase();
+        const name = fingerprintOf(fingerprint);
         const doomed = [...this.#items].filter((item) => item.fingerprint === name);
         doomed.forEach((item) => this.#items.delete(item));
         this.#changes++;
@@ -44,7 +48,8 @@ export class Keyring {
     }
 
     /** All certificates, in the order of their fingerprints. */
-    certificates(options: Options = {}): Promise<Certificate[]> {
+    async certificates(options: Options = {}): Promise<Certificate[]> {
+        checkOptions(options);
         return these(engine.call("certificates", [this.reference, timeOf(options)], options));
     }
 
@@ -53,8 +58,9 @@ export class Keyring {
      *
      * @throws PostsealError `invalid-input` where it is neither
      */
-    byHandle(handle: string, options: Options = {}): Promise<Certificate[]> {
-        return these(engine.call("byHandle", [this.reference, handle, timeOf(options)], options));
+    async byHandle(handle: string, options: Options = {}): Promise<Certificate[]> {
+        checkOptions(options);
+        return these(engine.call("byHandle", [this.reference, textOf(handle, "handle"), timeOf(options)], options));
     }
 
     /**
@@ -62,8 +68,9 @@ export class Keyring {
      *
      * @throws PostsealError `invalid-input` where it is no address
      */
-    byAddress(address: string, options: Options = {}): Promise<Certificate[]> {
-        return these(engine.call("byAddress", [this.reference, address, timeOf(options)], options));
+    async byAddress(address: string, options: Options = {}): Promise<Certificate[]> {
+        checkOptions(options);
+        return these(engine.call("byAddress", [this.reference, textOf(address, "address"), timeOf(options)], options));
     }
 
     /**
@@ -72,7 +79,8 @@ export class Keyring {
      * @throws PostsealError `invalid-input` where it is no address
      */
     async encryptionCertificate(address: string, options: Options = {}): Promise<Certificate | undefined> {
-        const args = [this.reference, address, timeOf(options)] as const;
+        checkOptions(options);
+        const args = [this.reference, textOf(address, "address"), timeOf(options)] as const;
         const found = await engine.call("encryptionCertificate", [...args], options);
         return found && new Certificate(found);
     }
@@ -83,9 +91,12 @@ export class Keyring {
      * @throws PostsealError `key-missing` where there is none, or it is locked or unusable; `invalid-input` where it is no address
      */
     async signingKey(address: string, options: Options = {}): Promise<UnlockedKey> {
-        const handle = newHandle();
-        const args = [this.reference, address, handle, timeOf(options)] as const;
-        const certificate = await engine.call("signingKey", [...args], options);
+        checkOptions(options);
+        const { reference } = this;
+        const by = textOf(address, "address");
+        const [certificate, handle] = await withHandle((handle) =>
+            engine.call("signingKey", [reference, by, handle, timeOf(options)], options),
+        );
         return new UnlockedKey(new Certificate(certificate), handle);
     }
 

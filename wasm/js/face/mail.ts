@@ -1,7 +1,7 @@
 import type { Message, Opened, Protection, Sealed } from "../pkg/postseal.js";
 import { type Draft, wireOf } from "./draft.js";
 import { engine } from "./engine.js";
-import { type Bytes, bytesOf, type Options, type Passphrase, timeOf, withPassphrases } from "./input.js";
+import { type Bytes, bytesOf, checkOptions, needed, type Options, type Passphrase, timeOf, withPassphrases } from "./input.js";
 import { Keyring } from "./keyring.js";
 
 /** How to seal. */
@@ -19,9 +19,11 @@ export interface SealOptions extends Options {
  * `invalid-input` names the field of the draft that can't be used
  */
 export async function seal(draft: Draft, keyring: Keyring, options: SealOptions = {}): Promise<Sealed> {
+    checkOptions(options, "protection", "encryptToSelf");
     const { protection = "sign-and-encrypt", encryptToSelf = true } = options;
+    const { reference } = needed(keyring, Keyring, "keyring");
     const wire = await wireOf(draft);
-    return engine.call("seal", [wire, protection, keyring.reference, encryptToSelf, timeOf(options)], options);
+    return engine.call("seal", [wire, protection, reference, encryptToSelf, timeOf(options)], options);
 }
 
 /** How to open. */
@@ -39,10 +41,12 @@ export interface OpenOptions extends Options {
  * the content, since not one byte was handed out; `limit-exceeded`. A bad signature is no error: the verdict names it
  */
 export async function open(message: Bytes, keyring: Keyring, options: OpenOptions = {}): Promise<Opened> {
+    checkOptions(options, "passphrases", "maxBytes");
     const { passphrases = [], maxBytes } = options;
+    const { reference } = needed(keyring, Keyring, "keyring");
     const bytes = await bytesOf(message);
     return withPassphrases(passphrases, (passphrases) =>
-        engine.call("open", [bytes, keyring.reference, { passphrases, maxBytes }, timeOf(options)], options),
+        engine.call("open", [bytes, reference, { passphrases, maxBytes }, timeOf(options)], options),
     );
 }
 
@@ -52,5 +56,6 @@ export async function open(message: Bytes, keyring: Keyring, options: OpenOption
  * @throws PostsealError `limit-exceeded` for one of more than 64 MiB, 1,000 parts, or a nesting of 32
  */
 export async function parseMessage(message: Bytes, options: Options = {}): Promise<Message> {
+    checkOptions(options);
     return engine.call("parseMessage", [await bytesOf(message)], options);
 }

@@ -2,7 +2,8 @@ import type { KeyProfile, MailboxLike } from "../pkg/postseal.js";
 import type { SecretKeyRecord, SecretKeyRef } from "../lib/operations.js";
 import { Certificate } from "./certificate.js";
 import { engine } from "./engine.js";
-import { type Bytes, bytesOf, type Options, type Passphrase, timeOf, withPassphrases } from "./input.js";
+import { mailboxOf } from "./draft.js";
+import { type Bytes, bytesOf, checkOptions, type Options, type Passphrase, timeOf, withPassphrases } from "./input.js";
 
 /** How a key is made. */
 export interface GenerateOptions extends Options {
@@ -41,10 +42,12 @@ export class SecretKey {
      * @throws PostsealError `invalid-input` where the mailbox is none
      */
     static async generate(owner: MailboxLike, options: GenerateOptions = {}): Promise<GeneratedKey> {
+        checkOptions(options, "profile", "passphrase");
         const { profile = "compatible", passphrase } = options;
+        const mailbox = mailboxOf(owner, "owner");
         const given = passphrase === undefined ? [] : [passphrase];
         const { key, revocation } = await withPassphrases(given, ([passphrase]) =>
-            engine.call("generateKey", [profile, owner, passphrase, timeOf(options)], options),
+            engine.call("generateKey", [profile, mailbox, passphrase, timeOf(options)], options),
         );
         return { key: new SecretKey(key), revocation };
     }
@@ -55,6 +58,7 @@ export class SecretKey {
      * @throws PostsealError `malformed`; `key-missing` where there are certificates only
      */
     static async importAll(data: Bytes, options: Options = {}): Promise<SecretKey[]> {
+        checkOptions(options);
         const args = [await bytesOf(data), timeOf(options)] as const;
         const records = await engine.call("importSecretKeys", [...args], options);
         return records.map((record) => new SecretKey(record));
@@ -89,9 +93,13 @@ export class SecretKey {
         passphrase: Passphrase,
         options: Options & { readonly maxMemory?: number | undefined } = {},
     ): Promise<UnlockedKey> {
-        const handle = newHandle();
-        await withPassphrases([passphrase], ([passphrase = new Uint8Array()]) =>
-            engine.call("unlock", [this.reference, handle, passphrase, options.maxMemory], options),
+        checkOptions(options, "maxMemory");
+        // The module counts in 32 bits, and has no more.
+        const most = options.maxMemory === undefined ? undefined : Math.min(options.maxMemory, 0xffff_ffff);
+        const [, handle] = await withHandle((handle) =>
+            withPassphrases([passphrase], ([passphrase = new Uint8Array()]) =>
+                engine.call("unlock", [this.reference, handle, passphrase, most], options),
+            ),
         );
         return new UnlockedKey(this.certificate, handle);
     }
@@ -102,8 +110,10 @@ export class SecretKey {
      * @throws PostsealError `key-missing` when a part of it is locked
      */
     async unlockUnprotected(options: Options = {}): Promise<UnlockedKey> {
-        const handle = newHandle();
-        await engine.call("unlockUnprotected", [this.reference, handle], options);
+        checkOptions(options);
+        const [, handle] = await withHandle((handle) =>
+            engine.call("unlockUnprotected", [this.reference, handle], options),
+        );
         return new UnlockedKey(this.certificate, handle);
     }
 
@@ -128,9 +138,15 @@ function release(handle: number): Promise<void> {
     return engine.call("release", [[handle]]).catch(() => {});
 }
 
-/** @internal The number of a key that is about to be unlocked. */
-export function newHandle(): number {
-    return ++handles;
+/** @internal Has a key unlocked under a new number. Where that fails, or is given up, the module keeps no key of that number. */
+export async function withHandle<T>(unlock: (handle: number) => Promise<T>): Promise<[T, number]> {
+    const handle = ++handles;
+    try {
+        return [await unlock(handle), handle];
+    } catch (error) {
+        void release(handle);
+        throw error;
+    }
 }
 
 /** A secret key ready for use. Its secret parts stay in the module, encrypted while they rest, and are wiped when it is freed. */
@@ -159,6 +175,7 @@ export class UnlockedKey {
 
     /** The same key, locked with a passphrase, to be stored. */
     async lock(passphrase: Passphrase, options: Options = {}): Promise<SecretKey> {
+        checkOptions(options);
         const record = await withPassphrases([passphrase], ([passphrase = new Uint8Array()]) =>
             engine.call("lock", [this.#handle, passphrase, timeOf(options)], options),
         );
@@ -167,6 +184,7 @@ export class UnlockedKey {
 
     /** The same key to be stored without a passphrase. Whoever reads it can read and sign everything. */
     async dangerousUnprotected(options: Options = {}): Promise<SecretKey> {
+        checkOptions(options);
         return new SecretKey(await engine.call("dangerousUnprotected", [this.#handle, timeOf(options)], options));
     }
 
@@ -175,7 +193,8 @@ export class UnlockedKey {
      *
      * @throws PostsealError `key-missing` when the secret part of the primary key is not there
      */
-    revocation(options: Options = {}): Promise<string> {
+    async revocation(options: Options = {}): Promise<string> {
+        checkOptions(options);
         return engine.call("revocation", [this.#handle, timeOf(options)], options);
     }
 

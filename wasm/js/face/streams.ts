@@ -3,9 +3,15 @@
 import type { DecryptedBlob, Spooled } from "../lib/engine.js";
 import { beginPieces } from "../lib/memory.js";
 import { type PieceEncryptor, pieceStream, type Progress } from "../lib/pieces.js";
-import { type DecryptOptions, type EncryptOptions, withReading, withRecipients } from "./data.js";
+import { type DecryptOptions, type EncryptOptions, TO_DECRYPT, TO_ENCRYPT, withReading, withRecipients } from "./data.js";
 import { engine } from "./engine.js";
-import { timeOf } from "./input.js";
+import { blobFrom, blobOf, checkOptions, timeOf } from "./input.js";
+
+/** The most bytes of plaintext where nothing is given. */
+const MOST = 4 * 1024 * 1024 * 1024;
+
+/** How much longer a message may be than twice its plaintext: armor takes a third, and many recipients and signatures some more. */
+const MORE = 16 * 1024 * 1024;
 
 /** With what goes with long work. */
 export interface ProgressOptions {
@@ -19,6 +25,7 @@ export interface ProgressOptions {
  * An encryption that does not come to its end is refused as `tampered` by whoever decrypts it.
  */
 export function encryptStream(options: EncryptOptions): TransformStream<Uint8Array, Uint8Array> {
+    checkOptions(options, ...TO_ENCRYPT);
     return pieceStream(() => encryptor(options));
 }
 
@@ -28,9 +35,10 @@ export function encryptStream(options: EncryptOptions): TransformStream<Uint8Arr
  *
  * @throws PostsealError as `encrypt` does
  */
-export function encryptBlob(blob: Blob, options: EncryptOptions & ProgressOptions): Promise<Spooled> {
+export async function encryptBlob(blob: Blob, options: EncryptOptions & ProgressOptions): Promise<Spooled> {
+    checkOptions(options, ...TO_ENCRYPT, "onProgress");
     return withRecipients(options, (recipients) =>
-        engine.encryptBlob(blob, recipients, timeOf(options), longOptions(blob, options)),
+        engine.encryptBlob(blobOf(blob), recipients, timeOf(options), longOptions(blob, options)),
     );
 }
 
@@ -40,9 +48,10 @@ export function encryptBlob(blob: Blob, options: EncryptOptions & ProgressOption
  *
  * @throws PostsealError as `decrypt` does; `limit-exceeded` past `maxBytes` (4 GiB, in memory 512 MiB, where nothing is given)
  */
-export function decryptBlob(blob: Blob, options: DecryptOptions & ProgressOptions): Promise<DecryptedBlob> {
+export async function decryptBlob(blob: Blob, options: DecryptOptions & ProgressOptions): Promise<DecryptedBlob> {
+    checkOptions(options, ...TO_DECRYPT, "onProgress");
     return withReading(options, (keyring, reading) =>
-        engine.decryptBlob(blob, keyring, reading, timeOf(options), longOptions(blob, options)),
+        engine.decryptBlob(blobOf(blob), keyring, reading, timeOf(options), longOptions(blob, options)),
     );
 }
 
@@ -55,8 +64,9 @@ export async function decryptStream(
     stream: ReadableStream<Uint8Array>,
     options: DecryptOptions & ProgressOptions,
 ): Promise<DecryptedBlob> {
-    const blob = await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).blob();
-    return decryptBlob(blob, options);
+    checkOptions(options, ...TO_DECRYPT, "onProgress");
+    const { maxBytes = MOST, signal } = options;
+    return decryptBlob(await blobFrom(stream, 2 * maxBytes + MORE, signal), options);
 }
 
 /** An encryption that nobody holds any more is given up, some time. */

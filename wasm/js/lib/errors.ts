@@ -88,9 +88,19 @@ function isFileError(error: unknown): boolean {
     return error instanceof DOMException && names.includes(error.name);
 }
 
+/** The error for what was given as `field` and can't be used. */
+export function invalid(field: string, why: string): PostsealError {
+    return new PostsealError("invalid-input", `invalid ${field}: ${why}`, { field });
+}
+
 /** The error of an operation whose signal was aborted. */
 export function cancelled(signal: AbortSignal): PostsealError {
     return new PostsealError("cancelled", "the operation was cancelled", {}, { cause: signal.reason });
+}
+
+/** Whether it is a trap, or a stack that is at its end. What else is thrown leaves the module as it is. */
+export function isTrap(error: unknown): boolean {
+    return error instanceof WebAssembly.RuntimeError || (error instanceof Error && /call stack|too much recursion/i.test(error.message));
 }
 
 /** The error after a trap: a defect of ours, or no memory left. */

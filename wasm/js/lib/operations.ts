@@ -19,6 +19,7 @@ import type {
 } from "../pkg/postseal.js";
 import { finishDecryption, finishEncryption, hasCfb, isBulk } from "./bulk.js";
 import { PostsealError } from "./errors.js";
+import { using } from "./guard.js";
 
 /** A certificate by its number, with its bytes for a module that doesn't know it. */
 export interface CertificateRef {
@@ -319,14 +320,12 @@ export class Operations {
     }
 
     #certificate(reference: CertificateRef): wasm.Certificate {
-        let known = this.#certificates.get(reference.id);
-        if (!known) {
-            known = only(wasm.Certificate.importAll(reference.bytes));
-            this.#certificates.set(reference.id, known);
-            const [oldest] = this.#certificates.keys();
-            if (this.#certificates.size > CERTIFICATES && oldest !== undefined) {
-                take(this.#certificates, oldest)?.free();
-            }
+        const known = take(this.#certificates, reference.id) ?? only(wasm.Certificate.importAll(reference.bytes));
+        // The one that was used last is the last to go: whoever uses two of them has both.
+        this.#certificates.set(reference.id, known);
+        const [oldest] = this.#certificates.keys();
+        if (this.#certificates.size > CERTIFICATES && oldest !== undefined) {
+            take(this.#certificates, oldest)?.free();
         }
         return known;
     }
@@ -371,8 +370,7 @@ export class Operations {
     }
 
     #withRecipients<T>(reference: RecipientsRef, act: (recipients: wasm.Recipients) => T): T {
-        const recipients = new wasm.Recipients();
-        try {
+        return using(new wasm.Recipients(), (recipients) => {
             reference.certificates.forEach((certificate) =>
                 recipients.addCertificate(this.#certificate(certificate)),
             );
@@ -381,41 +379,27 @@ export class Operations {
                 recipients.signWith(this.#key(reference.signer));
             }
             return act(recipients);
-        } finally {
-            recipients.free();
-        }
+        });
     }
 }
 
 function withOptions<T>(reference: ReadRef, act: (options: wasm.ReadOptions) => T): T {
-    const options = new wasm.ReadOptions();
-    try {
+    return using(new wasm.ReadOptions(), (options) => {
         reference.passphrases.forEach((passphrase) => options.addPassphrase(passphrase));
         if (reference.maxBytes !== undefined) {
             options.limitBytes(reference.maxBytes);
         }
         return act(options);
-    } finally {
-        options.free();
-    }
+    });
 }
 
 function withSecretKey<T>(reference: SecretKeyRef, act: (key: wasm.SecretKey) => T): T {
-    const key = only(wasm.SecretKey.importAll(reference.bytes));
-    try {
-        return act(key);
-    } finally {
-        key.free();
-    }
+    return using(only(wasm.SecretKey.importAll(reference.bytes)), act);
 }
 
 /** What the face keeps of a certificate, which is let go of. */
 function recordOf(certificate: wasm.Certificate, now: number): CertificateRecord {
-    try {
-        return { bytes: certificate.export(), info: certificate.info(now) };
-    } finally {
-        certificate.free();
-    }
+    return using(certificate, () => ({ bytes: certificate.export(), info: certificate.info(now) }));
 }
 
 /** What the face keeps of a secret key, which is let go of. */

@@ -1,6 +1,7 @@
 /** Encrypting piece by piece, whoever does it. */
 
-import { checkSignal } from "./errors.js";
+import { isBytes } from "./bytes.js";
+import { checkSignal, invalid } from "./errors.js";
 
 /** Is told how many bytes are done, of how many. */
 export type Progress = (done: number, of: number) => void;
@@ -24,8 +25,11 @@ export function pieceStream(begin: () => Promise<PieceEncryptor>): TransformStre
             encryptor = await begin();
         },
         async transform(piece, controller) {
-            // Whoever writes may use the piece again.
-            emit(controller, await encryptor.write(piece.slice()));
+            if (!isBytes(piece)) {
+                throw invalid("data", "what is written to the stream is no Uint8Array");
+            }
+            // Whoever writes may use the piece again, of which a Buffer's `slice` would be no copy.
+            emit(controller, await encryptor.write(new Uint8Array(piece)));
         },
         async flush(controller) {
             emit(controller, await encryptor.finish());

@@ -56,6 +56,7 @@ export class PoolEngine implements Engine {
         const { signal, session } = options;
         checkSignal(signal);
         await this.start();
+        checkSignal(signal);
         if (name === "release" || name === "releaseKeyring") {
             return (await this.#tellAll((thread) => thread.call(name, args))) as Result<Name>;
         }
@@ -64,7 +65,9 @@ export class PoolEngine implements Engine {
         }
         if (!LONG[name]) {
             // It ends soon by itself, and others' keys are there.
-            return withSignal((await this.#theVault()).call(name, args), signal);
+            const vault = await this.#theVault();
+            checkSignal(signal);
+            return withSignal(vault.call(name, args), signal);
         }
         return this.#inOneThread(signal, (thread) => this.#callIn(thread, name, args, options));
     }
@@ -171,7 +174,7 @@ export class PoolEngine implements Engine {
         try {
             return await withSignal(act(thread), signal);
         } catch (error) {
-            if (error instanceof PostsealError && (error.code === "cancelled" || error.code === "internal")) {
+            if (error instanceof PostsealError && error.code === "cancelled") {
                 thread.end();
             }
             throw error;
@@ -293,7 +296,8 @@ function withSignal<T>(result: Promise<T>, signal: AbortSignal | undefined): Pro
     }
     return new Promise((resolve, reject) => {
         const abort = () => reject(cancelled(signal));
-        signal.addEventListener("abort", abort, { once: true });
+        // It may have been before this.
+        signal.aborted ? abort() : signal.addEventListener("abort", abort, { once: true });
         result.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
     });
 }

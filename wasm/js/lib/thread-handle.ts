@@ -73,10 +73,16 @@ export class Thread {
             return Promise.reject(new PostsealError("internal", "the thread has ended"));
         }
         const id = ++this.#orders;
+        try {
+            port.post({ ...order, id } as Order, transfer);
+        } catch (error) {
+            // What it would have brought is not there.
+            this.#keyrings.clear();
+            return Promise.reject(new PostsealError("invalid-input", `it can't be sent to a thread: ${error}`));
+        }
         return new Promise((resolve, reject) => {
             this.#pending.set(id, { resolve, reject, onProgress });
             port.hold(true);
-            port.post({ ...order, id } as Order, transfer);
         });
     }
 
@@ -110,7 +116,7 @@ export class Thread {
         // A keyring that came with it may not be there.
         this.#keyrings.clear();
         pending.reject(error);
-        if (error.code === "internal") {
+        if (answer.isLost) {
             // The module has trapped; nothing of it is used again.
             this.end();
         }

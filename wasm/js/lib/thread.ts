@@ -33,7 +33,7 @@ export type Order =
 export type Answer =
     | { readonly id: number; readonly done: unknown }
     | { readonly id: number; readonly progress: number }
-    | { readonly id: number; readonly failed: ErrorDetails };
+    | { readonly id: number; readonly failed: ErrorDetails; readonly isLost: boolean };
 
 /** What was made of a Blob. */
 export type DecryptedFile = Omit<DecryptedBlob, "discard">;
@@ -83,7 +83,7 @@ export function serve(answer: (answer: Answer, transfer: Transferable[]) => void
     return (order) => {
         obey(order).catch((error: unknown) => {
             if (order.do !== "start") {
-                answer({ id: order.id, failed: detailsOf(error) }, []);
+                answer({ id: order.id, failed: detailsOf(error), isLost: operations === undefined }, []);
             }
         });
     };

@@ -171,6 +171,33 @@ export const behaviour = {
         await encrypted.discard();
     },
 
+    async a_stream_is_read_no_longer_than_it_may({ postseal }) {
+        const keyring = new postseal.Keyring([]);
+        const endless = () => {
+            let [pulled, isCancelled] = [0, false];
+            const stream = new ReadableStream({
+                pull: (controller) => controller.enqueue(new Uint8Array(1024 * 1024)) ?? void pulled++,
+                cancel: () => void (isCancelled = true),
+            });
+            return { stream, pulled: () => pulled, isCancelled: () => isCancelled };
+        };
+        const long = endless();
+        same((await failure(postseal.decryptStream(long.stream, { keyring, maxBytes: 1000 }))).code, "limit-exceeded");
+        check(long.pulled() < 40 && long.isCancelled(), "it was let go of early");
+        const stalled = new ReadableStream({});
+        const controller = new AbortController();
+        setTimeout(() => controller.abort(), 50);
+        same((await failure(postseal.decryptStream(stalled, { keyring, signal: controller.signal }))).code, "cancelled");
+        const aborted = endless();
+        same((await failure(postseal.decryptStream(aborted.stream, { keyring, signal: AbortSignal.abort() }))).code, "cancelled");
+        const broken = new ReadableStream({ pull: (controller) => controller.error(new Error("no network")) });
+        same((await failure(postseal.decryptStream(broken, { keyring }))).message, "no network");
+        for (const wrong of [null, "text", new ReadableStream({ pull: (controller) => controller.enqueue("text") })]) {
+            const error = await failure(postseal.decryptStream(wrong, { keyring }));
+            same([error.code, error.field], ["invalid-input", "stream"]);
+        }
+    },
+
     async whatever_is_wrong_has_a_code_and_the_module_works_on({ postseal }) {
         const alice = await unlocked(postseal);
         const keyring = new postseal.Keyring([alice]);
@@ -186,8 +213,8 @@ export const behaviour = {
             [() => postseal.seal(draft, keyring), { code: "key-missing", missing: [{ address: "carol@example.test" }] }],
             [() => postseal.seal({ ...draft, to: ["a@b\r\nBcc: c@d"] }, keyring), { code: "invalid-input", field: "to" }],
             [() => postseal.seal({ ...draft, subject: "a\r\nBcc: c@d" }, keyring), { code: "invalid-input", field: "subject" }],
-            [() => postseal.seal({ ...draft, date: "today" }, keyring), { code: "invalid-input", field: "draft" }],
-            [() => postseal.seal({}, keyring), { code: "invalid-input", field: "draft" }],
+            [() => postseal.seal({ ...draft, date: "today" }, keyring), { code: "invalid-input", field: "date" }],
+            [() => postseal.seal({}, keyring), { code: "invalid-input", field: "from" }],
             [() => postseal.seal({ ...draft, to: [] }, keyring), { code: "invalid-input", field: "to" }],
             [() => postseal.encrypt(42, {}), { code: "invalid-input", field: "data" }],
             [() => postseal.SecretKey.generate("nobody"), { code: "invalid-input", field: "owner" }],
@@ -279,13 +306,97 @@ export const behaviour = {
         const draft = { from: ALICE, to: [ALICE], text: "Hi.", subject: undefined };
         await postseal.seal(draft, keyring);
         for (const [more, field, message] of [
-            [{ Bcc: [ALICE] }, "Bcc", "invalid Bcc: a draft has no such field"],
-            [{ attachments: [{ filename: "a", data: bytesFrom("a") }] }, "attachments", "invalid attachments: a file has no field filename"],
-            [{ inline: [{ cid: "a", data: bytesFrom("a") }] }, "inline", "invalid inline: a file has no field cid"],
+            [{ Bcc: [ALICE] }, "Bcc", "invalid Bcc: there is no field Bcc"],
+            [{ attachments: [{ filename: "a", data: bytesFrom("a") }] }, "attachments", "invalid attachments: there is no field filename"],
+            [{ inline: [{ cid: "a", data: bytesFrom("a") }] }, "inline", "invalid inline: there is no field cid"],
         ]) {
             const error = await failure(postseal.seal({ ...draft, ...more }, keyring));
             same([error.code, error.field, error.message], ["invalid-input", field, message]);
         }
+    },
+
+    /** In JavaScript anybody can give anything; what was taken for something else would be encrypted to somebody else, or not signed. */
+    async what_is_given_and_is_something_else_is_refused_by_its_name({ postseal }) {
+        const { SecretKey, Keyring, encrypt, encryptBlob, encryptStream, decrypt, seal, open, signDetached } = postseal;
+        const alice = await unlocked(postseal);
+        const { key: bob } = await SecretKey.generate("bob@example.test");
+        const [keyring, certificates] = [new Keyring([alice, bob]), [bob.certificate]];
+        const draft = { from: ALICE, to: ["bob@example.test"], text: "Hi." };
+        const cyclic = { address: ALICE };
+        cyclic.self = cyclic;
+        const given = new Uint8Array(8);
+        structuredClone(given.buffer, { transfer: [given.buffer] });
+        const written = async (piece) => {
+            const { readable, writable } = encryptStream({ certificates });
+            write(writable, piece).catch(() => {});
+            const reader = readable.getReader();
+            while (!(await reader.read()).done);
+        };
+        for (const [field, attempt] of [
+            ["certificates", () => encrypt("text", { certificates: [bob] })],
+            ["certificates", () => encrypt("text", { certificates: [alice] })],
+            ["certificates", () => encrypt("text", { certificates: bob.certificate })],
+            ["certificates", () => encrypt("text", { certificates: [{ ...bob.certificate, reference: bob.certificate.reference }] })],
+            ["signWith", () => encrypt("text", { certificates, signWith: bob.unlockUnprotected() })],
+            ["signWith", () => encrypt("text", { certificates, signWith: bob })],
+            ["signWith", () => encrypt("text", { certificates, signWith: true })],
+            ["signwith", () => encrypt("text", { certificates, signwith: alice })],
+            ["signWith", () => encryptBlob(new Blob(["text"]), { certificates, signWith: bob })],
+            ["armored", () => encrypt("text", { certificates, armored: "yes" })],
+            ["passphrases", () => encrypt("text", { passphrases: "secret" })],
+            ["passphrases", () => encrypt("text", { passphrases: [["secret"]] })],
+            ["passphrases", () => encrypt("text", { passphrases: [new Uint16Array(4)] })],
+            ["options", () => encrypt("text")],
+            ["data", () => encrypt(5, { certificates })],
+            ["data", () => encrypt(given, { certificates })],
+            ["blob", () => encryptBlob("text", { certificates })],
+            ["blob", () => encryptBlob(given, { certificates })],
+            ["data", () => written("text")],
+            ["data", () => written(new ArrayBuffer(4))],
+            ["now", () => encrypt("text", { certificates, now: Date.now() })],
+            ["signal", () => encrypt("text", { certificates, signal: new AbortController() })],
+            ["onProgress", () => encryptBlob(new Blob(["text"]), { certificates, onProgress: true })],
+            ["keyring", () => decrypt("text", { keyring: [bob] })],
+            ["maxBytes", () => decrypt("text", { keyring, maxBytes: Number.NaN })],
+            ["maxBytes", () => decrypt("text", { keyring, maxBytes: -1 })],
+            ["keyring", () => open("text", [bob])],
+            ["keyring", () => seal(draft, certificates)],
+            ["draft", () => seal(null, keyring)],
+            ["to", () => seal({ ...draft, to: "bob@example.test" }, keyring)],
+            ["to", () => seal({ ...draft, to: [cyclic] }, keyring)],
+            ["from", () => seal({ ...draft, from: { address: ALICE, nam: "A" } }, keyring)],
+            ["headers", () => seal({ ...draft, headers: [{ name: "X-A", value: "b", z: 1 }] }, keyring)],
+            ["text", () => seal({ ...draft, text: () => "Hi." }, keyring)],
+            ["attachments", () => seal({ ...draft, attachments: [null] }, keyring)],
+            ["attachments", () => seal({ ...draft, attachments: [{ data: "text" }] }, keyring)],
+            ["encryptToSelf", () => seal(draft, keyring, { encryptToSelf: "no" })],
+            ["protection", () => seal(draft, keyring, { protection: "none" })],
+            ["key", () => signDetached("text", bob)],
+            ["key", () => postseal.signCleartext("text", undefined)],
+            ["text", () => postseal.signCleartext(5, alice)],
+            ["keyring", async () => new Keyring([undefined])],
+            ["keyring", async () => new Keyring([bob.unlockUnprotected()])],
+            ["keyring", async () => keyring.add([bob.certificate])],
+            ["address", () => keyring.byAddress(5)],
+            ["address", () => keyring.signingKey(undefined)],
+            ["handle", () => keyring.byHandle(bob.certificate)],
+            ["address", () => bob.certificate.speaksFor({})],
+            ["other", () => bob.certificate.merge(bob)],
+            ["now", () => bob.certificate.at()],
+            ["maxMemory", () => bob.unlock("secret", { maxMemory: -1 })],
+            ["passphrase", () => bob.unlock(undefined)],
+            ["passphrase", () => alice.lock(5)],
+            ["owner", () => SecretKey.generate({ address: ALICE, nmae: "Alice" })],
+            ["profile", () => SecretKey.generate(ALICE, { profile: "toString" })],
+        ]) {
+            const error = await failure(Promise.resolve().then(attempt));
+            same([error.name, error.code, error.field], ["PostsealError", "invalid-input", field], String(attempt));
+        }
+        // Nothing of it has cost a key, and each certificate is still itself.
+        const made = await encrypt("text", { certificates, signWith: alice });
+        const { data, signatures } = await decrypt(made, { keyring });
+        same([textOf(data), signatures[0].status.kind], ["text", "good"]);
+        same((await failure(decrypt(made, { keyring: new Keyring([alice]) }))).code, "key-missing");
     },
 
     async time_is_a_parameter({ postseal }) {
@@ -320,3 +431,9 @@ export const threads = {
         check((await postseal.encrypt("after it", options)).length > 0, "the key is still there");
     },
 };
+
+async function write(writable, piece) {
+    const writer = writable.getWriter();
+    await writer.write(piece);
+    await writer.close();
+}

@@ -38,8 +38,14 @@ export const pages = {
 
         check(await again.delete(bob.fingerprint), "it is deleted");
         check(!(await again.delete(bob.fingerprint)), "and gone");
+        const other = await KeyStore.open(name);
+        check(!(await other.delete(bob.fingerprint.toLowerCase())), "and gone there, too");
+        same((await failure(other.put(await bob.unlockUnprotected()))).code, "invalid-input");
         again.close();
+        same((await failure(again.list())).code, "closed");
+        // Though one of them is open still.
         await KeyStore.delete(name);
+        same((await failure(other.list())).code, "closed");
     },
 
     /** The page that runs this forbids it: what follows from there is that the package does without. */
