@@ -95,7 +95,9 @@ async function decryptGcm(
     const chunks = ciphertext.length - TAG;
     const count = Math.ceil(chunks / (chunk + TAG));
     const length = chunks - count * TAG;
-    if (length < 0) {
+    // A last chunk of nothing, or of less than a tag, is none.
+    const rest = chunks % (chunk + TAG);
+    if (length < 0 || (rest > 0 && rest <= TAG)) {
         return undefined;
     }
     const crypto = subtle as SubtleCrypto;

@@ -12,7 +12,7 @@ use openpgp::armor::Kind;
 use openpgp::crypto::{self, SessionKey};
 use openpgp::packet::{Packet, SEIP};
 use openpgp::parse::stream::{DecryptionHelper, VerificationHelper, VerifierBuilder};
-use openpgp::parse::{PacketParser, PacketParserResult, Parse};
+use openpgp::parse::{Dearmor, PacketParserBuilder, PacketParserResult, Parse};
 use openpgp::policy::Policy;
 use openpgp::serialize::stream::Message;
 use openpgp::types::{AEADAlgorithm, SymmetricAlgorithm};
@@ -204,10 +204,10 @@ impl Sealed {
         now: SystemTime,
     ) -> Result<Option<(Way, Self)>, PgpError> {
         let mut reader = Reader::new(keyring, options, checked(now)?);
-        reader.is_stub = is_stub(PacketParser::from_bytes(message), options.limits.packets);
+        reader.is_stub = is_stub(packets_of(message), options.limits.packets);
         let policy = reader.packet_policy();
         let (mut pkesks, mut skesks) = (Vec::new(), Vec::new());
-        let mut next = PacketParser::from_bytes(message);
+        let mut next = packets_of(message);
         let (mut parser, way, hint) = loop {
             let Ok(PacketParserResult::Some(parser)) = next else { return Ok(None) };
             let is_usual = policy.packet(&parser.packet).is_ok()
@@ -292,6 +292,11 @@ impl Sealed {
         data.shrink_to_fit();
         reader.decrypted(data)
     }
+}
+
+/// The packets as they stand there: where Sequoia would look for armor further on, `content_of_container` wouldn't.
+fn packets_of(message: &[u8]) -> openpgp::Result<PacketParserResult<'_>> {
+    PacketParserBuilder::from_bytes(message)?.dearmor(Dearmor::Disabled).build()
 }
 
 /// How the content of a packet would be decrypted, and its cipher where it names that.

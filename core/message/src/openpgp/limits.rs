@@ -1,6 +1,8 @@
 /// Limits on what a stranger can make us compute or keep.
 ///
-/// Each is tested at the limit and one past it. [`PgpLimits::default`] is made of the constants.
+/// Each is tested at the limit and one past it. [`PgpLimits::default`] is made of the constants. What is inside of SEIPDv1 is read before it
+/// is proven: past a limit of packets, levels or signatures it is [`PgpError::Tampered`](super::PgpError::Tampered), since which of them it
+/// was would tell whoever changes such messages something of what is in them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PgpLimits {

@@ -28,6 +28,8 @@ pub(super) struct Reader<'a> {
     pub(super) stop: Option<PgpError>,
     /// Whether a session key was accepted: any failure after that means that the data was changed.
     pub(super) decrypting: bool,
+    /// Whether what is decrypted is read before all of it is proven, as SEIPDv1 is: then its limits tell nothing of what is inside, either.
+    pub(super) proven_last: bool,
     pub(super) recipients: Vec<KeyHandle>,
     pub(super) encryption: Option<Encryption>,
     pub(super) signatures: Vec<SignatureResult>,
@@ -59,6 +61,7 @@ impl<'a> Reader<'a> {
             now,
             stop: None,
             decrypting: false,
+            proven_last: false,
             recipients: Vec::new(),
             encryption: None,
             signatures: Vec::new(),
@@ -77,6 +80,8 @@ impl<'a> Reader<'a> {
         counted: Counted,
     ) {
         self.decrypting = true;
+        // All of it is proven here, and what is said of it is the same each way.
+        self.proven_last = encryption.aead.is_none();
         self.encryption = Some(encryption);
         self.identity = identity;
         self.counted = counted;
@@ -172,7 +177,7 @@ impl VerificationHelper for &mut Reader<'_> {
     fn inspect(&mut self, parser: &PacketParser<'_>) -> openpgp::Result<()> {
         self.count(&parser.packet);
         if let Some(error) = self.exceeds(usize::try_from(parser.recursion_depth()).unwrap_or_default()) {
-            return self.stop(error);
+            return self.stop(if self.decrypting && self.proven_last { PgpError::Tampered } else { error });
         }
         self.counted.beside = self.counted.beside.saturating_add(length_beside(parser));
         let limit = self.limits.plaintext.max(LEAST_BESIDE);

@@ -1,8 +1,9 @@
 //! Finding the session key of an encrypted message with the keys and passphrases at hand.
 
 use openpgp::Cert;
-use openpgp::crypto::{Password, SessionKey};
-use openpgp::packet::{PKESK, SKESK};
+use openpgp::crypto::{Decryptor, KeyPair, Password, SessionKey, mpi};
+use openpgp::packet::key::{PublicParts, UnspecifiedRole};
+use openpgp::packet::{Key, PKESK, SKESK};
 use openpgp::parse::stream::DecryptionHelper;
 use openpgp::policy::Policy;
 use openpgp::types::SymmetricAlgorithm;
@@ -24,7 +25,8 @@ impl DecryptionHelper for &mut Reader<'_> {
         fits: &mut Try<'_>,
     ) -> openpgp::Result<Option<Cert>> {
         let is_stub = self.is_stub;
-        let fits: &mut Try<'_> = &mut |cipher, key| !is_stub && fits(cipher, key);
+        let fits: &mut Try<'_> =
+            &mut |cipher, key| !is_stub && has_its_length(cipher.or(hint), key) && fits(cipher, key);
         let mut search =
             Search { attempts: 0, limit: self.limits.attempts, hint, damaged: false, refused: None };
         let found = match search.by_keys(self, pkesks, fits) {
@@ -35,6 +37,7 @@ impl DecryptionHelper for &mut Reader<'_> {
         match found {
             Ok(Some(reader)) => {
                 self.decrypting = true;
+                self.proven_last = hint.is_none();
                 Ok(reader)
             }
             Ok(None) => {
@@ -43,6 +46,34 @@ impl DecryptionHelper for &mut Reader<'_> {
             }
             Err(error) => self.stop(error),
         }
+    }
+}
+
+/// Whether a session key has the length that its cipher needs. Of a message to a passphrase in SEIPDv2, Sequoia doesn't ask.
+fn has_its_length(cipher: Option<SymmetricAlgorithm>, key: &SessionKey) -> bool {
+    cipher.is_none_or(|cipher| cipher.key_size().is_ok_and(|size| size == key.len()))
+}
+
+/// Decrypts no session key that is shorter than any cipher's: of what comes out Sequoia looks at the first octet and at the last two, whether
+/// they are there or not, and everyone who has the certificate can encrypt nothing to it.
+struct LongEnough(KeyPair);
+
+impl Decryptor for LongEnough {
+    fn public(&self) -> &Key<PublicParts, UnspecifiedRole> {
+        self.0.public()
+    }
+
+    fn decrypt(
+        &mut self,
+        ciphertext: &mpi::Ciphertext,
+        plaintext_len: Option<usize>,
+    ) -> openpgp::Result<SessionKey> {
+        const LEAST: usize = 16;
+        let plaintext = self.0.decrypt(ciphertext, plaintext_len)?;
+        if plaintext.len() < LEAST {
+            return Err(openpgp::Error::MalformedPacket("a session key that is too short".to_owned()).into());
+        }
+        Ok(plaintext)
     }
 }
 
@@ -79,7 +110,7 @@ impl Search {
                         .clone()
                         .into_keypair()
                         .ok()
-                        .and_then(|mut pair| pkesk.decrypt(&mut pair, self.hint));
+                        .and_then(|pair| pkesk.decrypt(&mut LongEnough(pair), self.hint));
                     match session_key {
                         Some((cipher, session_key)) => {
                             self.check_cipher(reader, cipher.or(self.hint))?;

@@ -141,6 +141,17 @@ export const behaviour = {
             }
             same((await failure(postseal.decrypt(message, { ...reading, maxBytes: 999_999 }))).code, "limit-exceeded");
         }
+        // Cut within a chunk, of which less than its tag is left, or its tag alone.
+        const inChunks = await inGcm(8);
+        const header = 2 + inChunks[1];
+        const whole = await bodyOf(inChunks, header + 1);
+        for (const rest of [1, 5, 15, 16, 17]) {
+            const body = whole.slice(0, 36 + 32 * (16_384 + 16) + rest + 16);
+            const cut = new Uint8Array([...inChunks.slice(0, header + 1), 0xff, 0, 0, 0, 0, ...body]);
+            new DataView(cut.buffer).setUint32(header + 2, body.length);
+            const error = await failure(postseal.decrypt(cut, { passphrases: ["battery staple"] }));
+            same([error.code, error.message], ["tampered", TAMPERED], `cut with ${rest} bytes of a chunk`);
+        }
         const wrong = await failure(postseal.decrypt(await inGcm(10), { passphrases: ["a guess"] }));
         same(wrong.code, "wrong-passphrase");
     },
@@ -436,4 +447,24 @@ async function write(writable, piece) {
     const writer = writable.getWriter();
     await writer.write(piece);
     await writer.close();
+}
+
+/** The body of a packet whose length begins there, in parts or not (RFC 9580, section 4.2.1). */
+async function bodyOf(message, at) {
+    const parts = [];
+    for (let isLast = false; !isLast; ) {
+        const first = message[at];
+        isLast = first < 224 || first === 255;
+        const [header, length] =
+            first < 192
+                ? [1, first]
+                : first < 224
+                  ? [2, (first - 192) * 256 + message[at + 1] + 192]
+                  : isLast
+                    ? [5, new DataView(message.buffer, message.byteOffset).getUint32(at + 1)]
+                    : [1, 2 ** (first & 31)];
+        parts.push(message.slice(at + header, at + header + length));
+        at += header + length;
+    }
+    return new Uint8Array(await new Blob(parts).arrayBuffer());
 }

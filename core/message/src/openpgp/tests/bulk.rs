@@ -233,6 +233,33 @@ fn a_session_key_of_another_length_than_the_ciphers_fits_nothing() {
     assert_eq!(decrypt(&message, &ring, &options(), now()), Err(PgpError::Tampered));
 }
 
+/// Sequoia asks this of keys, and not of passphrases.
+#[test]
+fn nor_does_one_of_a_passphrase() {
+    let (passphrase, session_key) = (Secret::from("battery staple"), SessionKey::new(16).unwrap());
+    let (s2k, aead) = (S2K::new_iterated(HashAlgorithm::SHA256, 1024).unwrap(), AEADAlgorithm::OCB);
+    let (shorter, cipher) = (SymmetricAlgorithm::AES128, SymmetricAlgorithm::AES256);
+    let skesk =
+        SKESK6::with_password(shorter, cipher, aead, s2k, &session_key, &passphrase.expose().into()).unwrap();
+    let message = in_gcm_for(SKESK::from(skesk).into(), &literal(b"short"), &session_key, cipher, 8);
+    let mut options = options();
+    options.passphrases.push(&passphrase);
+    assert_eq!(decrypt(&message, &Keyring::new(), &options, now()), Err(PgpError::WrongPassphrase));
+}
+
+/// Armor in the middle of something else is found by Sequoia; what stands around it is not the message.
+#[test]
+fn a_message_within_and_packets_around_it_are_not_mixed_up() {
+    let alice = key(KeyProfile::Compatible, "alice", now());
+    let (ring, to) = (keyring([&alice]), Recipients::new([alice.certificate()]));
+    let within = format!("\n{}", encrypt(b"within", &to, now()).unwrap().to_armored());
+    let around = encrypt(b"around", &to, now()).unwrap();
+    // As a packet of the old form it would be skipped, were it one.
+    let length = u32::try_from(within.len()).unwrap().to_be_bytes();
+    let message = [b"F", &length[..], within.as_bytes(), around.as_bytes()].concat();
+    assert_eq!(decrypt(&message, &ring, &options(), now()).unwrap().data, b"within");
+}
+
 #[test]
 fn who_has_no_such_cipher_is_not_asked() {
     let alice = key(KeyProfile::Compatible, "alice", now());

@@ -1,5 +1,11 @@
 //! Messages that were changed or cut on the way: an error every time, and not one octet of plaintext.
 
+use openpgp::packet::pkesk::{PKESK3, PKESK6};
+use openpgp::packet::{PKESK, Packet};
+use openpgp::policy::StandardPolicy;
+use openpgp::serialize::Serialize as _;
+use sequoia_openpgp as openpgp;
+
 use super::made::{self, compressed, encrypted_body};
 use postseal_types::Secret;
 
@@ -256,5 +262,60 @@ fn what_damage_looks_like_inside_is_never_told() {
         let mut changed = sealed.clone();
         changed[first] ^= difference;
         assert_eq!(decrypt(&changed, &ring, &options(), now()), Err(PgpError::Tampered), "{difference:#x}");
+    }
+}
+
+/// Anybody who has the certificate can make these, and Sequoia looks for octets in them that aren't there.
+#[test]
+fn a_session_key_that_is_shorter_than_any_ciphers_opens_nothing() {
+    for profile in [KeyProfile::Compatible, KeyProfile::Modern] {
+        let alice = key(profile, "alice", now());
+        let ring = keyring([&alice]);
+        let message = encrypt(b"a secret", &Recipients::new([alice.certificate()]), now()).unwrap();
+        let (_, container) = made::packets(message.as_bytes()).pop().unwrap();
+        let policy = StandardPolicy::new();
+        let certificate = alice.certificate().cert().with_policy(&policy, now()).unwrap();
+        let to = certificate.keys().for_transport_encryption().next().unwrap();
+        let mut tried = 0;
+        for length in (0..=24).filter(|length| profile == KeyProfile::Compatible || length % 8 == 0) {
+            let Ok(short) = to.key().encrypt(&vec![9; length].into()) else { continue };
+            let (handle, algorithm) = (to.key().fingerprint(), to.key().pk_algo());
+            let older = PKESK3::new(Some(handle.clone().into()), algorithm, short.clone()).map(PKESK::from);
+            let newer = PKESK6::new(Some(handle), algorithm, short).map(PKESK::from);
+            for packet in [older, newer].into_iter().flatten() {
+                let mut changed = Vec::new();
+                Packet::from(packet).serialize(&mut changed).unwrap();
+                changed.extend(made::packet(18, &container));
+                assert_eq!(decrypt(&changed, &ring, &options(), now()), Err(PgpError::Tampered));
+                tried += 1;
+            }
+        }
+        assert!(tried >= 4, "{tried}");
+    }
+}
+
+/// Who knows the beginning of a message can make anything of it; what comes next is not told by a limit that it meets then.
+#[test]
+fn no_limit_tells_of_what_is_inside_before_it_is_proven() {
+    let alice = key(KeyProfile::Compatible, "alice", now());
+    let message = encrypt(b"Content", &Recipients::new([alice.certificate()]), now()).unwrap().into_bytes();
+    let known = [&[0xcb, 13, b'b', 0, 0, 0, 0, 0], &b"Cont"[..]].concat();
+    // Six packets, one within the other, which are compressed with nothing; what follows is the header of another, or none.
+    let wanted = [0xa3, 0].repeat(6);
+    // Behind the version, and the random block with two octets of it again.
+    let begin = encrypted_body(&message) + 1 + 18;
+    for guess in 0..=u8::MAX {
+        let mut changed = message.clone();
+        for (octet, (known, wanted)) in changed[begin..].iter_mut().zip(known.iter().zip(&wanted)) {
+            *octet ^= known ^ wanted;
+        }
+        changed[begin + known.len()] ^= guess;
+        let mut options = options();
+        options.limits.depth = 6;
+        assert_eq!(
+            decrypt(&changed, &keyring([&alice]), &options, now()),
+            Err(PgpError::Tampered),
+            "{guess}"
+        );
     }
 }
