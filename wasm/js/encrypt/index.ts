@@ -6,7 +6,7 @@ import type { Spooled } from "../lib/engine.js";
 import { checkSignal, PostsealError } from "../lib/errors.js";
 import { guard, using } from "../lib/guard.js";
 import { encryptPieces, type PieceEncryptor, type Progress, pieceStream } from "../lib/pieces.js";
-import { compile, type ModuleSource } from "../lib/source.js";
+import { compile, compileSync, type ModuleSource } from "../lib/source.js";
 import { type Draft, wireOf } from "../face/draft.js";
 import {
     blobOf,
@@ -44,7 +44,7 @@ let starting: Promise<void> | undefined;
  * Loads the module. Every operation does so by itself where that has not been done.
  *
  * @param source where the module is, or its bytes; beside the package's own files where nothing is given
- * @throws PostsealError `not-found` where it can't be fetched
+ * @throws PostsealError `not-found` where it can't be fetched; `invalid-input` where it is something else
  */
 export function init(source?: ModuleSource): Promise<void> {
     starting ??= load(source ?? new URL("../pkg/encrypt_bg.wasm", import.meta.url));
@@ -53,13 +53,13 @@ export function init(source?: ModuleSource): Promise<void> {
 
 /** Loads the module from bytes at hand, before it returns. Browsers allow that for 8 MB in the main thread. */
 export function initSync(source: BufferSource | WebAssembly.Module): void {
-    wasm.initSync({ module: source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source) });
+    wasm.initSync({ module: compileSync(source, "encrypt") });
     starting = Promise.resolve();
 }
 
 async function load(source: ModuleSource): Promise<void> {
     try {
-        wasm.initSync({ module: await compile(source) });
+        wasm.initSync({ module: await compile(source, "encrypt") });
     } catch (error) {
         // The next one may reach it.
         starting = undefined;
@@ -154,10 +154,8 @@ export async function encrypt(
 ): Promise<string | Uint8Array> {
     checkOptions(options, ...TO_ENCRYPT, "armored");
     const { armored = false } = options;
-    const bytes = await bytesOf(data);
-    const made = await withRecipients(options, (recipients) =>
-        wasm.encrypt(bytes, recipients, armored, timeOf(options)),
-    );
+    const now = timeOf(options);
+    const made = await withRecipients(options, (recipients, bytes) => wasm.encrypt(bytes, recipients, armored, now), data);
     return armored ? new TextDecoder().decode(made) : made;
 }
 
@@ -213,11 +211,17 @@ async function encryptor(options: EncryptOptions): Promise<PieceEncryptor> {
 
 const TO_ENCRYPT = ["certificates", "passphrases"] as const;
 
-async function withRecipients<T>(options: EncryptOptions, act: (recipients: wasm.Recipients) => T): Promise<T> {
+/** Does something with recipients, and with the bytes of data where there are any: both as they are now. */
+async function withRecipients<T>(
+    options: EncryptOptions,
+    act: (recipients: wasm.Recipients, bytes: Uint8Array) => T,
+    data: Bytes = "",
+): Promise<T> {
     const { certificates = [], passphrases = [] } = options;
     const each = certificates.map((certificate) => needed(certificate, Certificate, "certificates").export());
-    return withPassphrases(passphrases, (passphrases) =>
-        perform(options, () =>
+    return withPassphrases(passphrases, async (passphrases) => {
+        const content = await bytesOf(data);
+        return perform(options, () =>
             using(new wasm.Recipients(), (recipients) => {
                 for (const bytes of each) {
                     const [read] = wasm.Certificate.importAll(bytes);
@@ -228,8 +232,8 @@ async function withRecipients<T>(options: EncryptOptions, act: (recipients: wasm
                     read.free();
                 }
                 passphrases.forEach((passphrase) => recipients.addPassphrase(passphrase));
-                return act(recipients);
+                return act(recipients, content);
             }),
-        ),
-    );
+        );
+    });
 }

@@ -15,6 +15,10 @@ export class Certificate {
     constructor(record: CertificateRecord) {
         this.#bytes = record.bytes;
         this.#info = record.info;
+        // Whoever has it can't change what others are told.
+        record.info.userIds.forEach(Object.freeze);
+        Object.freeze(record.info.userIds);
+        Object.freeze(record.info.keyFingerprints);
     }
 
     /**
@@ -56,12 +60,12 @@ export class Certificate {
 
     /** When the primary key was made. */
     get created(): Date {
-        return this.#info.created;
+        return new Date(this.#info.created);
     }
 
     /** When it expires; undefined for never. */
     get expires(): Date | undefined {
-        return this.#info.expires;
+        return this.#info.expires && new Date(this.#info.expires);
     }
 
     /** Whether its holder has revoked it, as far as the signatures that are in it say. */

@@ -52,11 +52,12 @@ export function encrypt(data: Bytes, options: EncryptOptions & { readonly armore
 export function encrypt(data: Bytes, options: EncryptOptions & ArmorOptions): Promise<string | Uint8Array>;
 export async function encrypt(data: Bytes, options: EncryptOptions & ArmorOptions): Promise<string | Uint8Array> {
     checkOptions(options, ...TO_ENCRYPT, "armored");
-    const [bytes, now] = [await bytesOf(data), timeOf(options)];
+    const now = timeOf(options);
     const { armored = false } = options;
-    const made = await withRecipients(options, (recipients) =>
-        engine.call("encrypt", [bytes, recipients, armored, now], options),
-    );
+    const made = await withRecipients(options, async (recipients) => {
+        const bytes = await bytesOf(data);
+        return engine.call("encrypt", [bytes, recipients, armored, now], { ...options, transfer: [bytes] });
+    });
     return written(made, armored);
 }
 
@@ -68,10 +69,11 @@ export async function encrypt(data: Bytes, options: EncryptOptions & ArmorOption
  */
 export async function decrypt(data: Bytes, options: DecryptOptions): Promise<Decrypted> {
     checkOptions(options, ...TO_DECRYPT);
-    const [bytes, now] = [await bytesOf(data), timeOf(options)];
-    return withReading(options, (keyring, reading) =>
-        engine.call("decrypt", [bytes, keyring, reading, now], options),
-    );
+    const now = timeOf(options);
+    return withReading(options, async (keyring, reading) => {
+        const bytes = await bytesOf(data);
+        return engine.call("decrypt", [bytes, keyring, reading, now], { ...options, transfer: [bytes] });
+    });
 }
 
 /**
@@ -151,7 +153,8 @@ export async function verifyDetached(
 ): Promise<SignatureResult[]> {
     checkOptions(options);
     const { reference } = needed(keyring, Keyring, "keyring");
-    const args = [await bytesOf(data), await bytesOf(signature), reference, timeOf(options)] as const;
+    const now = timeOf(options);
+    const args = [...(await Promise.all([bytesOf(data), bytesOf(signature)])), reference, now] as const;
     return engine.call("verifyDetached", [...args], options);
 }
 

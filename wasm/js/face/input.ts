@@ -87,7 +87,7 @@ export function millisecondsOf(given: Date, field: string): number {
     return given.getTime();
 }
 
-/** The bytes of what was given. */
+/** A copy of the bytes of what was given: as in all of the platform, what the caller does with it later changes nothing. */
 export async function bytesOf(data: Bytes): Promise<Uint8Array> {
     if (typeof data === "string") {
         return new TextEncoder().encode(data);
@@ -96,7 +96,7 @@ export async function bytesOf(data: Bytes): Promise<Uint8Array> {
         return new Uint8Array(await data.arrayBuffer());
     }
     if (isBytes(data) || isTagged(data, "ArrayBuffer")) {
-        return ownBytes(data);
+        return copyOf(data);
     }
     throw invalid("data", "neither bytes nor a text");
 }
@@ -173,12 +173,12 @@ export async function withPassphrases<T>(
     }
 }
 
-/** The same bytes, as this realm's. What other threads can write to is copied, and what was given away is nothing any more. */
-function ownBytes(data: Uint8Array | ArrayBuffer): Uint8Array {
+/** The same bytes, as this realm's. */
+function copyOf(data: Uint8Array | ArrayBuffer): Uint8Array {
     const [buffer, offset, length] = isBytes(data) ? [data.buffer, data.byteOffset, data.byteLength] : [data, 0, data.byteLength];
     try {
-        const bytes = new Uint8Array(buffer, offset, length);
-        return isTagged(buffer, "SharedArrayBuffer") ? new Uint8Array(bytes) : bytes;
+        // Of a buffer that was given away there is no view.
+        return new Uint8Array(new Uint8Array(buffer, offset, length));
     } catch {
         throw invalid("data", "its buffer was given away");
     }

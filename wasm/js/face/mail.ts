@@ -44,10 +44,11 @@ export async function open(message: Bytes, keyring: Keyring, options: OpenOption
     checkOptions(options, "passphrases", "maxBytes");
     const { passphrases = [], maxBytes } = options;
     const { reference } = needed(keyring, Keyring, "keyring");
-    const bytes = await bytesOf(message);
-    return withPassphrases(passphrases, (passphrases) =>
-        engine.call("open", [bytes, reference, { passphrases, maxBytes }, timeOf(options)], options),
-    );
+    const now = timeOf(options);
+    return withPassphrases(passphrases, async (passphrases) => {
+        const bytes = await bytesOf(message);
+        return engine.call("open", [bytes, reference, { passphrases, maxBytes }, now], { ...options, transfer: [bytes] });
+    });
 }
 
 /**

@@ -59,9 +59,13 @@ export class SecretKey {
      */
     static async importAll(data: Bytes, options: Options = {}): Promise<SecretKey[]> {
         checkOptions(options);
-        const args = [await bytesOf(data), timeOf(options)] as const;
-        const records = await engine.call("importSecretKeys", [...args], options);
-        return records.map((record) => new SecretKey(record));
+        const bytes = await bytesOf(data);
+        try {
+            const records = await engine.call("importSecretKeys", [bytes, timeOf(options)], options);
+            return records.map((record) => new SecretKey(record));
+        } finally {
+            bytes.fill(0);
+        }
     }
 
     /** The fingerprint of the primary key. */

@@ -1,4 +1,4 @@
-import { compile, type ModuleSource } from "./source.js";
+import { compile, compileSync, type ModuleSource } from "./source.js";
 
 /** Loads the module, once. */
 export class Loader {
@@ -6,7 +6,7 @@ export class Loader {
 
     /** The module: the one that is here or on its way, or else the one from there. */
     load(source: ModuleSource = new URL("../pkg/postseal_bg.wasm", import.meta.url)): Promise<WebAssembly.Module> {
-        this.#loading ??= compile(source).catch((error: unknown) => {
+        this.#loading ??= compile(source, "whole").catch((error: unknown) => {
             // The next one may reach it.
             this.#loading = undefined;
             throw error;
@@ -16,7 +16,7 @@ export class Loader {
 
     /** The module from what is at hand. */
     compiled(source: BufferSource | WebAssembly.Module): WebAssembly.Module {
-        const module = source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source);
+        const module = compileSync(source, "whole");
         this.#loading = Promise.resolve(module);
         return module;
     }

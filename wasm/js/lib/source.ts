@@ -1,10 +1,56 @@
-import { PostsealError } from "./errors.js";
+import { invalid, PostsealError } from "./errors.js";
 
 /** What the module can be had from: its bytes, where to fetch it, a response that has it, or the module itself. */
 export type ModuleSource = URL | string | Response | BufferSource | WebAssembly.Module;
 
-/** Fetches and compiles a module. */
-export async function compile(source: ModuleSource): Promise<WebAssembly.Module> {
+/** Which of the two modules. */
+export type Kind = keyof typeof MARKS;
+
+/** What one of them exports, and the other doesn't. */
+const MARKS = { whole: "generateKey", encrypt: "encrypt" } as const;
+
+/**
+ * Fetches and compiles a module.
+ *
+ * @throws PostsealError `not-found` where it can't be fetched; `invalid-input` where it is something else
+ */
+export async function compile(source: ModuleSource, kind: Kind): Promise<WebAssembly.Module> {
+    try {
+        return checked(await compiled(source), kind);
+    } catch (error) {
+        if (error instanceof PostsealError) {
+            throw error;
+        }
+        if (error instanceof WebAssembly.CompileError) {
+            throw notThis();
+        }
+        throw new PostsealError("not-found", `the module can't be fetched: ${error}`, {}, { cause: error });
+    }
+}
+
+/** The module of these bytes. */
+export function compileSync(source: BufferSource | WebAssembly.Module, kind: Kind): WebAssembly.Module {
+    try {
+        return checked(source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source), kind);
+    } catch (error) {
+        throw error instanceof WebAssembly.CompileError || error instanceof TypeError ? notThis() : error;
+    }
+}
+
+/** The module, if it is this one: once another was begun with, all that is done would fail. */
+function checked(module: WebAssembly.Module, kind: Kind): WebAssembly.Module {
+    const mark = MARKS[kind];
+    if (!WebAssembly.Module.exports(module).some(({ name }) => name === mark)) {
+        throw notThis();
+    }
+    return module;
+}
+
+function notThis(): PostsealError {
+    return invalid("source", "it is no module of this package");
+}
+
+async function compiled(source: ModuleSource): Promise<WebAssembly.Module> {
     if (source instanceof WebAssembly.Module) {
         return source;
     }

@@ -77,6 +77,15 @@ for (const [name, postseal] of Object.entries(whole)) {
     });
 }
 
+test("what is done with data and a passphrase after postseal/encrypt was called changes nothing", async () => {
+    const [data, passphrase] = [Buffer.from("text"), Buffer.from("secret")];
+    const encrypting = small.encrypt(data, { passphrases: [passphrase] });
+    data.fill(0);
+    passphrase.fill(0);
+    const { data: read } = await direct.decrypt(await encrypting, { passphrases: ["secret"] });
+    assert.equal(new TextDecoder().decode(read), "text");
+});
+
 test("postseal/encrypt signs nothing, and says so", async () => {
     const options = { passphrases: ["secret"], signWith: {} };
     const error = await failure(small.encrypt("text", options));

@@ -410,6 +410,40 @@ export const behaviour = {
         same((await failure(decrypt(made, { keyring: new Keyring([alice]) }))).code, "key-missing");
     },
 
+    async what_is_done_with_something_after_a_call_changes_nothing({ postseal }) {
+        const { encrypt, decrypt, signDetached, verifyDetached, SecretKey, Certificate, Keyring } = postseal;
+        const alice = await unlocked(postseal);
+        const keyring = new Keyring([alice]);
+        /** Calls, and overwrites what was given. */
+        const wiping = (given, call) => {
+            const promise = call(given);
+            given.forEach((bytes) => bytes.fill(0));
+            return promise;
+        };
+        const [data, passphrase] = [bytesFrom("text"), bytesFrom("secret")];
+        const made = await wiping([data, passphrase], () => encrypt(data, { passphrases: [passphrase] }));
+        const again = bytesFrom("secret");
+        const read = await wiping([made, again], () => decrypt(made, { passphrases: [again] }));
+        same(textOf(read.data), "text");
+        const signed = bytesFrom("text");
+        const signature = await wiping([signed], () => signDetached(signed, alice));
+        const [other, its] = [bytesFrom("text"), signature.slice()];
+        const [result] = await wiping([other, its], () => verifyDetached(other, its, keyring));
+        same(result.status.kind, "good");
+        const { key } = await SecretKey.generate(ALICE);
+        const bytes = key.dangerousExportUnprotected();
+        const [imported] = await wiping([bytes], () => SecretKey.importAll(bytes));
+        same(imported.fingerprint, key.fingerprint);
+        // And what a certificate says is what it says to everyone.
+        const { certificate } = key;
+        for (const change of [() => (certificate.userIds.length = 0), () => (certificate.userIds[0].address = "bob@example.test")]) {
+            same((await failure(Promise.resolve().then(change))).name, "TypeError");
+        }
+        certificate.created.setTime(0);
+        check(certificate.created.getTime() > 0 && certificate.userIds[0].address === ALICE, "it is the same");
+        check((await Certificate.importAll(certificate.export())).length === 1, "and can be used");
+    },
+
     async time_is_a_parameter({ postseal }) {
         const past = new Date("2020-02-03T04:05:06Z");
         const { key } = await postseal.SecretKey.generate(ALICE, { now: past });
