@@ -98,9 +98,12 @@ export function cancelled(signal: AbortSignal): PostsealError {
     return new PostsealError("cancelled", "the operation was cancelled", {}, { cause: signal.reason });
 }
 
-/** Whether it is a trap, or a stack that is at its end. What else is thrown leaves the module as it is. */
+/**
+ * Whether the module is not to be used again: it has trapped, the stack was at its end, or there was no memory for what it asked for, and it
+ * was left in the middle of something. Firefox has a class of its own for the stack.
+ */
 export function isTrap(error: unknown): boolean {
-    return error instanceof WebAssembly.RuntimeError || (error instanceof Error && /call stack|too much recursion/i.test(error.message));
+    return error instanceof WebAssembly.RuntimeError || error instanceof RangeError || (error as Error | null)?.name === "InternalError";
 }
 
 /** The error after a trap: a defect of ours, or no memory left. */
