@@ -6,6 +6,8 @@
 
 use std::io::Write;
 use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::SystemTime;
 
 use openpgp::armor::Kind;
@@ -22,7 +24,7 @@ use super::layer::Format;
 #[cfg(feature = "rust-primitives")]
 use super::layer::{CIPHER, MODE};
 use super::mail_armor::dearmored;
-use super::open::{BUFFER, is_stub, read_signed};
+use super::open::{BUFFER, is_stub, octets_of, read_signed};
 use super::policy::checked;
 use super::reader::{Counted, Reader};
 use super::seal::{ENCRYPTING, Encrypting, OVERHEAD, begin_content, write_session_keys};
@@ -42,7 +44,7 @@ const FIELDS: usize = 4 + 32;
 const PREFIX: usize = BLOCK + 2;
 /// The header of the modification detection code (section 5.14), and its length.
 const MDC: [u8; 2] = [0xD3, 0x14];
-const DIGEST: usize = 20;
+pub(super) const DIGEST: usize = 20;
 /// The header of a packet whose length is known, and the one octet that an encrypted and a compressed one have in front of their content.
 const HEADER: usize = 7;
 
@@ -112,6 +114,7 @@ pub(super) struct Sealed {
     /// Who decrypts it, where that is the holder of a key.
     identity: Option<openpgp::Fingerprint>,
     counted: Counted,
+    octets: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for BulkDecryption {
@@ -232,6 +235,14 @@ impl Sealed {
             }
             next = Ok(rest);
         };
+        let (fields, aead) = match &way {
+            Way::Callers(BulkCipher::Cfb) => (VERSION, None),
+            Way::Callers(BulkCipher::Gcm { .. }) => (FIELDS, Some(AEADAlgorithm::GCM)),
+            #[cfg(feature = "rust-primitives")]
+            Way::Ocb { .. } => (FIELDS, Some(AEADAlgorithm::OCB)),
+        };
+        // Before the session key is looked for, since the usual way looks for it again.
+        let Some(ciphertext) = content_of_container(message, fields) else { return Ok(None) };
         let mut found = None;
         let identity = (&mut reader)
             .decrypt(&pkesks, &skesks, hint, &mut |cipher, key| {
@@ -246,13 +257,6 @@ impl Sealed {
         let Some((cipher, session_key)) = found.filter(|(cipher, _)| is_offered(*cipher)) else {
             return Ok(None);
         };
-        let (fields, aead) = match &way {
-            Way::Callers(BulkCipher::Cfb) => (VERSION, None),
-            Way::Callers(BulkCipher::Gcm { .. }) => (FIELDS, Some(AEADAlgorithm::GCM)),
-            #[cfg(feature = "rust-primitives")]
-            Way::Ocb { .. } => (FIELDS, Some(AEADAlgorithm::OCB)),
-        };
-        let Some(ciphertext) = content_of_container(message, fields) else { return Ok(None) };
         let sealed = Self {
             encryption: Encryption {
                 recipients: std::mem::take(&mut reader.recipients),
@@ -263,6 +267,7 @@ impl Sealed {
             ciphertext,
             identity: identity.map(|cert| cert.fingerprint()),
             counted: reader.counted(aead.is_none()),
+            octets: octets_of(message),
         };
         Ok(Some((way, sealed)))
     }
@@ -284,7 +289,7 @@ impl Sealed {
             *header = [0xC8, 0xFF, a, b, c, d, 0];
         }
         let mut reader = Reader::new(keyring, options, checked(now)?);
-        reader.resume(self.encryption, self.identity, self.counted);
+        reader.resume(self.encryption, self.identity, self.counted, self.octets);
         let mut data = Vec::with_capacity(content.len().min(options.limits.plaintext));
         VerifierBuilder::from_bytes(packet)
             .and_then(|begun| read_signed(begun, &mut reader, BUFFER, &mut data))

@@ -2,7 +2,9 @@
 ///
 /// Each is tested at the limit and one past it. [`PgpLimits::default`] is made of the constants. What is inside of SEIPDv1 is read before it
 /// is proven: past a limit of packets, levels or signatures it is [`PgpError::Tampered`](super::PgpError::Tampered), since which of them it
-/// was would tell whoever changes such messages something of what is in them.
+/// was would tell whoever changes such messages something of what is in them. For the same reason all of it is read, and thrown away, before it is
+/// said to have too many octets of plaintext; with more than eight times as many, and eight times as many as the message has, it is taken for
+/// one that was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PgpLimits {

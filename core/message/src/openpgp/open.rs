@@ -1,6 +1,8 @@
 //! Reading OpenPGP messages and signatures.
 
 use std::io::{self, Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::SystemTime;
 
 use openpgp::packet::{Packet, SEIP, Tag};
@@ -12,7 +14,7 @@ use sequoia_openpgp as openpgp;
 
 use super::mail_armor::dearmored;
 use super::policy::{CLOCK_SKEW, checked};
-use super::reader::Reader;
+use super::reader::{Extent, Reader};
 use super::{KeyHandle, Keyring, PgpError, PgpLimits, SignatureResult};
 
 /// How to read messages.
@@ -132,6 +134,11 @@ enum Form {
     Signed,
 }
 
+/// How many octets of a message are read that is in memory.
+pub(super) fn octets_of(message: &[u8]) -> Arc<AtomicU64> {
+    Arc::new((message.len() as u64).into())
+}
+
 fn read<'a>(
     form: Form,
     message: &[u8],
@@ -142,6 +149,7 @@ fn read<'a>(
     let packets = dearmored(message);
     let message = packets.as_deref().unwrap_or(message);
     let mut reader = Reader::new(keyring, options, checked(now)?);
+    reader.octets = octets_of(message);
     reader.is_stub = is_stub(PacketParser::from_bytes(message), options.limits.packets);
     // Without compression the content is shorter than the message.
     let buffer = message.len().clamp(LEAST_BUFFER, BUFFER);
@@ -192,10 +200,12 @@ pub(super) fn read_encrypted(
     buffer: usize,
     out: &mut impl Write,
 ) -> openpgp::Result<()> {
-    let (policy, time, limit) = (reader.packet_policy(), reader.now + CLOCK_SKEW, reader.limits.plaintext);
+    let (policy, time) = (reader.packet_policy(), reader.now + CLOCK_SKEW);
     let mut source = message.buffer_size(buffer).with_policy(&policy, time, &mut *reader)?;
-    let is_within = copy(&mut source, out, buffer, limit)? && source.message_processed();
-    if is_within { Ok(()) } else { reader.stop(too_much(limit)) }
+    let extent = source.helper_ref().extent();
+    let outcome = copy_within(&extent, &mut source, out, buffer)?;
+    drop(source);
+    outcome.or_else(|error| reader.stop(error))
 }
 
 /// The same for a signed message.
@@ -205,24 +215,44 @@ pub(super) fn read_signed(
     buffer: usize,
     out: &mut impl Write,
 ) -> openpgp::Result<()> {
-    let (policy, time, limit) = (reader.packet_policy(), reader.now + CLOCK_SKEW, reader.limits.plaintext);
+    let (policy, time) = (reader.packet_policy(), reader.now + CLOCK_SKEW);
     let mut source = message.buffer_size(buffer).with_policy(&policy, time, &mut *reader)?;
-    let is_within = copy(&mut source, out, buffer, limit)? && source.message_processed();
-    if is_within { Ok(()) } else { reader.stop(too_much(limit)) }
+    let extent = source.helper_ref().extent();
+    let outcome = copy_within(&extent, &mut source, out, buffer)?;
+    drop(source);
+    outcome.or_else(|error| reader.stop(error))
 }
 
-const fn too_much(limit: usize) -> PgpError {
-    PgpError::LimitExceeded { what: "octets of plaintext", limit }
+/// Copies a content to its end; that it is too long is told where it is proven.
+fn copy_within(
+    extent: &Extent,
+    source: &mut impl Read,
+    out: &mut impl Write,
+    buffer: usize,
+) -> io::Result<Result<(), PgpError>> {
+    let limit = extent.limit;
+    if copy(source, out, buffer, |copied| copied <= limit as u64)? {
+        return Ok(Ok(()));
+    }
+    let is_proven =
+        !extent.proven_last || copy(source, &mut io::sink(), buffer, |passed| extent.passes_over(passed))?;
+    let exceeded = PgpError::LimitExceeded { what: "octets of plaintext", limit };
+    Ok(Err(if is_proven { exceeded } else { PgpError::Tampered }))
 }
 
-/// Copies `source` to its end, which it has only where its content is proven. Ends not far past `limit`; false then. It counts in 64
-/// bits, so that it can get past the largest limit, too.
+/// Copies `source` to its end, which it has only where its content is proven. Ends when so much is no longer within the limit; false then. It
+/// counts in 64 bits, so that it can get past the largest limit, too.
 ///
 /// Never more than `buffer` at once: where there is more in the buffers beneath, sequoia-openpgp 2.4.2 would lose count of what it gave
 /// out (`2 * self.buffer_size - self.cursor` in parse/stream.rs).
-fn copy(source: &mut impl Read, out: &mut impl Write, buffer: usize, limit: usize) -> io::Result<bool> {
+fn copy(
+    source: &mut impl Read,
+    out: &mut impl Write,
+    buffer: usize,
+    is_within: impl Fn(u64) -> bool,
+) -> io::Result<bool> {
     let (mut piece, mut copied) = (vec![0; buffer], 0_u64);
-    while copied <= limit as u64 {
+    while is_within(copied) {
         let length = source.read(&mut piece)?;
         if length == 0 {
             return Ok(true);
@@ -255,7 +285,7 @@ mod tests {
         const LIMIT: u32 = u32::MAX;
         let copied = |length| {
             let limit = usize::try_from(LIMIT).unwrap();
-            copy(&mut Phantom(length), &mut io::sink(), 1 << 24, limit).unwrap()
+            copy(&mut Phantom(length), &mut io::sink(), 1 << 24, |copied| copied <= limit as u64).unwrap()
         };
         assert!(copied(LIMIT.into()));
         assert!(!copied(u64::from(LIMIT) + 1));

@@ -1,5 +1,7 @@
 //! What reading any OpenPGP message has in common: limits, looking up certificates, collecting what was found.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use openpgp::packet::Tag;
@@ -11,6 +13,7 @@ use openpgp::{Cert, Packet};
 use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 
+use super::bulk::DIGEST;
 use super::policy::policy;
 use super::signature::judge;
 use super::{Decrypted, Encryption, KeyHandle, Keyring, PgpError, PgpLimits, ReadOptions, SignatureResult};
@@ -34,11 +37,28 @@ pub(super) struct Reader<'a> {
     pub(super) encryption: Option<Encryption>,
     pub(super) signatures: Vec<SignatureResult>,
     pub(super) policy: StandardPolicy<'static>,
+    /// How many octets of the message were read.
+    pub(super) octets: Arc<AtomicU64>,
     /// Whether the encrypted data is too short to be anything; no key fits it.
     pub(super) is_stub: bool,
     /// Who decrypts the message, where that is known before it is read.
     identity: Option<openpgp::Fingerprint>,
     counted: Counted,
+}
+
+/// How long a content may be, and how much of it is read to prove that it is longer.
+pub(super) struct Extent {
+    pub(super) limit: usize,
+    /// Its length tells something of a content as well, which nobody may know before it is proven.
+    pub(super) proven_last: bool,
+    octets: Arc<AtomicU64>,
+}
+
+impl Extent {
+    /// Whether so many octets may be passed over. That takes time, for which the message, or the limit, has to be an eighth as long.
+    pub(super) fn passes_over(&self, octets: u64) -> bool {
+        octets / 8 <= self.octets.load(Ordering::Relaxed).max(self.limit as u64)
+    }
 }
 
 /// What was counted of a message.
@@ -66,6 +86,7 @@ impl<'a> Reader<'a> {
             encryption: None,
             signatures: Vec::new(),
             policy: policy(now),
+            octets: Arc::default(),
             is_stub: false,
             identity: None,
             counted: Counted::default(),
@@ -78,6 +99,7 @@ impl<'a> Reader<'a> {
         encryption: Encryption,
         identity: Option<openpgp::Fingerprint>,
         counted: Counted,
+        octets: Arc<AtomicU64>,
     ) {
         self.decrypting = true;
         // All of it is proven here, and what is said of it is the same each way.
@@ -85,13 +107,28 @@ impl<'a> Reader<'a> {
         self.encryption = Some(encryption);
         self.identity = identity;
         self.counted = counted;
+        self.octets = octets;
+    }
+
+    /// How long its content may be, once it is known how that is encrypted.
+    pub(super) fn extent(&self) -> Extent {
+        Extent {
+            limit: self.limits.plaintext,
+            proven_last: self.decrypting && self.proven_last,
+            octets: Arc::clone(&self.octets),
+        }
     }
 
     /// What was counted of an encryption up to its content. Its packet will be counted again, as the one that then stands in its place:
     /// instead of the modification detection code, where there is one.
     pub(super) fn counted(&mut self, has_code: bool) -> Counted {
         let counted = std::mem::take(&mut self.counted);
-        Counted { packets: counted.packets.saturating_sub(usize::from(!has_code)), ..counted }
+        let (packets, code) = if has_code { (0, DIGEST as u64) } else { (1, 0) };
+        Counted {
+            packets: counted.packets.saturating_sub(packets),
+            beside: counted.beside.saturating_add(code),
+            ..counted
+        }
     }
 
     /// What was decrypted, all of which is proven.

@@ -163,14 +163,26 @@ impl SecretKey {
         Ok(UnlockedKey::new(cert, self.certificate.clone()))
     }
 
-    /// The key ready for use, if no part of it has a passphrase.
+    /// The key ready for use, if no part of it has a passphrase. Parts that aren't there (on a smart card) are left out.
     ///
     /// # Errors
     ///
     /// [`PgpError::KeyLocked`] when a part of it has.
     pub fn unlock_unprotected(&self) -> Result<UnlockedKey, PgpError> {
-        if self.cert.keys().secret().any(|key| key.key().secret().is_encrypted()) {
+        if self.cert.keys().secret().any(|part| unlock::is_locked(part.key())) {
             return Err(PgpError::KeyLocked { keys: vec![self.fingerprint().clone().into()] });
+        }
+        self.unlock_partly()
+    }
+
+    /// The key ready for use, with those of its parts that have no passphrase: what an [`UnlockedKey`] that was exported could do.
+    ///
+    /// # Errors
+    ///
+    /// [`PgpError::NoSecretKey`] when there is no such part.
+    pub fn unlock_partly(&self) -> Result<UnlockedKey, PgpError> {
+        if self.cert.keys().unencrypted_secret().next().is_none() {
+            return Err(PgpError::NoSecretKey);
         }
         Ok(UnlockedKey::new(self.cert.clone(), self.certificate.clone()))
     }

@@ -25,12 +25,18 @@ impl DecryptionHelper for &mut Reader<'_> {
         fits: &mut Try<'_>,
     ) -> openpgp::Result<Option<Cert>> {
         let is_stub = self.is_stub;
+        // Each version of encrypted data has a version of session keys of its own (RFC 9580, section 10.3.2.1).
+        let of_version = |is_newer: bool| is_newer == hint.is_some();
+        let pkesks: Vec<&PKESK> =
+            pkesks.iter().filter(|pkesk| of_version(matches!(pkesk, PKESK::V6(_)))).collect();
+        let skesks: Vec<&SKESK> =
+            skesks.iter().filter(|skesk| of_version(matches!(skesk, SKESK::V6(_)))).collect();
         let fits: &mut Try<'_> =
             &mut |cipher, key| !is_stub && has_its_length(cipher.or(hint), key) && fits(cipher, key);
         let mut search =
             Search { attempts: 0, limit: self.limits.attempts, hint, damaged: false, refused: None };
-        let found = match search.by_keys(self, pkesks, fits) {
-            Ok(None) => search.by_passphrases(self, skesks, fits).map(|found| found.then_some(None)),
+        let found = match search.by_keys(self, &pkesks, fits) {
+            Ok(None) => search.by_passphrases(self, &skesks, fits).map(|found| found.then_some(None)),
             Ok(Some(key)) => Ok(Some(Some(key.cert().clone()))),
             Err(error) => Err(error),
         };
@@ -91,10 +97,10 @@ impl Search {
     fn by_keys<'a>(
         &mut self,
         reader: &Reader<'a>,
-        pkesks: &[PKESK],
+        pkesks: &[&PKESK],
         fits: &mut Try<'_>,
     ) -> Result<Option<&'a UnlockedKey>, PgpError> {
-        let named = |pkesk: &&PKESK| pkesk.recipient().as_ref().and_then(KeyHandle::from_sequoia).is_some();
+        let named = |pkesk: &&&PKESK| pkesk.recipient().as_ref().and_then(KeyHandle::from_sequoia).is_some();
         let hidden = pkesks.iter().filter(|pkesk| !named(pkesk));
         for pkesk in pkesks.iter().filter(named).chain(hidden) {
             let recipient = pkesk.recipient().filter(|_| named(&pkesk));
@@ -130,7 +136,7 @@ impl Search {
     fn by_passphrases(
         &mut self,
         reader: &Reader<'_>,
-        skesks: &[SKESK],
+        skesks: &[&SKESK],
         fits: &mut Try<'_>,
     ) -> Result<bool, PgpError> {
         for secret in reader.passphrases {

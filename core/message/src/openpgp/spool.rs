@@ -1,6 +1,7 @@
 //! Decrypting what is too large for memory, into a spool that is handed over once all of it is proven.
 
 use std::io::{self, Cursor, Read, Write};
+use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use openpgp::parse::stream::DecryptorBuilder;
@@ -50,11 +51,13 @@ pub fn decrypt_to<S: Write>(
 ) -> Result<Spooled<S>, StreamError> {
     let mut reader = Reader::new(keyring, options, checked(now)?);
     let (mut source, mut spool) = (Watched::new(source), Watched::new(spool));
+    reader.octets = source.passed();
     let outcome = read(&mut source, &mut spool, &mut reader).and_then(|()| Ok(spool.flush()?));
     source.check(StreamError::Read)?;
     spool.check(StreamError::Write)?;
     outcome.map_err(|error| reader.failure(&error))?;
-    let (Watched { inner: spool, passed: length, .. }, signatures) = (spool, reader.signatures);
+    let length = spool.passed().load(Ordering::Relaxed);
+    let (Watched { inner: spool, .. }, signatures) = (spool, reader.signatures);
     let encryption = reader.encryption.ok_or(PgpError::NotEncrypted)?;
     Ok(Spooled { spool, length, encryption, signatures })
 }

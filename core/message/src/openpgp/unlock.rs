@@ -179,6 +179,11 @@ pub(super) fn unlock(cert: &Cert, passphrase: &Secret, limits: &PgpLimits) -> Re
     }
 }
 
+/// Whether a secret part is there and has a passphrase.
+pub(super) fn is_locked(key: &Key<SecretParts, UnspecifiedRole>) -> bool {
+    matches!(key.secret(), SecretKeyMaterial::Encrypted(secret) if !is_stub(secret.s2k()))
+}
+
 /// GnuPG's mark for a secret part that is somewhere else, and anything else that isn't known.
 fn is_stub(s2k: &S2K) -> bool {
     matches!(s2k, S2K::Private { .. } | S2K::Unknown { .. })

@@ -1,18 +1,24 @@
 use std::io::{self, Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::StreamError;
 
 /// Remembers why reading or writing failed first. The library may pass that on as something else, or take it for an end.
 pub(super) struct Watched<T> {
     pub(super) inner: T,
-    /// How many octets went through.
-    pub(super) passed: u64,
+    passed: Arc<AtomicU64>,
     failure: Option<io::Error>,
 }
 
 impl<T> Watched<T> {
-    pub(super) const fn new(inner: T) -> Self {
-        Self { inner, passed: 0, failure: None }
+    pub(super) fn new(inner: T) -> Self {
+        Self { inner, passed: Arc::default(), failure: None }
+    }
+
+    /// How many octets went through, at any time.
+    pub(super) fn passed(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.passed)
     }
 
     /// Fails where reading or writing has failed.
@@ -25,7 +31,7 @@ impl<T> Watched<T> {
         loop {
             match step(&mut self.inner) {
                 Ok(length) => {
-                    self.passed = self.passed.saturating_add(length as u64);
+                    self.passed.fetch_add(length as u64, Ordering::Relaxed);
                     return Ok(length);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -45,6 +45,31 @@ fn a_passphrase_locks_and_only_the_right_one_unlocks() {
 }
 
 #[test]
+fn a_key_is_ready_for_use_without_its_primary_part() {
+    let passphrase = Secret::from("passphrase");
+    let whole = key(KeyProfile::Compatible, "alice", now());
+    let elsewhere = made::with_primary_elsewhere(&whole);
+    let locked = made::with_primary_locked(&whole, &passphrase);
+    let handle = whole.fingerprint().clone().into();
+    assert_eq!(locked.unlock_unprotected().map(|_| ()), Err(PgpError::KeyLocked { keys: vec![handle] }));
+    for unlocked in [elsewhere.unlock_unprotected(), elsewhere.unlock_partly(), locked.unlock_partly()] {
+        let unlocked = unlocked.unwrap();
+        assert!(sign_detached(b"data", &unlocked, now()).is_ok());
+        assert_eq!(unlocked.revocation(now()).map(|_| ()), Err(PgpError::NoSecretKey));
+        // It is not lost.
+        let stored = SecretKey::import(
+            unlocked.dangerous_unprotected().unwrap().dangerous_export_unprotected().expose(),
+        );
+        assert!(stored.unwrap().unlock_partly().is_ok());
+    }
+    let whole_again =
+        locked.unlock_partly().unwrap().dangerous_unprotected().unwrap().unlock(&passphrase).unwrap();
+    assert!(whole_again.revocation(now()).is_ok());
+    let nothing = whole.change_passphrase(&Secret::from(""), &passphrase).unwrap();
+    assert_eq!(nothing.unlock_partly().map(|_| ()), Err(PgpError::NoSecretKey));
+}
+
+#[test]
 fn keys_survive_export_and_import_in_both_forms() {
     let secret = Secret::from("secret");
     for profile in PROFILES {

@@ -2,10 +2,11 @@
 
 use std::io::Write;
 
+use openpgp::crypto::mpi::SecretKeyChecksum;
 use openpgp::crypto::{S2K, SessionKey};
-use openpgp::packet::key::SecretKeyMaterial;
+use openpgp::packet::key::{Encrypted, PrimaryRole, SecretKeyMaterial, SecretParts, Unencrypted};
 use openpgp::packet::skesk::{SKESK4, SKESK6};
-use openpgp::packet::{Packet, SKESK};
+use openpgp::packet::{Key, Packet, SKESK};
 use openpgp::parse::{PacketParserBuilder, PacketParserResult, Parse};
 use openpgp::serialize::Serialize;
 use openpgp::serialize::stream::{Compressor, Encryptor, LiteralWriter, Message};
@@ -71,6 +72,33 @@ pub(super) fn locked_with_argon2(key: &SecretKey, passphrase: &Secret, exponent:
     let (primary, _) = primary.add_secret(locked.into());
     let cert = unlocked.cert().clone().strip_secret_key_material();
     SecretKey::from_cert(cert.insert_packets(Packet::SecretKey(primary)).unwrap().0).unwrap()
+}
+
+/// The same key, whose primary part is somewhere else: as GnuPG exports it with `--export-secret-subkeys`.
+pub(super) fn with_primary_elsewhere(key: &SecretKey) -> SecretKey {
+    let elsewhere = S2K::Private { tag: 101, parameters: Some(b"GNU\x01".as_slice().into()) };
+    let (cipher, checksum) = (SymmetricAlgorithm::AES128, Some(SecretKeyChecksum::SHA1));
+    with_primary(key, |_, _| Encrypted::new(elsewhere, cipher, checksum, Box::default()))
+}
+
+/// The same key, whose primary part alone has a passphrase.
+pub(super) fn with_primary_locked(key: &SecretKey, passphrase: &Secret) -> SecretKey {
+    let (s2k, cipher) = (S2K::new_iterated(HashAlgorithm::SHA256, 1024).unwrap(), SymmetricAlgorithm::AES256);
+    with_primary(key, |primary, secret| {
+        secret.encrypt_with(primary, s2k, cipher, None, &passphrase.expose().into()).unwrap()
+    })
+}
+
+fn with_primary(
+    key: &SecretKey,
+    make: impl FnOnce(&Key<SecretParts, PrimaryRole>, &Unencrypted) -> Encrypted,
+) -> SecretKey {
+    let unlocked = key.unlock_unprotected().unwrap();
+    let primary = unlocked.cert().primary_key().key().clone().parts_into_secret().unwrap();
+    let SecretKeyMaterial::Unencrypted(secret) = primary.secret() else { panic!("locked already") };
+    let made = make(&primary, secret);
+    let packet = Packet::SecretKey(primary.add_secret(made.into()).0);
+    SecretKey::from_cert(unlocked.cert().clone().insert_packets(packet).unwrap().0).unwrap()
 }
 
 /// Encrypts packets as they are.

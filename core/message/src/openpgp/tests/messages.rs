@@ -188,7 +188,7 @@ fn the_limit_of_the_plaintext_holds_for_every_profile() {
         let (ring, to) = (keyring([&alice]), Recipients::new([alice.certificate()]));
         let mut options = options();
         options.limits.plaintext = limit;
-        for length in [limit, limit + 1, limit * 60] {
+        for length in [limit, limit + 1, limit * 6] {
             let data = vec![b'x'; length];
             let plain = encrypt(&data, &to, now()).unwrap().into_bytes();
             for sealed in [plain, made::compressed(&data, &to)] {
