@@ -124,6 +124,16 @@ impl SecretKey {
         Ok(UnlockedKey(self.0.unlock_within(&Secret::new(passphrase), &limits)?))
     }
 
+    /// The key, ready for use, with those parts of it that have no passphrase.
+    ///
+    /// # Errors
+    ///
+    /// `key-missing` when there is no such part.
+    #[wasm_bindgen(js_name = unlockPartly)]
+    pub fn unlock_partly(&self) -> Result<UnlockedKey, Failure> {
+        Ok(UnlockedKey(self.0.unlock_partly()?))
+    }
+
     /// The key, ready for use, where it has no passphrase.
     ///
     /// # Errors

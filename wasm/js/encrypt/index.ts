@@ -174,16 +174,15 @@ export async function seal(
     checkOptions(options, "encryptToSelf");
     const { encryptToSelf = false } = options;
     checkOptions({ certificates } as Options, "certificates");
+    const [now, to] = [timeOf(options), [...certificates]];
     const wire = await wireOf(draft);
-    return withRecipients({ ...options, certificates }, (recipients) =>
-        wasm.seal(wire, recipients, encryptToSelf, timeOf(options)),
-    );
+    return withRecipients({ ...options, certificates: to }, (recipients) => wasm.seal(wire, recipients, encryptToSelf, now));
 }
 
 /** Encrypts what is written to it, piece by piece. */
 export function encryptStream(options: EncryptOptions): TransformStream<Uint8Array, Uint8Array> {
     checkOptions(options, ...TO_ENCRYPT);
-    return pieceStream(() => encryptor(options));
+    return pieceStream(() => encryptor(options), options.signal);
 }
 
 /**

@@ -24,7 +24,7 @@ export class Certificate {
     /**
      * Reads all certificates in `data`, armored (one block or several) or binary. Secret key material in it is dropped.
      *
-     * @throws PostsealError `malformed` when not one could be read; `limit-exceeded` past 16 MiB
+     * @throws PostsealError `malformed` when not one could be read; `limit-exceeded` past 16 MiB, or 2048 signatures of a certificate on itself
      */
     static async importAll(data: Bytes, options: Options = {}): Promise<Certificate[]> {
         checkOptions(options);

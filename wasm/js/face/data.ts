@@ -1,4 +1,5 @@
 import type { Decrypted, SignatureResult, Verified } from "../pkg/postseal.js";
+import { holding } from "../lib/holding.js";
 import type { KeyringRef, ReadRef, RecipientsRef } from "../lib/operations.js";
 import { Certificate } from "./certificate.js";
 import { engine } from "./engine.js";
@@ -92,8 +93,9 @@ export async function signDetached(
     checkOptions(options, "armored");
     const { armored = false } = options;
     const signer = needed(key, UnlockedKey, "key").reference;
-    const args = [await bytesOf(data), signer, armored, timeOf(options)] as const;
-    return written(await engine.call("signDetached", [...args], options), armored);
+    const now = timeOf(options);
+    const made = holding([key], async () => engine.call("signDetached", [await bytesOf(data), signer, armored, now], options));
+    return written(await made, armored);
 }
 
 /**
@@ -112,8 +114,9 @@ export async function signInline(
     checkOptions(options, "armored");
     const { armored = false } = options;
     const signer = needed(key, UnlockedKey, "key").reference;
-    const args = [await bytesOf(data), signer, armored, timeOf(options)] as const;
-    return written(await engine.call("signInline", [...args], options), armored);
+    const now = timeOf(options);
+    const made = holding([key], async () => engine.call("signInline", [await bytesOf(data), signer, armored, now], options));
+    return written(await made, armored);
 }
 
 /**
@@ -124,7 +127,8 @@ export async function signInline(
 export async function signCleartext(text: string, key: UnlockedKey, options: Options = {}): Promise<string> {
     checkOptions(options);
     const signer = needed(key, UnlockedKey, "key").reference;
-    return engine.call("signCleartext", [textOf(text, "text"), signer, timeOf(options)], options);
+    const args = [textOf(text, "text"), signer, timeOf(options)] as const;
+    return holding([key], () => engine.call("signCleartext", [...args], options));
 }
 
 /**
@@ -136,8 +140,8 @@ export async function signCleartext(text: string, key: UnlockedKey, options: Opt
 export async function verifyInline(message: Bytes, keyring: Keyring, options: Options = {}): Promise<Verified> {
     checkOptions(options);
     const { reference } = needed(keyring, Keyring, "keyring");
-    const args = [await bytesOf(message), reference, timeOf(options)] as const;
-    return engine.call("verifyInline", [...args], options);
+    const now = timeOf(options);
+    return holding([keyring], async () => engine.call("verifyInline", [await bytesOf(message), reference, now], options));
 }
 
 /**
@@ -154,8 +158,10 @@ export async function verifyDetached(
     checkOptions(options);
     const { reference } = needed(keyring, Keyring, "keyring");
     const now = timeOf(options);
-    const args = [...(await Promise.all([bytesOf(data), bytesOf(signature)])), reference, now] as const;
-    return engine.call("verifyDetached", [...args], options);
+    return holding([keyring], async () => {
+        const given = await Promise.all([bytesOf(data), bytesOf(signature)]);
+        return engine.call("verifyDetached", [...given, reference, now], options);
+    });
 }
 
 /** @internal The options of who encrypts, and of who decrypts. */
@@ -171,7 +177,9 @@ export async function withRecipients<T>(
     const { passphrases = [], signWith } = options;
     const certificates = (options.certificates ?? []).map((one) => needed(one, Certificate, "certificates").reference);
     const signer = signWith && needed(signWith, UnlockedKey, "signWith").reference;
-    return withPassphrases(passphrases, (passphrases) => act({ certificates, passphrases, signer }));
+    return holding([signWith], () =>
+        withPassphrases(passphrases, (passphrases) => act({ certificates, passphrases, signer })),
+    );
 }
 
 /** @internal Does something with what the module reads with. */
@@ -181,7 +189,9 @@ export async function withReading<T>(
 ): Promise<T> {
     const { keyring = nobody, passphrases = [], maxBytes } = options;
     const { reference } = needed(keyring, Keyring, "keyring");
-    return withPassphrases(passphrases, (passphrases) => act(reference, { passphrases, maxBytes }));
+    return holding([keyring], () =>
+        withPassphrases(passphrases, (passphrases) => act(reference, { passphrases, maxBytes })),
+    );
 }
 
 /** For who has passphrases only. */

@@ -3,7 +3,7 @@
 import type { Attachment, Draft as Wire, HeaderField, Mailbox, MailboxLike } from "../pkg/encrypt.js";
 import { isBytes } from "../lib/bytes.js";
 import { invalid } from "../lib/errors.js";
-import { bytesOf, millisecondsOf, textOf } from "./input.js";
+import { bytesOf, copyOf, millisecondsOf, textOf } from "./input.js";
 
 /** A message to be composed. Everything in it is checked when it is sealed. */
 export interface Draft extends Lent<Omit<Wire, "from" | "attachments" | "inline">> {
@@ -54,7 +54,8 @@ export async function wireOf(draft: Draft): Promise<Wire> {
     if (wire.from === undefined) {
         throw invalid("from", "a draft needs one");
     }
-    const [attachments, inline] = [await filesOf(wire, "attachments"), await filesOf(wire, "inline")];
+    // All of them are taken as they are now.
+    const [attachments, inline] = await Promise.all([filesOf(wire, "attachments"), filesOf(wire, "inline")]);
     return { ...wire, attachments, inline };
 }
 
@@ -111,5 +112,5 @@ function bytesIn(given: Uint8Array, field: string): Uint8Array {
     if (!isBytes(given)) {
         throw invalid(field, "a file whose data are no bytes");
     }
-    return given;
+    return copyOf(given);
 }

@@ -20,7 +20,7 @@ export {
 export { init, initSync } from "./init.js";
 export type { Bytes, Options, Passphrase } from "./input.js";
 export { Keyring } from "./keyring.js";
-export { KeyStore, type StoredKey } from "./key-store.js";
+export { KeyStore, type PutOptions, type StoredKey } from "./key-store.js";
 export type { Draft } from "./draft.js";
 export { type OpenOptions, type SealOptions, open, parseMessage, seal } from "./mail.js";
 export { type GeneratedKey, type GenerateOptions, SecretKey, UnlockedKey } from "./secret-key.js";

@@ -23,6 +23,7 @@ const OPTIONS = {
     signal: isSignal,
     onProgress: (value: unknown) => typeof value === "function",
     armored: (value: unknown) => typeof value === "boolean",
+    replace: (value: unknown) => typeof value === "boolean",
     encryptToSelf: (value: unknown) => typeof value === "boolean",
     maxBytes: isCount,
     maxMemory: isCount,
@@ -162,6 +163,10 @@ export async function withPassphrases<T>(
     if (!passphrases.every(isPassphrase)) {
         throw invalid("passphrase", "neither a text nor bytes");
     }
+    // Half a character would become another one, and so would any other half.
+    if (passphrases.some((passphrase) => typeof passphrase === "string" && /\p{Surrogate}/u.test(passphrase))) {
+        throw invalid("passphrase", "a text that is no Unicode");
+    }
     // A Buffer's `slice` would be no copy, and wiping it would wipe the caller's.
     const copies = passphrases.map((passphrase) =>
         typeof passphrase === "string" ? new TextEncoder().encode(passphrase) : new Uint8Array(passphrase),
@@ -174,7 +179,7 @@ export async function withPassphrases<T>(
 }
 
 /** The same bytes, as this realm's. */
-function copyOf(data: Uint8Array | ArrayBuffer): Uint8Array {
+export function copyOf(data: Uint8Array | ArrayBuffer): Uint8Array {
     const [buffer, offset, length] = isBytes(data) ? [data.buffer, data.byteOffset, data.byteLength] : [data, 0, data.byteLength];
     try {
         // Of a buffer that was given away there is no view.

@@ -1,6 +1,6 @@
-import { invalid, PostsealError } from "../lib/errors.js";
+import { checkSignal, PostsealError } from "../lib/errors.js";
 import { Certificate } from "./certificate.js";
-import { fingerprintOf } from "./input.js";
+import { checkOptions, fingerprintOf, needed, type Options } from "./input.js";
 import { Keyring } from "./keyring.js";
 import { SecretKey } from "./secret-key.js";
 
@@ -10,6 +10,12 @@ export interface StoredKey {
     readonly fingerprint: string;
     /** Whether it is a secret key; else it is a certificate. */
     readonly isSecret: boolean;
+}
+
+/** How to store. */
+export interface PutOptions extends Options {
+    /** Whether a secret key takes the place of the one of its fingerprint. */
+    readonly replace?: boolean | undefined;
 }
 
 interface Row extends StoredKey {
@@ -74,21 +80,64 @@ export class KeyStore {
         await settled(databases().deleteDatabase(name));
     }
 
-    /** Stores a key or a certificate, in the place of the one of its fingerprint. A secret key without a passphrase is stored so, too. */
-    async put(item: SecretKey | Certificate): Promise<void> {
-        const isSecret = item instanceof SecretKey;
-        if (!isSecret && !(item instanceof Certificate)) {
-            throw invalid("item", "neither a secret key nor a certificate");
+    /**
+     * Stores a key or a certificate. A certificate that is there already gets what this one knows beside it. A secret key without a
+     * passphrase is stored so, too.
+     *
+     * @throws PostsealError `already-exists` for a secret key whose place is taken: whoever stores it with another passphrase says `replace`.
+     * `tampered` where somebody has changed the certificate that is there
+     */
+    async put(item: SecretKey | Certificate, options: PutOptions = {}): Promise<void> {
+        checkOptions(options, "replace");
+        checkSignal(options.signal);
+        if (item instanceof SecretKey) {
+            return this.#putSecretKey(item, options.replace === true);
         }
-        const bytes = (isSecret ? item.dangerousExportUnprotected() : item.export()) as Uint8Array<ArrayBuffer>;
-        const { fingerprint } = item;
-        const name = nameOf({ fingerprint, isSecret });
-        const iv = crypto.getRandomValues(new Uint8Array(12));
-        const wrapped = await crypto.subtle.encrypt(parametersOf(name, iv), this.#wrapping, bytes);
-        bytes.fill(0);
+        return this.#putCertificate(needed(item, Certificate, "item"), options);
+    }
+
+    async #putSecretKey(key: SecretKey, replaces: boolean): Promise<void> {
+        const bytes = key.dangerousExportUnprotected();
+        const row = await this.#wrapped({ fingerprint: key.fingerprint, isSecret: true }, bytes);
         const transaction = this.#begin("readwrite");
-        transaction.objectStore(KEYS).put({ name, fingerprint, isSecret, iv, wrapped } satisfies Row);
-        await committed(transaction);
+        const rows = transaction.objectStore(KEYS);
+        replaces ? rows.put(row) : rows.add(row);
+        try {
+            await committed(transaction);
+        } catch (error) {
+            throw transaction.error?.name === "ConstraintError"
+                ? new PostsealError("already-exists", `there is a secret key ${key.fingerprint} already`, { keys: [key.fingerprint] })
+                : error;
+        }
+    }
+
+    async #putCertificate(certificate: Certificate, options: Options): Promise<void> {
+        const name = nameOf({ fingerprint: certificate.fingerprint, isSecret: false });
+        for (;;) {
+            const known = await this.#row(name);
+            const merged = known ? await (await this.#certificate(known)).merge(certificate, options) : certificate;
+            const row = await this.#wrapped({ fingerprint: certificate.fingerprint, isSecret: false }, merged.export());
+            const transaction = this.#begin("readwrite");
+            const rows = transaction.objectStore(KEYS);
+            // Another page may have stored one in the meantime.
+            const isTurn = same(await settled<Row | undefined>(rows.get(name)), known);
+            if (isTurn) {
+                rows.put(row);
+            }
+            await committed(transaction);
+            if (isTurn) {
+                return;
+            }
+        }
+    }
+
+    /** What is stored, of which the bytes are wiped. */
+    async #wrapped(key: StoredKey, bytes: Uint8Array): Promise<Row> {
+        const name = nameOf(key);
+        const iv = crypto.getRandomValues(new Uint8Array(12));
+        const wrapped = await crypto.subtle.encrypt(parametersOf(name, iv), this.#wrapping, bytes as Uint8Array<ArrayBuffer>);
+        bytes.fill(0);
+        return { name, ...key, iv, wrapped };
     }
 
     /** What there is. */
@@ -102,8 +151,7 @@ export class KeyStore {
      * @throws PostsealError `tampered` where somebody has changed it
      */
     async secretKey(fingerprint: string): Promise<SecretKey | undefined> {
-        const name = fingerprintOf(fingerprint);
-        const row = (await this.#rows()).find((row) => row.isSecret && row.fingerprint === name);
+        const row = await this.#row(nameOf({ fingerprint: fingerprintOf(fingerprint), isSecret: true }));
         return row && this.#secretKey(row);
     }
 
@@ -133,6 +181,10 @@ export class KeyStore {
         this.#database.close();
     }
 
+    async #row(name: string): Promise<Row | undefined> {
+        return settled(this.#begin("readonly").objectStore(KEYS).get(name));
+    }
+
     async #rows(): Promise<Row[]> {
         return settled(this.#begin("readonly").objectStore(KEYS).getAll());
     }
@@ -148,14 +200,14 @@ export class KeyStore {
     async #secretKey(row: Row): Promise<SecretKey> {
         const bytes = await this.#unwrapped(row);
         try {
-            return same(row, await SecretKey.importAll(bytes));
+            return checked(row, await SecretKey.importAll(bytes));
         } finally {
             bytes.fill(0);
         }
     }
 
     async #certificate(row: Row): Promise<Certificate> {
-        return same(row, await Certificate.importAll(await this.#unwrapped(row)));
+        return checked(row, await Certificate.importAll(await this.#unwrapped(row)));
     }
 
     async #unwrapped(row: Row): Promise<Uint8Array> {
@@ -183,7 +235,12 @@ function parametersOf(name: string, iv: Uint8Array<ArrayBuffer>): AesGcmParams {
     return { name: "AES-GCM", iv, additionalData: new TextEncoder().encode(name) };
 }
 
-function same<T extends { readonly fingerprint: string }>(row: StoredKey, items: T[]): T {
+/** Whether a row is as it was. */
+function same(one: Row | undefined, other: Row | undefined): boolean {
+    return one?.iv.join() === other?.iv.join();
+}
+
+function checked<T extends { readonly fingerprint: string }>(row: StoredKey, items: T[]): T {
     const [item] = items;
     if (!item || items.length > 1 || item.fingerprint !== row.fingerprint) {
         throw changed(row);
@@ -205,7 +262,8 @@ function settled<T>(request: IDBRequest<T>): Promise<T> {
 function committed(transaction: IDBTransaction): Promise<void> {
     return new Promise((resolve, reject) => {
         transaction.oncomplete = () => resolve();
-        transaction.onerror = transaction.onabort = () => reject(failed(transaction.error));
+        // It follows whatever has failed, and knows what that was.
+        transaction.onabort = () => reject(failed(transaction.error));
     });
 }
 

@@ -1,3 +1,4 @@
+import { holding } from "../lib/holding.js";
 import type { KeyringContent, KeyringRef } from "../lib/operations.js";
 import { Certificate } from "./certificate.js";
 import { engine } from "./engine.js";
@@ -50,7 +51,7 @@ export class Keyring {
     /** All certificates, in the order of their fingerprints. */
     async certificates(options: Options = {}): Promise<Certificate[]> {
         checkOptions(options);
-        return these(engine.call("certificates", [this.reference, timeOf(options)], options));
+        return these(this.#with((reference) => engine.call("certificates", [reference, timeOf(options)], options)));
     }
 
     /**
@@ -60,7 +61,8 @@ export class Keyring {
      */
     async byHandle(handle: string, options: Options = {}): Promise<Certificate[]> {
         checkOptions(options);
-        return these(engine.call("byHandle", [this.reference, textOf(handle, "handle"), timeOf(options)], options));
+        const args = [textOf(handle, "handle"), timeOf(options)] as const;
+        return these(this.#with((reference) => engine.call("byHandle", [reference, ...args], options)));
     }
 
     /**
@@ -70,7 +72,8 @@ export class Keyring {
      */
     async byAddress(address: string, options: Options = {}): Promise<Certificate[]> {
         checkOptions(options);
-        return these(engine.call("byAddress", [this.reference, textOf(address, "address"), timeOf(options)], options));
+        const args = [textOf(address, "address"), timeOf(options)] as const;
+        return these(this.#with((reference) => engine.call("byAddress", [reference, ...args], options)));
     }
 
     /**
@@ -80,8 +83,8 @@ export class Keyring {
      */
     async encryptionCertificate(address: string, options: Options = {}): Promise<Certificate | undefined> {
         checkOptions(options);
-        const args = [this.reference, textOf(address, "address"), timeOf(options)] as const;
-        const found = await engine.call("encryptionCertificate", [...args], options);
+        const args = [textOf(address, "address"), timeOf(options)] as const;
+        const found = await this.#with((reference) => engine.call("encryptionCertificate", [reference, ...args], options));
         return found && new Certificate(found);
     }
 
@@ -92,22 +95,21 @@ export class Keyring {
      */
     async signingKey(address: string, options: Options = {}): Promise<UnlockedKey> {
         checkOptions(options);
-        const { reference } = this;
-        const by = textOf(address, "address");
-        const [certificate, handle] = await withHandle((handle) =>
-            engine.call("signingKey", [reference, by, handle, timeOf(options)], options),
+        const [by, now] = [textOf(address, "address"), timeOf(options)] as const;
+        const [certificate, handle] = await this.#with((reference) =>
+            withHandle((handle) => engine.call("signingKey", [reference, by, handle, now], options)),
         );
         return new UnlockedKey(new Certificate(certificate), handle);
     }
 
     /** The fingerprints of the secret keys that are ready for use. */
     unlockedKeys(): Promise<string[]> {
-        return engine.call("unlockedKeys", [this.reference]);
+        return this.#with((reference) => engine.call("unlockedKeys", [reference]));
     }
 
     /** The fingerprints of the secret keys that have to be unlocked before use. */
     lockedKeys(): Promise<string[]> {
-        return engine.call("lockedKeys", [this.reference]);
+        return this.#with((reference) => engine.call("lockedKeys", [reference]));
     }
 
     /** Lets the module forget the keyring. Its certificates and keys are still there, and it can still be used. */
@@ -118,6 +120,10 @@ export class Keyring {
     /** For `await using`. */
     [Symbol.asyncDispose](): Promise<void> {
         return this.free();
+    }
+
+    #with<T>(act: (reference: KeyringRef) => Promise<T>): Promise<T> {
+        return holding([this], () => act(this.reference));
     }
 
     /** @internal */

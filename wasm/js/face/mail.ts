@@ -3,6 +3,7 @@ import { type Draft, wireOf } from "./draft.js";
 import { engine } from "./engine.js";
 import { type Bytes, bytesOf, checkOptions, needed, type Options, type Passphrase, timeOf, withPassphrases } from "./input.js";
 import { Keyring } from "./keyring.js";
+import { holding } from "../lib/holding.js";
 
 /** How to seal. */
 export interface SealOptions extends Options {
@@ -22,8 +23,11 @@ export async function seal(draft: Draft, keyring: Keyring, options: SealOptions 
     checkOptions(options, "protection", "encryptToSelf");
     const { protection = "sign-and-encrypt", encryptToSelf = true } = options;
     const { reference } = needed(keyring, Keyring, "keyring");
-    const wire = await wireOf(draft);
-    return engine.call("seal", [wire, protection, reference, encryptToSelf, timeOf(options)], options);
+    const now = timeOf(options);
+    return holding([keyring], async () => {
+        const wire = await wireOf(draft);
+        return engine.call("seal", [wire, protection, reference, encryptToSelf, now], options);
+    });
 }
 
 /** How to open. */
@@ -45,10 +49,11 @@ export async function open(message: Bytes, keyring: Keyring, options: OpenOption
     const { passphrases = [], maxBytes } = options;
     const { reference } = needed(keyring, Keyring, "keyring");
     const now = timeOf(options);
-    return withPassphrases(passphrases, async (passphrases) => {
+    const open = async (passphrases: Uint8Array[]) => {
         const bytes = await bytesOf(message);
         return engine.call("open", [bytes, reference, { passphrases, maxBytes }, now], { ...options, transfer: [bytes] });
-    });
+    };
+    return holding([keyring], () => withPassphrases(passphrases, open));
 }
 
 /**

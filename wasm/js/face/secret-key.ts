@@ -1,4 +1,5 @@
 import type { KeyProfile, MailboxLike } from "../pkg/postseal.js";
+import { holding } from "../lib/holding.js";
 import type { SecretKeyRecord, SecretKeyRef } from "../lib/operations.js";
 import { Certificate } from "./certificate.js";
 import { engine } from "./engine.js";
@@ -180,16 +181,17 @@ export class UnlockedKey {
     /** The same key, locked with a passphrase, to be stored. */
     async lock(passphrase: Passphrase, options: Options = {}): Promise<SecretKey> {
         checkOptions(options);
-        const record = await withPassphrases([passphrase], ([passphrase = new Uint8Array()]) =>
-            engine.call("lock", [this.#handle, passphrase, timeOf(options)], options),
-        );
-        return new SecretKey(record);
+        const now = timeOf(options);
+        const lock = ([passphrase = new Uint8Array()]: Uint8Array[]) =>
+            engine.call("lock", [this.#handle, passphrase, now], options);
+        return new SecretKey(await holding([this], () => withPassphrases([passphrase], lock)));
     }
 
     /** The same key to be stored without a passphrase. Whoever reads it can read and sign everything. */
     async dangerousUnprotected(options: Options = {}): Promise<SecretKey> {
         checkOptions(options);
-        return new SecretKey(await engine.call("dangerousUnprotected", [this.#handle, timeOf(options)], options));
+        const args = [this.#handle, timeOf(options)] as const;
+        return new SecretKey(await holding([this], () => engine.call("dangerousUnprotected", [...args], options)));
     }
 
     /**
@@ -199,7 +201,8 @@ export class UnlockedKey {
      */
     async revocation(options: Options = {}): Promise<string> {
         checkOptions(options);
-        return engine.call("revocation", [this.#handle, timeOf(options)], options);
+        const args = [this.#handle, timeOf(options)] as const;
+        return holding([this], () => engine.call("revocation", [...args], options));
     }
 
     /** Wipes the secret parts. A key that nobody holds any more is wiped too, some time. */

@@ -26,7 +26,7 @@ export interface ProgressOptions {
  */
 export function encryptStream(options: EncryptOptions): TransformStream<Uint8Array, Uint8Array> {
     checkOptions(options, ...TO_ENCRYPT);
-    return pieceStream(() => encryptor(options));
+    return pieceStream(() => encryptor(options), options.signal);
 }
 
 /**

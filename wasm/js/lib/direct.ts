@@ -7,6 +7,7 @@ import { decryptInMemory, encryptInPieces } from "./memory.js";
 import { type Arguments, type CallName, Operations, type Result } from "./operations.js";
 import { guardAll } from "./guard.js";
 import { Loader } from "./loader.js";
+import { withSignal } from "./signal.js";
 import type { ModuleSource } from "./source.js";
 
 export class DirectEngine implements Engine {
@@ -34,7 +35,7 @@ export class DirectEngine implements Engine {
         options: CallOptions = {},
     ): Promise<Result<Name>> {
         checkSignal(options.signal);
-        await this.start();
+        await withSignal(this.start(), options.signal);
         checkSignal(options.signal);
         const operations = this.#operations;
         if (!operations) {

@@ -24,7 +24,10 @@ export interface LongOptions {
 export interface Spooled {
     /** What was made. */
     readonly file: Blob;
-    /** Deletes what is behind the file, once it is no longer needed. What a page leaves behind is deleted after a day. */
+    /**
+     * Deletes what is behind the file, once it is no longer needed. What a page leaves behind when it is closed is deleted when a page of the
+     * same origin begins to use the package.
+     */
     discard(): Promise<void>;
 }
 

@@ -315,8 +315,11 @@ export class Operations {
 
     /** Takes a secret key from another thread of the same page, and wipes what it came in. */
     take(handle: number, bytes: Uint8Array): void {
-        this.unlockUnprotected({ bytes }, handle);
-        bytes.fill(0);
+        try {
+            this.#unlocked.set(handle, withSecretKey({ bytes }, (key) => key.unlockPartly()));
+        } finally {
+            bytes.fill(0);
+        }
     }
 
     #certificate(reference: CertificateRef): wasm.Certificate {

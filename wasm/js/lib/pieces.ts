@@ -1,7 +1,7 @@
 /** Encrypting piece by piece, whoever does it. */
 
 import { isBytes } from "./bytes.js";
-import { checkSignal, invalid } from "./errors.js";
+import { cancelled, checkSignal, invalid } from "./errors.js";
 
 /** Is told how many bytes are done, of how many. */
 export type Progress = (done: number, of: number) => void;
@@ -17,32 +17,87 @@ export interface PieceEncryptor {
 /** How much of a Blob is in memory at a time. */
 const PIECE = 4 * 1024 * 1024;
 
-/** A stream of which each piece goes through an encryption. */
-export function pieceStream(begin: () => Promise<PieceEncryptor>): TransformStream<Uint8Array, Uint8Array> {
-    let encryptor: PieceEncryptor;
-    const transformer: Transformer<Uint8Array, Uint8Array> & { cancel(): Promise<void> } = {
-        async start() {
-            encryptor = await begin();
-        },
-        async transform(piece, controller) {
+/** A stream of which each piece goes through an encryption, until it ends, fails or is given up. */
+export function pieceStream(
+    begin: () => Promise<PieceEncryptor>,
+    signal: AbortSignal | undefined,
+): TransformStream<Uint8Array, Uint8Array> {
+    return new TransformStream(new Pieces(begin, signal));
+}
+
+type Controller = TransformStreamDefaultController<Uint8Array>;
+
+class Pieces implements Transformer<Uint8Array, Uint8Array> {
+    readonly #begin: () => Promise<PieceEncryptor>;
+    readonly #signal: AbortSignal | undefined;
+    #encryptor: Promise<PieceEncryptor> | undefined;
+    #unlisten = () => {};
+
+    constructor(begin: () => Promise<PieceEncryptor>, signal: AbortSignal | undefined) {
+        this.#begin = begin;
+        this.#signal = signal;
+    }
+
+    start(controller: Controller): Promise<void> {
+        this.#listen(controller);
+        return this.#orGiveUp(async () => {
+            this.#encryptor = this.#begin();
+            await this.#encryptor;
+        });
+    }
+
+    transform(piece: Uint8Array, controller: Controller): Promise<void> {
+        return this.#orGiveUp(async () => {
             if (!isBytes(piece)) {
                 throw invalid("data", "what is written to the stream is no Uint8Array");
             }
             // Whoever writes may use the piece again, of which a Buffer's `slice` would be no copy.
-            emit(controller, await encryptor.write(new Uint8Array(piece)));
-        },
-        async flush(controller) {
-            emit(controller, await encryptor.finish());
-        },
-        async cancel() {
-            await encryptor.drop();
-        },
-    };
-    return new TransformStream(transformer);
+            const copy = new Uint8Array(piece);
+            emit(controller, await (await this.#encryptor)?.write(copy));
+        });
+    }
+
+    flush(controller: Controller): Promise<void> {
+        return this.#orGiveUp(async () => {
+            emit(controller, await (await this.#encryptor)?.finish());
+            this.#unlisten();
+        });
+    }
+
+    /** Gives up: nothing of the encryption stays. */
+    async cancel(): Promise<void> {
+        this.#unlisten();
+        const encryptor = await this.#encryptor?.catch(() => undefined);
+        await encryptor?.drop().catch(() => {});
+    }
+
+    async #orGiveUp(act: () => Promise<void>): Promise<void> {
+        try {
+            await act();
+        } catch (error) {
+            await this.cancel();
+            throw error;
+        }
+    }
+
+    /** Hears the signal while nothing is written, too. One that stays keeps no stream that nobody holds. */
+    #listen(controller: Controller): void {
+        const signal = this.#signal;
+        if (!signal) {
+            return;
+        }
+        const [pieces, stream] = [new WeakRef(this), new WeakRef(controller)];
+        const abort = () => {
+            stream.deref()?.error(cancelled(signal));
+            void pieces.deref()?.cancel();
+        };
+        signal.addEventListener("abort", abort, { once: true });
+        this.#unlisten = () => signal.removeEventListener("abort", abort);
+    }
 }
 
-function emit(controller: TransformStreamDefaultController<Uint8Array>, made: Uint8Array): void {
-    if (made.length > 0) {
+function emit(controller: TransformStreamDefaultController<Uint8Array>, made: Uint8Array | undefined): void {
+    if (made?.length) {
         controller.enqueue(made);
     }
 }

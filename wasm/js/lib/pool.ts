@@ -6,12 +6,13 @@
  */
 
 import type { CallOptions, DecryptedBlob, Engine, LongOptions, Spooled } from "./engine.js";
-import { cancelled, checkSignal, PostsealError } from "./errors.js";
+import { checkSignal, PostsealError } from "./errors.js";
 import { Loader } from "./loader.js";
 import { decryptInMemory, encryptInPieces } from "./memory.js";
 import type { Arguments, CallName, KeyringRef, RecipientsRef, Result } from "./operations.js";
+import { withSignal } from "./signal.js";
 import type { ModuleSource } from "./source.js";
-import { discard, newFile } from "./spool.js";
+import { discard, newFile, tidy } from "./spool.js";
 import { Thread } from "./thread-handle.js";
 import type { DecryptedFile, EncryptedFile } from "./thread.js";
 
@@ -37,11 +38,19 @@ export class PoolEngine implements Engine {
     readonly #waiting: (() => void)[] = [];
     readonly #sessions = new Map<number, Thread>();
     readonly #threads = new Set<Thread>();
+    /** The keys that are on their way from the vault to another thread. */
+    readonly #underway = new Set<{ readonly handle: number; isReleased: boolean }>();
+    #isTidy = false;
     /** How many threads there are beside the vault, and beside those that an encryption has for itself. */
     #count = 0;
 
     async start(source?: ModuleSource): Promise<void> {
         await this.#loader.load(source);
+        if (!this.#isTidy && hasFiles()) {
+            this.#isTidy = true;
+            // Where that fails there is nothing to keep for anybody either.
+            tidy().catch(() => {});
+        }
     }
 
     startSync(source: BufferSource | WebAssembly.Module): void {
@@ -54,18 +63,21 @@ export class PoolEngine implements Engine {
         options: CallOptions = {},
     ): Promise<Result<Name>> {
         const { signal, session } = options;
-        checkSignal(signal);
-        await this.start();
-        checkSignal(signal);
-        if (name === "release" || name === "releaseKeyring") {
-            return (await this.#tellAll((thread) => thread.call(name, args))) as Result<Name>;
-        }
         if (session !== undefined) {
             return this.#encrypting(session, name, args, options);
         }
+        if (name === "release") {
+            const [handles] = args as Arguments<"release">;
+            this.#underway.forEach((key) => (key.isReleased ||= handles.includes(key.handle)));
+        }
+        checkSignal(signal);
+        await withSignal(this.start(), signal);
+        if (name === "release" || name === "releaseKeyring") {
+            return (await this.#tellAll((thread) => thread.call(name, args))) as Result<Name>;
+        }
         if (!LONG[name]) {
             // It ends soon by itself, and others' keys are there.
-            const vault = await this.#theVault();
+            const vault = await withSignal(this.#theVault(), signal);
             checkSignal(signal);
             return withSignal(vault.call(name, args), signal);
         }
@@ -84,7 +96,7 @@ export class PoolEngine implements Engine {
         }
         return this.#spooling(blob, options, async (thread, file, onProgress) => {
             await this.#bring(thread, keyring.content?.unlocked ?? []);
-            const args: [KeyringRef, Arguments<"decrypt">[2], number] = [thread.known(keyring), reading, now];
+            const args: [KeyringRef, Arguments<"decrypt">[2], number] = [keyring, reading, now];
             return (await thread.send({ do: "decrypt-blob", blob, file, args }, [], onProgress)) as DecryptedFile;
         });
     }
@@ -112,7 +124,7 @@ export class PoolEngine implements Engine {
         act: (thread: Thread, file: string, onProgress: (done: number) => void) => Promise<T>,
     ): Promise<T & Pick<Spooled, "discard">> {
         checkSignal(signal);
-        await this.start();
+        await withSignal(this.start(), signal);
         const file = await newFile();
         try {
             const made = await this.#inOneThread(signal, (thread) => act(thread, file, onProgress));
@@ -131,8 +143,11 @@ export class PoolEngine implements Engine {
         args: Arguments<Name>,
         options: CallOptions,
     ): Promise<Result<Name>> {
+        const { signal } = options;
         let thread = this.#sessions.get(session);
         if (name === "beginEncryption") {
+            checkSignal(signal);
+            await withSignal(this.start(), signal);
             thread = await this.#newThread();
             this.#sessions.set(session, thread);
         } else if (!thread) {
@@ -146,7 +161,8 @@ export class PoolEngine implements Engine {
             thread?.end();
         };
         try {
-            const result = await withSignal(this.#callIn(thread as Thread, name, args, options), options.signal);
+            checkSignal(signal);
+            const result = await withSignal(this.#callIn(thread as Thread, name, args, options), signal);
             if (name === "finishEncryption" || name === "dropEncryption") {
                 end();
             }
@@ -217,6 +233,7 @@ export class PoolEngine implements Engine {
             return await this.#newThread();
         } catch (error) {
             this.#count--;
+            this.#waiting.shift()?.();
             throw error;
         }
     }
@@ -230,22 +247,32 @@ export class PoolEngine implements Engine {
     async #bring(thread: Thread, handles: readonly number[]): Promise<void> {
         for (const handle of handles.filter((handle) => !thread.handles.has(handle))) {
             const { port1, port2 } = new MessageChannel();
-            const vault = await this.#theVault();
+            const key = { handle, isReleased: false };
+            this.#underway.add(key);
             try {
+                const vault = await this.#theVault();
                 await vault.send({ do: "give", handle, port: port1 }, [port1]);
+                await thread.send({ do: "take", handle, port: port2 }, [port2]);
+                thread.handles.add(handle);
+                if (key.isReleased) {
+                    // It has come after it was wiped everywhere else.
+                    await thread.call("release", [[handle]]);
+                    throw new PostsealError("closed", "the unlocked key was freed");
+                }
             } catch (error) {
+                // With it goes what waits in it.
                 port2.close();
                 throw error;
+            } finally {
+                this.#underway.delete(key);
             }
-            await thread.send({ do: "take", handle, port: port2 }, [port2]);
-            thread.handles.add(handle);
         }
     }
 
     /** Every thread that there is. One that fails at it has nothing any more. */
     async #tellAll(tell: (thread: Thread) => Promise<unknown>): Promise<void> {
-        const vault = this.#vault ? [await this.#vault] : [];
-        const threads = [...vault, ...this.#threads].filter((thread) => !thread.isEnded);
+        const vault = await this.#vault?.catch(() => undefined);
+        const threads = [...(vault ? [vault] : []), ...this.#threads].filter((thread) => !thread.isEnded);
         await Promise.allSettled(threads.map(tell));
     }
 
@@ -258,11 +285,12 @@ export class PoolEngine implements Engine {
 
     async #theVault(): Promise<Thread> {
         const known = this.#vault;
-        if (known && !(await known).isEnded) {
-            return known;
+        const vault = await known?.catch(() => undefined);
+        if (vault && !vault.isEnded) {
+            return vault;
         }
         if (this.#vault === known) {
-            // With the one that has failed, its keys are gone; whoever uses one of them is told so.
+            // With one that has failed, its keys are gone; whoever uses one of them is told so.
             this.#vault = this.#loader.load().then((module) => Thread.start(module, () => {}));
         }
         return this.#vault as Promise<Thread>;
@@ -287,17 +315,4 @@ function mostThreads(): number {
 
 function signerOf(recipients: RecipientsRef): readonly number[] {
     return recipients.signer === undefined ? [] : [recipients.signer];
-}
-
-/** What comes first: the result, or the end by the signal. */
-function withSignal<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    if (!signal) {
-        return result;
-    }
-    return new Promise((resolve, reject) => {
-        const abort = () => reject(cancelled(signal));
-        // It may have been before this.
-        signal.aborted ? abort() : signal.addEventListener("abort", abort, { once: true });
-        result.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-    });
 }

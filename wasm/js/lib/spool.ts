@@ -39,14 +39,26 @@ export function encryptSpooled(
 ): Promise<EncryptedFile> {
     return spooled(name, (write) => {
         performed((operations) => operations.beginEncryption(ENCRYPTION, recipients, now));
-        const read = reader(blob, onProgress);
-        for (let piece = read(PIECE); piece.length > 0; piece = read(PIECE)) {
-            const whole = piece;
-            write(performed((operations) => operations.writeEncryption(ENCRYPTION, whole)));
+        try {
+            const read = reader(blob, onProgress);
+            for (let piece = read(PIECE); piece.length > 0; piece = read(PIECE)) {
+                const whole = piece;
+                write(performed((operations) => operations.writeEncryption(ENCRYPTION, whole)));
+            }
+            write(performed((operations) => operations.finishEncryption(ENCRYPTION)));
+            return {};
+        } catch (error) {
+            giveUp(performed);
+            throw error;
         }
-        write(performed((operations) => operations.finishEncryption(ENCRYPTION)));
-        return {};
     });
+}
+
+/** Wipes an encryption that has failed. After a trap it is gone with the module. */
+function giveUp(performed: Perform): void {
+    try {
+        performed((operations) => operations.dropEncryption(ENCRYPTION));
+    } catch {}
 }
 
 /** Decrypts a Blob into a file of the origin-private file system. */
@@ -72,8 +84,8 @@ export function decryptSpooled(
 export async function newFile(): Promise<string> {
     const name = PREFIX + crypto.randomUUID();
     try {
+        await tidy();
         const folder = await navigator.storage.getDirectory();
-        await tidy(folder);
         await lock(name);
         await folder.getFileHandle(name, { create: true });
     } catch (error) {
@@ -85,11 +97,14 @@ export async function newFile(): Promise<string> {
 
 /** Deletes a file, if it is still there. */
 export async function discard(name: string): Promise<void> {
-    if (!(await isGoneWithin(1_000, name))) {
-        // Whoever has waited for a second waits no longer.
-        void isGoneWithin(60_000, name);
+    try {
+        if (!(await isGoneWithin(1_000, name))) {
+            // Whoever has waited for a second waits no longer.
+            isGoneWithin(60_000, name).catch(() => {});
+        }
+    } finally {
+        unlock(name);
     }
-    unlock(name);
 }
 
 /** Whether a file is gone within some milliseconds: at once, unless a thread that was ended has yet to let go of it. */
@@ -120,8 +135,14 @@ async function spooled<T>(name: string, act: (write: (data: Uint8Array) => void)
     try {
         let length = 0;
         const result = act((data) => {
-            // What is not written whole has thrown: the disk is full.
-            length += access.write(data, { at: length });
+            for (let rest = data; rest.length > 0; ) {
+                const written = access.write(rest, { at: length });
+                if (written === 0) {
+                    throw new DOMException("the disk is full", "QuotaExceededError");
+                }
+                length += written;
+                rest = rest.subarray(written);
+            }
         });
         access.flush();
         return { ...result, file: await handle.getFile() };
@@ -147,7 +168,8 @@ function reader(blob: Blob, onProgress: (done: number) => void): (most: number) 
 }
 
 /** Deletes what pages have left behind that were closed, or have failed. */
-async function tidy(folder: FileSystemDirectoryHandle): Promise<void> {
+export async function tidy(): Promise<void> {
+    const folder = await navigator.storage.getDirectory();
     const names = [];
     for await (const name of folder.keys()) {
         names.push(name);

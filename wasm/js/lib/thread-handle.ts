@@ -17,7 +17,10 @@ interface Pending {
 export class Thread {
     /** The keys that are there. */
     readonly handles = new Set<number>();
+    /** The keyrings that are there, in which version. */
     readonly #keyrings = new Map<number, string>();
+    /** How often it has lost keyrings: those that were on their way then may not be there. */
+    #losses = 0;
     readonly #pending = new Map<number, Pending>();
     readonly #onEnd: () => void;
     #port: Port | undefined;
@@ -30,10 +33,14 @@ export class Thread {
 
     static async start(module: WebAssembly.Module, onEnd: () => void): Promise<Thread> {
         const thread = new Thread(onEnd);
-        thread.#port = await openPort(
-            (answer) => thread.#answered(answer),
-            (why) => thread.end(new PostsealError("internal", `a thread has failed: ${why}`)),
-        );
+        try {
+            thread.#port = await openPort(
+                (answer) => thread.#answered(answer),
+                (why) => thread.end(new PostsealError("internal", `a thread has failed: ${why}`)),
+            );
+        } catch (cause) {
+            throw new PostsealError("internal", `a thread can't be started: ${cause}`, {}, { cause });
+        }
         thread.#port.post({ do: "start", module }, []);
         return thread;
     }
@@ -48,22 +55,36 @@ export class Thread {
         args: Arguments<Name>,
         transfer: readonly Uint8Array[] = [],
     ): Promise<Result<Name>> {
-        const given = args.map((arg) => (isKeyring(arg) ? this.known(arg) : arg)) as Arguments<CallName>;
         const buffers = transfer.map((bytes) => bytes.buffer as ArrayBuffer);
-        this.#remember(name, args);
-        return this.send({ do: "call", name, args: given }, buffers) as Promise<Result<Name>>;
+        this.#forget(name, args);
+        return this.send({ do: "call", name, args }, buffers) as Promise<Result<Name>>;
     }
 
-    /** A keyring, without the content that the thread has already. */
-    known(keyring: KeyringRef): KeyringRef {
-        if (this.#keyrings.get(keyring.id) === keyring.version) {
-            return { id: keyring.id, version: keyring.version };
+    /** Sends an order, in which a keyring has no content where the thread has that already. */
+    async send(
+        order: Without<Exclude<Order, { do: "start" }>, "id">,
+        transfer: Transferable[],
+        onProgress?: (done: number) => void,
+    ): Promise<unknown> {
+        if (!("args" in order)) {
+            return this.#send(order, transfer, onProgress);
         }
-        this.#keyrings.set(keyring.id, keyring.version);
-        return keyring;
+        const keyrings: KeyringRef[] = (order.args as readonly unknown[]).filter(isKeyring);
+        const args = order.args.map((arg: unknown) => (isKeyring(arg) ? this.#known(arg) : arg));
+        const losses = this.#losses;
+        const done = await this.#send({ ...order, args } as typeof order, transfer, onProgress);
+        if (losses === this.#losses) {
+            keyrings.forEach(({ id, version }) => this.#keyrings.set(id, version));
+        }
+        return done;
     }
 
-    send(
+    #known(keyring: KeyringRef): KeyringRef {
+        const { id, version } = keyring;
+        return this.#keyrings.get(id) === version ? { id, version } : keyring;
+    }
+
+    #send(
         order: Without<Exclude<Order, { do: "start" }>, "id">,
         transfer: Transferable[],
         onProgress?: (done: number) => void,
@@ -76,8 +97,6 @@ export class Thread {
         try {
             port.post({ ...order, id } as Order, transfer);
         } catch (error) {
-            // What it would have brought is not there.
-            this.#keyrings.clear();
             return Promise.reject(new PostsealError("invalid-input", `it can't be sent to a thread: ${error}`));
         }
         return new Promise((resolve, reject) => {
@@ -112,26 +131,25 @@ export class Thread {
             pending.resolve(answer.done);
             return;
         }
-        const error = errorOf(answer.failed);
-        // A keyring that came with it may not be there.
-        this.#keyrings.clear();
-        pending.reject(error);
+        pending.reject(errorOf(answer.failed));
         if (answer.isLost) {
             // The module has trapped; nothing of it is used again.
             this.end();
         }
     }
 
-    /** Knows what will be there when the operation is done. */
-    #remember<Name extends CallName>(name: Name, args: Arguments<Name>): void {
+    /** Knows what will not be there when the operation is done. */
+    #forget<Name extends CallName>(name: Name, args: Arguments<Name>): void {
         if (name === "release") {
             const [handles] = args as Arguments<"release">;
             handles.forEach((handle) => this.handles.delete(handle));
             // The keyrings that had one of them are gone there.
             this.#keyrings.clear();
+            this.#losses++;
         } else if (name === "releaseKeyring") {
             const [id] = args as Arguments<"releaseKeyring">;
             this.#keyrings.delete(id);
+            this.#losses++;
         }
     }
 }

@@ -40,7 +40,7 @@ export type DecryptedFile = Omit<DecryptedBlob, "discard">;
 export type EncryptedFile = Omit<Spooled, "discard">;
 
 /** Serves whoever holds the other end. */
-export function serve(answer: (answer: Answer, transfer: Transferable[]) => void): (order: Order) => void {
+export function serve(answer: (answer: Answer, transfer: Transferable[]) => void): (order: Order) => Promise<void> {
     let operations: Operations | undefined;
     const current = (): Operations => {
         if (!operations) {
@@ -80,12 +80,16 @@ export function serve(answer: (answer: Answer, transfer: Transferable[]) => void
             done(order.id, undefined);
         }
     };
-    return (order) => {
-        obey(order).catch((error: unknown) => {
+    return async (order) => {
+        try {
+            await obey(order);
+        } catch (error) {
             if (order.do !== "start") {
                 answer({ id: order.id, failed: detailsOf(error), isLost: operations === undefined }, []);
             }
-        });
+        } finally {
+            wipe(order);
+        }
     };
 }
 
@@ -96,6 +100,28 @@ function received(port: MessagePort): Promise<Uint8Array> {
             resolve(event.data);
         };
     });
+}
+
+/** What is given to these is secret. */
+const SECRET: readonly CallName[] = ["generateKey", "importSecretKeys", "armorSecretKey", "unlock", "unlockUnprotected", "lock"];
+
+/** Wipes the passphrases and secret keys that came with an order. */
+function wipe(order: Order): void {
+    const visit = (value: unknown, isSecret: boolean): void => {
+        if (value instanceof Uint8Array) {
+            if (isSecret) {
+                value.fill(0);
+            }
+        } else if (Array.isArray(value)) {
+            value.forEach((item) => visit(item, isSecret));
+        } else if (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
+            const fields = Object.entries(value);
+            fields.forEach(([name, within]) => visit(within, isSecret || name === "passphrases" || name === "secretKeys"));
+        }
+    };
+    if ("args" in order) {
+        visit(order.args, "name" in order && SECRET.includes(order.name));
+    }
 }
 
 /** The buffers of a result, which move rather than being copied. */

@@ -40,7 +40,7 @@ impl Certificate {
     /// # Errors
     ///
     /// [`PgpError::Malformed`] when there is none, more than one, or something else; [`PgpError::LimitExceeded`] past
-    /// [`PgpLimits::KEY_DATA`].
+    /// [`PgpLimits::KEY_DATA`] and [`PgpLimits::KEY_SIGNATURES`].
     pub fn import(data: &[u8]) -> Result<Self, PgpError> {
         match Self::import_all(data)?.as_slice() {
             [one] => Ok(one.clone()),

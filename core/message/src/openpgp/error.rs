@@ -44,6 +44,9 @@ pub enum PgpError {
     /// The secret key has no passphrase, so exporting it would lay it open.
     #[error("the secret key has no passphrase")]
     Unprotected,
+    /// The passphrase that was to lock a key, or to encrypt to, is empty, and would protect nothing.
+    #[error("an empty passphrase protects nothing")]
+    EmptyPassphrase,
     /// The secret key material that is needed is not there: a public key only, or a stub that points to a smart card.
     #[error("there is no secret key material")]
     NoSecretKey,
@@ -138,7 +141,9 @@ impl PgpError {
             Self::LimitExceeded { .. } => ErrorCode::LimitExceeded,
             Self::PolicyRefused { .. } => ErrorCode::Refused,
             Self::Unsupported { .. } => ErrorCode::Unsupported,
-            Self::TimeOutOfRange | Self::NoRecipients | Self::Unprotected => ErrorCode::InvalidInput,
+            Self::TimeOutOfRange | Self::NoRecipients | Self::Unprotected | Self::EmptyPassphrase => {
+                ErrorCode::InvalidInput
+            }
             Self::Internal { .. } => ErrorCode::Internal,
         }
     }

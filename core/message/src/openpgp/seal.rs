@@ -169,7 +169,7 @@ impl<'a> Recipients<'a> {
 /// # Errors
 ///
 /// [`PgpError::KeyUnusable`] for the first certificate that can't be encrypted to, or a signer that can't sign;
-/// [`PgpError::NoRecipients`] when there is nobody.
+/// [`PgpError::NoRecipients`] when there is nobody; [`PgpError::EmptyPassphrase`].
 pub fn encrypt(data: &[u8], recipients: &Recipients<'_>, now: SystemTime) -> Result<PgpData, PgpError> {
     let mut bytes = Vec::with_capacity(data.len() + OVERHEAD);
     write_encrypted(data, recipients, now, &mut bytes)?;
@@ -277,6 +277,9 @@ pub(super) fn write_session_keys(
     let (holders, policy) = (&recipients.holders, policy(now));
     if holders.is_empty() && recipients.passphrases.is_empty() {
         return Err(PgpError::NoRecipients);
+    }
+    if recipients.passphrases.iter().any(|passphrase| passphrase.is_empty()) {
+        return Err(PgpError::EmptyPassphrase);
     }
     let keys: Vec<_> = holders.iter().map(|holder| holder.keys(&policy, now)).collect::<Result<_, _>>()?;
     let mut all = keys.iter().flat_map(|keys| keys.iter());

@@ -47,7 +47,7 @@ impl SecretKey {
     ///
     /// # Errors
     ///
-    /// [`PgpError::TimeOutOfRange`] when `now` is before 1970 or after 2106.
+    /// [`PgpError::TimeOutOfRange`] when `now` is before 1970 or after 2106; [`PgpError::EmptyPassphrase`].
     pub fn generate(
         profile: KeyProfile,
         user_id: &UserId,
@@ -55,6 +55,9 @@ impl SecretKey {
         now: SystemTime,
     ) -> Result<(Self, RevocationCertificate), PgpError> {
         const STEP: PgpError = PgpError::Internal { what: "generating a key" };
+        if passphrase.is_some_and(Secret::is_empty) {
+            return Err(PgpError::EmptyPassphrase);
+        }
         let builder = CertBuilder::new()
             .set_creation_time(checked(now)?)
             .set_cipher_suite(CipherSuite::Cv25519)
@@ -191,7 +194,7 @@ impl SecretKey {
     ///
     /// # Errors
     ///
-    /// [`PgpError::WrongPassphrase`] when `old` is not its passphrase.
+    /// [`PgpError::WrongPassphrase`] when `old` is not its passphrase; [`PgpError::EmptyPassphrase`] for `new`.
     pub fn change_passphrase(&self, old: &Secret, new: &Secret) -> Result<Self, PgpError> {
         self.unlock(old)?.lock(new)
     }

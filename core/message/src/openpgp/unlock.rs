@@ -30,9 +30,12 @@ impl UnlockedKey {
     ///
     /// # Errors
     ///
-    /// [`PgpError::NoSecretKey`] when there is nothing to lock.
+    /// [`PgpError::NoSecretKey`] when there is nothing to lock; [`PgpError::EmptyPassphrase`].
     pub fn lock(&self, passphrase: &Secret) -> Result<SecretKey, PgpError> {
         const STEP: PgpError = PgpError::Internal { what: "locking a key" };
+        if passphrase.is_empty() {
+            return Err(PgpError::EmptyPassphrase);
+        }
         let password = Password::from(passphrase.expose());
         let locked = self
             .cert

@@ -14,6 +14,19 @@ export const pages = {
         await store.put(key);
         await store.put(bob);
         await store.put(bob.certificate);
+
+        // A key file of somebody else's, of the same fingerprint, takes no place, and what was revoked stays so.
+        same((await failure(store.put(key))).code, "already-exists");
+        const { key: eve, revocation } = await SecretKey.generate("eve@example.test");
+        await store.put(await eve.certificate.revoke(revocation));
+        await store.put(eve.certificate);
+        const [kept] = await (await store.keyring()).byHandle(eve.fingerprint);
+        check(kept.isRevoked, "it is still revoked");
+        await store.delete(eve.fingerprint);
+        const renewed = await (await key.unlock("correct horse")).lock("battery staple");
+        await store.put(renewed, { replace: true });
+        same((await failure((await store.secretKey(key.fingerprint)).unlock("correct horse"))).code, "wrong-passphrase");
+        await store.put(key, { replace: true });
         store.close();
 
         const again = await KeyStore.open(name);

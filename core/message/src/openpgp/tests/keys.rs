@@ -45,6 +45,22 @@ fn a_passphrase_locks_and_only_the_right_one_unlocks() {
 }
 
 #[test]
+fn an_empty_passphrase_locks_nothing() {
+    let nothing = Secret::from("");
+    let refused = |outcome: Result<(), PgpError>| {
+        assert_eq!(outcome, Err(PgpError::EmptyPassphrase));
+        assert_eq!(PgpError::EmptyPassphrase.code(), ErrorCode::InvalidInput);
+    };
+    let key = key(KeyProfile::Compatible, "alice", now());
+    let unlocked = key.unlock_unprotected().unwrap();
+    refused(SecretKey::generate(KeyProfile::Modern, &user("alice"), Some(&nothing), now()).map(|_| ()));
+    refused(unlocked.lock(&nothing).map(|_| ()));
+    let to = Recipients::new([key.certificate()]).with_passphrase(&nothing);
+    refused(encrypt(b"data", &to, now()).map(|_| ()));
+    refused(Encryptor::new(&to, now()).map(|_| ()));
+}
+
+#[test]
 fn a_key_is_ready_for_use_without_its_primary_part() {
     let passphrase = Secret::from("passphrase");
     let whole = key(KeyProfile::Compatible, "alice", now());
@@ -145,6 +161,40 @@ fn what_cannot_be_written_again_is_left_out() {
     exported.splice(behind..behind, revocation);
     assert_eq!(Certificate::import(&exported).as_ref(), Ok(alice));
     assert_eq!(Certificate::import(&exported).unwrap().export(), alice.export());
+}
+
+/// Each of them would be verified; not those that say they are somebody else's.
+#[test]
+fn a_certificate_has_no_more_signatures_on_itself_than_the_limit() {
+    const SIGNATURE: u8 = 2;
+    let certificate = key(KeyProfile::Compatible, "alice", now()).certificate().clone();
+    let whole = made::packets(&certificate.export());
+    let own = whole.iter().filter(|(tag, _)| *tag == SIGNATURE).count();
+    let (_, binding) = whole.last().unwrap().clone();
+    let with = |count: usize, signature: &[u8]| {
+        let mut packets = whole.clone();
+        packets.extend((0..count as u32).map(|number| {
+            let mut forged = signature.to_vec();
+            let end = forged.len() - 4;
+            forged[end..].copy_from_slice(&number.to_be_bytes());
+            (SIGNATURE, forged)
+        }));
+        Certificate::import(&made::joined(&packets))
+    };
+    let limit = PgpLimits::KEY_SIGNATURES;
+    let read = with(limit - own, &binding).unwrap();
+    assert_eq!(read.check(now()), Ok(()));
+    let exceeded = PgpError::LimitExceeded { what: "signatures of a certificate on itself", limit };
+    assert_eq!(with(limit - own + 1, &binding), Err(exceeded));
+
+    let mut others = binding;
+    let fingerprint = certificate.cert().fingerprint().as_bytes().to_vec();
+    for name in [&fingerprint[..], &fingerprint[12..]] {
+        while let Some(at) = others.windows(name.len()).position(|window| window == name) {
+            others[at..at + name.len()].fill(0x55);
+        }
+    }
+    assert!(with(limit + 1, &others).is_ok());
 }
 
 #[test]
