@@ -1,12 +1,12 @@
 //! Messages that came: what is in them.
 
-use js_sys::Uint8Array;
+use js_sys::{Date, Uint8Array};
 use postseal_message::mime;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_wasm_bindgen::preserve;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
-use crate::time::as_date_of_message;
 use crate::value::given;
 use crate::{Attachment, Failure, HeaderField, Mailbox};
 
@@ -150,5 +150,13 @@ impl From<mime::Attachment> for Attachment {
             content_id: file.content_id().map(|id| id.as_str().to_owned()),
             data: Uint8Array::from(file.data()),
         }
+    }
+}
+
+/// The date of a message, as a `Date`. It may be before 1970, which `SystemTime` here can't.
+fn as_date_of_message<S: Serializer>(date: &Option<mime::Date>, serializer: S) -> Result<S::Ok, S::Error> {
+    match date {
+        Some(date) => preserve::serialize(&Date::new(&(date.seconds() as f64 * 1000.0).into()), serializer),
+        None => serializer.serialize_none(),
     }
 }

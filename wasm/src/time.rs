@@ -3,7 +3,6 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use js_sys::Date;
-use postseal_message::mime;
 use postseal_types::ErrorCode;
 use serde::de::Error as _;
 use serde::{Deserializer, Serializer};
@@ -38,17 +37,6 @@ pub(crate) fn as_optional_date<S: Serializer>(
 ) -> Result<S::Ok, S::Error> {
     match time {
         Some(time) => as_date(time, serializer),
-        None => serializer.serialize_none(),
-    }
-}
-
-/// The date of a message, as a `Date`. It may be before 1970, which `SystemTime` here can't.
-pub(crate) fn as_date_of_message<S: Serializer>(
-    date: &Option<mime::Date>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match date {
-        Some(date) => preserve::serialize(&Date::new(&(date.seconds() as f64 * 1000.0).into()), serializer),
         None => serializer.serialize_none(),
     }
 }

@@ -19,12 +19,22 @@ fn main() -> ExitCode {
         // After a trap the module is made anew.
         .reset_state_function(true)
         .web(true)
-        .and_then(|bindgen| bindgen.generate(Path::new(folder)));
+        .and_then(|bindgen| bindgen.generate(Path::new(folder)))
+        .map_err(|error| format!("{error:?}"))
+        .and_then(|()| {
+            complete(&Path::new(folder).join(name).with_extension("d.ts")).map_err(|error| error.to_string())
+        });
     match written {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error:?}");
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Has the types say what they need: whoever uses them may have no library that knows `Symbol.dispose`.
+fn complete(types: &Path) -> std::io::Result<()> {
+    let written = std::fs::read_to_string(types)?;
+    std::fs::write(types, format!("/// <reference lib=\"esnext.disposable\" />\n{written}"))
 }

@@ -190,7 +190,8 @@ export class PoolEngine implements Engine {
         try {
             return await withSignal(act(thread), signal);
         } catch (error) {
-            if (error instanceof PostsealError && error.code === "cancelled") {
+            if (!(error instanceof PostsealError) || error.code === "cancelled") {
+                // It is still at it.
                 thread.end();
             }
             throw error;

@@ -10,7 +10,7 @@ type Without<T, K extends string> = T extends unknown ? Omit<T, K> : never;
 
 interface Pending {
     readonly resolve: (value: unknown) => void;
-    readonly reject: (error: PostsealError) => void;
+    readonly reject: (error: unknown) => void;
     readonly onProgress: ((done: number) => void) | undefined;
 }
 
@@ -122,7 +122,13 @@ export class Thread {
             return;
         }
         if ("progress" in answer) {
-            pending.onProgress?.(answer.progress);
+            try {
+                pending.onProgress?.(answer.progress);
+            } catch (error) {
+                // Whoever is told and fails wants no more of it.
+                this.#pending.delete(answer.id);
+                pending.reject(error);
+            }
             return;
         }
         this.#pending.delete(answer.id);

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use openpgp::Cert;
@@ -26,8 +27,13 @@ use super::{Fingerprint, PgpError, PgpLimits, RevocationCertificate, Unusable, U
 ///
 /// Never holds secret key material; [`SecretKey`](super::SecretKey) does. What it can be used for depends on the time, so each
 /// question takes `now`.
+///
+/// A clone is the same certificate in memory.
 #[derive(Clone, PartialEq)]
-pub struct Certificate {
+pub struct Certificate(Arc<Parts>);
+
+#[derive(Clone, PartialEq)]
+struct Parts {
     cert: Cert,
     fingerprint: Fingerprint,
     /// The user IDs with an address, bound or not: to find the addresses anew for each question would cost more than to answer it.
@@ -67,10 +73,10 @@ impl Certificate {
     pub fn export(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         // Writing to memory can't fail, and what can't be written was left out when it was read.
-        _ = if self.cert.exportable() {
-            self.cert.export(&mut bytes)
+        _ = if self.cert().exportable() {
+            self.cert().export(&mut bytes)
         } else {
-            self.cert.serialize(&mut bytes)
+            self.cert().serialize(&mut bytes)
         };
         bytes
     }
@@ -84,32 +90,32 @@ impl Certificate {
     /// The fingerprint of the primary key, which is the name of the certificate.
     #[must_use]
     pub fn fingerprint(&self) -> &Fingerprint {
-        &self.fingerprint
+        &self.0.fingerprint
     }
 
     /// The fingerprints of all its keys, the primary one first.
     pub fn key_fingerprints(&self) -> impl Iterator<Item = Fingerprint> + '_ {
-        self.cert.keys().filter_map(|key| Fingerprint::from_sequoia(&key.key().fingerprint()))
+        self.cert().keys().filter_map(|key| Fingerprint::from_sequoia(&key.key().fingerprint()))
     }
 
     /// When the primary key was made.
     #[must_use]
     pub fn created(&self) -> SystemTime {
-        self.cert.primary_key().key().creation_time()
+        self.cert().primary_key().key().creation_time()
     }
 
     /// When it expires, as its self-signatures say at `now`; `None` for never.
     #[must_use]
     pub fn expires(&self, now: SystemTime) -> Option<SystemTime> {
         let policy = policy(now);
-        let valid = self.cert.with_policy(&policy, now).ok()?;
+        let valid = self.cert().with_policy(&policy, now).ok()?;
         valid.primary_key().key_expiration_time()
     }
 
     /// Whether its holder has revoked it, as far as the signatures that we have say.
     #[must_use]
     pub fn is_revoked(&self, now: SystemTime) -> bool {
-        matches!(self.cert.revocation_status(&policy(now), now), RevocationStatus::Revoked(_))
+        matches!(self.cert().revocation_status(&policy(now), now), RevocationStatus::Revoked(_))
     }
 
     /// Whether it can be used at `now`, and if not, why.
@@ -119,7 +125,7 @@ impl Certificate {
     /// The reason why it can't be used, for anything.
     pub fn check(&self, now: SystemTime) -> Result<(), Unusable> {
         let policy = policy(now);
-        let valid = self.cert.with_policy(&policy, now).map_err(|_| self.invalid(&policy, now))?;
+        let valid = self.cert().with_policy(&policy, now).map_err(|_| self.invalid(&policy, now))?;
         usable(&valid)
     }
 
@@ -127,7 +133,7 @@ impl Certificate {
     #[must_use]
     pub fn user_ids(&self, now: SystemTime) -> Vec<UserId> {
         let policy = policy(now);
-        let Ok(valid) = self.cert.with_policy(&policy, now) else { return Vec::new() };
+        let Ok(valid) = self.cert().with_policy(&policy, now) else { return Vec::new() };
         let mut ids: Vec<UserId> = bound(&valid).collect();
         if let Ok(primary) = valid.primary_userid().map(|id| UserId::from_sequoia(id.userid())) {
             ids.sort_by_key(|id| *id != primary);
@@ -138,13 +144,13 @@ impl Certificate {
     /// Whether one of its user IDs at `now` has this address (the case of ASCII letters doesn't matter).
     #[must_use]
     pub fn speaks_for(&self, address: &Address, now: SystemTime) -> bool {
-        let naming: Vec<_> = self.addresses.iter().filter(|(_, own)| same_mailbox(own, address)).collect();
+        let naming: Vec<_> = self.0.addresses.iter().filter(|(_, own)| same_mailbox(own, address)).collect();
         // Whether a user ID is bound costs a verification, so the certificates that don't even name the address go first.
         if naming.is_empty() {
             return false;
         }
         let policy = policy(now);
-        let Ok(valid) = self.cert.with_policy(&policy, now) else { return false };
+        let Ok(valid) = self.cert().with_policy(&policy, now) else { return false };
         bound(&valid).any(|id| naming.iter().any(|(named, _)| *named == id))
     }
 
@@ -152,7 +158,7 @@ impl Certificate {
     #[must_use]
     pub fn algorithms(&self) -> String {
         let mut names: Vec<String> = Vec::new();
-        for key in self.cert.keys() {
+        for key in self.cert().keys() {
             let name = key.key().pk_algo().to_string();
             let bits = key.key().mpis().bits().filter(|_| name.starts_with("RSA"));
             let name = bits.map_or(name.clone(), |bits| format!("{name}-{bits}"));
@@ -183,8 +189,8 @@ impl Certificate {
     ///
     /// [`PgpError::Malformed`] when `other` is another certificate.
     pub fn merge(self, other: Self) -> Result<Self, PgpError> {
-        self.cert
-            .merge_public(other.cert)
+        let [one, other] = [self, other].map(|certificate| Arc::unwrap_or_clone(certificate.0).cert);
+        one.merge_public(other)
             .map_err(|_| PgpError::Malformed { what: "expected another version of the same certificate" })
             .and_then(Self::from_cert)
     }
@@ -196,12 +202,13 @@ impl Certificate {
     /// [`PgpError::Malformed`] when the revocation belongs to another certificate, or is not valid.
     pub fn revoke(self, revocation: &RevocationCertificate) -> Result<Self, PgpError> {
         const OTHER: PgpError = PgpError::Malformed { what: "expected a revocation of this certificate" };
-        if !revocation.belongs_to(&self.cert) {
+        if !revocation.belongs_to(self.cert()) {
             return Err(OTHER);
         }
-        let key = self.cert.primary_key().key().clone();
+        let key = self.cert().primary_key().key().clone();
         let revoked = Cert::from_packets([key.into(), revocation.signature().clone().into()].into_iter());
-        let cert = revoked.and_then(|revoked| self.cert.merge_public(revoked)).map_err(|_| OTHER)?;
+        let cert =
+            revoked.and_then(|revoked| self.cert().clone().merge_public(revoked)).map_err(|_| OTHER)?;
         Self::from_cert(cert)
     }
 
@@ -210,11 +217,11 @@ impl Certificate {
             .ok_or_else(|| PgpError::Unsupported { what: "keys of this version".to_owned() })?;
         let user_ids = cert.userids().map(|id| UserId::from_sequoia(id.userid()));
         let addresses = user_ids.filter_map(|id| id.address().map(|address| (id, address))).collect();
-        Ok(Self { cert, fingerprint, addresses })
+        Ok(Self(Arc::new(Parts { cert, fingerprint, addresses })))
     }
 
     pub(super) fn cert(&self) -> &Cert {
-        &self.cert
+        &self.0.cert
     }
 
     /// The certificate as it stands at `now`, where it can be used at all.
@@ -223,7 +230,7 @@ impl Certificate {
         policy: &'a StandardPolicy<'a>,
         now: SystemTime,
     ) -> Result<ValidCert<'a>, Unusable> {
-        let valid = self.cert.with_policy(policy, now).map_err(|_| self.invalid(policy, now))?;
+        let valid = self.cert().with_policy(policy, now).map_err(|_| self.invalid(policy, now))?;
         usable(&valid)?;
         Ok(valid)
     }
@@ -237,7 +244,7 @@ impl Certificate {
         self.valid(policy, now)?;
         // Whether a key is bound takes longest to say, so those that can't be encrypted to go first.
         let keys: Vec<_> = self
-            .cert
+            .cert()
             .keys()
             .filter(|key| key.key().pk_algo().for_encryption() && key.key().pk_algo().is_supported())
             .filter_map(|key| key.with_policy(policy, now).ok())
@@ -260,7 +267,7 @@ impl Certificate {
 
     /// Why there is no valid view of this certificate at `now`.
     fn invalid(&self, policy: &StandardPolicy<'_>, now: SystemTime) -> Unusable {
-        if matches!(self.cert.revocation_status(policy, now), RevocationStatus::Revoked(_)) {
+        if matches!(self.cert().revocation_status(policy, now), RevocationStatus::Revoked(_)) {
             Unusable::Revoked
         } else if self.created() > now {
             Unusable::NotYetValid
@@ -323,7 +330,7 @@ fn bound<'a>(valid: &'a ValidCert<'_>) -> impl Iterator<Item = UserId> + 'a {
 /// The fingerprint only.
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Certificate({})", self.fingerprint)
+        write!(f, "Certificate({})", self.fingerprint())
     }
 }
 

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use openpgp::cert::CertRevocationBuilder;
@@ -21,7 +22,7 @@ use super::{
 /// A secret key ready for use. Its secret parts are kept encrypted in memory while they rest, and are wiped when it is dropped.
 #[derive(Clone)]
 pub struct UnlockedKey {
-    cert: Cert,
+    cert: Arc<Cert>,
     certificate: Certificate,
 }
 
@@ -49,7 +50,7 @@ impl UnlockedKey {
         if locked.is_empty() {
             return Err(PgpError::NoSecretKey);
         }
-        SecretKey::from_cert(self.cert.clone().insert_packets(locked).map_err(|_| STEP)?.0)
+        SecretKey::from_cert(Cert::clone(&self.cert).insert_packets(locked).map_err(|_| STEP)?.0)
     }
 
     /// The same key to be stored without a passphrase. Whoever reads it can read and sign everything.
@@ -58,7 +59,7 @@ impl UnlockedKey {
     ///
     /// Only if the key is of a version that can't be here: [`PgpError::Unsupported`].
     pub fn dangerous_unprotected(&self) -> Result<SecretKey, PgpError> {
-        SecretKey::from_cert(self.cert.clone())
+        SecretKey::from_cert(Cert::clone(&self.cert))
     }
 
     /// Makes a new revocation certificate, for a key that came without one.
@@ -97,7 +98,7 @@ impl UnlockedKey {
     }
 
     pub(super) fn new(cert: Cert, certificate: Certificate) -> Self {
-        Self { cert, certificate }
+        Self { cert: Arc::new(cert), certificate }
     }
 
     /// A part of it that signs, usable at `now`.

@@ -182,6 +182,38 @@ export const behaviour = {
         await encrypted.discard();
     },
 
+    async whoever_is_told_of_progress_and_fails_ends_the_work({ postseal }) {
+        const alice = await unlocked(postseal);
+        const mine = new Error("mine");
+        const onProgress = () => {
+            throw mine;
+        };
+        const options = { certificates: [alice.certificate], onProgress };
+        const blob = new Blob([noise(9_000_000)]);
+        check((await failure(postseal.encryptBlob(blob, options))) === mine, "it is mine");
+        const { file, discard } = await postseal.encryptBlob(blob, { ...options, onProgress: undefined });
+        const decrypting = postseal.decryptBlob(file, { keyring: new postseal.Keyring([alice]), onProgress });
+        check((await failure(decrypting)) === mine, "it is mine, too");
+        await discard();
+    },
+
+    async a_passphrase_that_protects_nothing_is_refused({ postseal }) {
+        const { encrypt, SecretKey } = postseal;
+        const alice = await unlocked(postseal);
+        // Half of a character: any other half would do in its place.
+        const half = "🔑".slice(0, 1);
+        for (const passphrase of ["", new Uint8Array(), half]) {
+            for (const attempt of [
+                SecretKey.generate("alice@example.test", { passphrase }),
+                alice.lock(passphrase),
+                encrypt("text", { passphrases: [passphrase] }),
+                encrypt("text", { certificates: [alice.certificate], passphrases: ["secret", passphrase] }),
+            ]) {
+                same((await failure(attempt)).code, "invalid-input");
+            }
+        }
+    },
+
     async a_stream_is_read_no_longer_than_it_may({ postseal }) {
         const keyring = new postseal.Keyring([]);
         const endless = () => {
