@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use openpgp::armor::Kind;
@@ -35,7 +36,7 @@ pub enum KeyProfile {
 /// Nothing can be done with it but to store it, to show whose it is, and to [`unlock`](SecretKey::unlock) it.
 #[derive(Clone)]
 pub struct SecretKey {
-    cert: Cert,
+    cert: Arc<Cert>,
     certificate: Certificate,
 }
 
@@ -163,7 +164,7 @@ impl SecretKey {
     /// As for [`SecretKey::unlock`].
     pub fn unlock_within(&self, passphrase: &Secret, limits: &PgpLimits) -> Result<UnlockedKey, PgpError> {
         let cert = unlock::unlock(&self.cert, passphrase, limits)?;
-        Ok(UnlockedKey::new(cert, self.certificate.clone()))
+        Ok(UnlockedKey::new(Arc::new(cert), self.certificate.clone()))
     }
 
     /// The key ready for use, if no part of it has a passphrase. Parts that aren't there (on a smart card) are left out.
@@ -213,7 +214,7 @@ impl SecretKey {
 
     pub(super) fn from_cert(cert: Cert) -> Result<Self, PgpError> {
         let certificate = Certificate::from_cert(cert.clone().strip_secret_key_material())?;
-        Ok(Self { cert, certificate })
+        Ok(Self { cert: Arc::new(cert), certificate })
     }
 }
 

@@ -97,8 +97,8 @@ impl UnlockedKey {
         self.certificate.fingerprint()
     }
 
-    pub(super) fn new(cert: Cert, certificate: Certificate) -> Self {
-        Self { cert: Arc::new(cert), certificate }
+    pub(super) fn new(cert: Arc<Cert>, certificate: Certificate) -> Self {
+        Self { cert, certificate }
     }
 
     /// A part of it that signs, usable at `now`.
