@@ -98,6 +98,7 @@ impl From<PgpError> for Failure {
             PgpError::KeyUnusable { key, .. } => failure.keys = vec![key.to_string()],
             PgpError::LimitExceeded { limit, .. } => failure.limit = Some(*limit as f64),
             PgpError::NoRecipients => failure.field = Some("recipients".to_owned()),
+            PgpError::EmptyPassphrase => failure.field = Some("passphrase".to_owned()),
             _ => {}
         }
         failure

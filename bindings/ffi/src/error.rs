@@ -341,6 +341,7 @@ fn field(error: &CoreError) -> Option<String> {
         CoreError::NotConfigured { .. } => Some("account".to_owned()),
         CoreError::Seal(SealError::NoRecipients) => Some("to".to_owned()),
         CoreError::Pgp(PgpError::NoRecipients) => Some("recipients".to_owned()),
+        CoreError::Pgp(PgpError::EmptyPassphrase) => Some("passphrase".to_owned()),
         _ => None,
     }
 }

@@ -1,87 +1,119 @@
 /** The keys that the page remembers, and those that are unlocked while it is open. */
 
-import { Certificate, Keyring, KeyStore, SecretKey } from "./postseal/worker/index.js";
+import { Certificate, KeyStore, SecretKey } from "./postseal/worker/index.js";
+import { answered, inTurn } from "./dialogs.js";
 
 const dialog = document.querySelector("#unlock");
-const store = await KeyStore.open("postseal-example");
+const opening = KeyStore.open("postseal-example");
 const unlocked = new Map();
+let ring;
 
-/** Everything at hand, as a keyring. */
-export async function keyring() {
-    const keyring = await store.keyring();
-    return keyring.add(...unlocked.values());
+/** Everything at hand, as a keyring: the same one until something is stored or forgotten, since to make it takes a while. */
+export function keyring() {
+    ring ??= read();
+    return ring;
 }
 
-/** Remembers all keys and certificates in what was pasted or dropped. */
-export async function remember(data) {
-    const bytes = typeof data === "string" ? data : new Uint8Array(await data.arrayBuffer());
-    const keys = await SecretKey.importAll(bytes).catch((error) => {
+async function read() {
+    try {
+        const made = await (await opening).keyring();
+        return made.add(...unlocked.values());
+    } catch (error) {
+        // What is damaged may be forgotten meanwhile.
+        ring = undefined;
+        throw error;
+    }
+}
+
+async function put(item) {
+    await (await opening).put(item);
+    ring = undefined;
+}
+
+/** What is in something that was pasted or dropped: each certificate, with its secret key where there is one, and whether that is stored already. */
+export async function found(data) {
+    const certificates = await Certificate.importAll(data);
+    const secretKeys = await SecretKey.importAll(data).catch((error) => {
         if (error.code === "key-missing") {
             return [];
         }
         throw error;
     });
-    const found = keys.length > 0 ? keys : await Certificate.importAll(bytes);
-    for (const item of found) {
-        await store.put(item);
+    const stored = await known();
+    return certificates.map((certificate) => ({
+        certificate,
+        secretKey: secretKeys.find(({ fingerprint }) => fingerprint === certificate.fingerprint),
+        isOurs: stored.some(({ fingerprint, isSecret }) => isSecret && fingerprint === certificate.fingerprint),
+    }));
+}
+
+/**
+ * Remembers one of these. A secret key that is stored stays as it is, for another one of its fingerprint may be damaged. And what is known of
+ * a certificate is not lost with an older version of it, its revocation least of all.
+ */
+export async function remember({ certificate, secretKey, isOurs }) {
+    if (secretKey && !isOurs) {
+        await put(secretKey);
     }
-    return found.length;
+    const { fingerprint } = certificate;
+    const [stored] = (await (await keyring()).byHandle(fingerprint)).filter((one) => one.fingerprint === fingerprint);
+    await put(stored ? await stored.merge(certificate) : certificate);
 }
 
 /** Makes a key and remembers it; its revocation certificate is handed out. */
 export async function make(owner, passphrase, profile) {
     const { key, revocation } = await SecretKey.generate(owner, { passphrase, profile });
-    await store.put(key);
+    await put(key);
     return { key, revocation };
+}
+
+/** The secret key as it is stored, for a backup. */
+export async function secretKey(fingerprint) {
+    return (await opening).secretKey(fingerprint);
 }
 
 export async function forget(fingerprint) {
     unlocked.get(fingerprint)?.free();
     unlocked.delete(fingerprint);
-    await store.delete(fingerprint);
+    await (await opening).delete(fingerprint);
+    ring = undefined;
 }
 
-/** What the page knows: each certificate, with whether there is a secret key, and whether it is unlocked. */
+/** What is stored: fingerprints, and whether there is a secret key. */
 export async function known() {
-    const secret = new Set((await store.list()).filter((item) => item.isSecret).map((item) => item.fingerprint));
-    const ring = await keyring();
-    return (await ring.certificates()).map((certificate) => ({
-        certificate,
-        isSecret: secret.has(certificate.fingerprint),
-        isUnlocked: unlocked.has(certificate.fingerprint),
-    }));
+    const stored = await (await opening).list();
+    const isSecret = (fingerprint) => stored.some((item) => item.isSecret && item.fingerprint === fingerprint);
+    return [...new Set(stored.map((item) => item.fingerprint))].map((fingerprint) => ({ fingerprint, isSecret: isSecret(fingerprint) }));
 }
 
 /** Sees to it that one of the keys is ready, and asks for its passphrase. Returns whether it is. */
-export async function unlock(fingerprints) {
-    for (const fingerprint of fingerprints) {
-        if (unlocked.has(fingerprint)) {
+export function unlock(fingerprints, signal) {
+    return inTurn(async () => {
+        // Something else that waited for its turn may have unlocked it.
+        if (fingerprints.some((fingerprint) => unlocked.has(fingerprint))) {
             return true;
         }
-        const key = await store.secretKey(fingerprint);
-        const passphrase = key && (await asked(key.certificate.userIds[0]?.text ?? fingerprint));
-        if (passphrase) {
-            unlocked.set(fingerprint, await key.unlock(passphrase));
-            return true;
+        for (const fingerprint of signal?.aborted ? [] : fingerprints) {
+            const key = await secretKey(fingerprint);
+            const passphrase = key && (await asked(key.certificate.userIds[0]?.text ?? fingerprint));
+            if (passphrase) {
+                const ready = await key.unlock(passphrase);
+                unlocked.set(fingerprint, ready);
+                (await keyring()).add(ready);
+                return true;
+            }
         }
-    }
-    return false;
+        return false;
+    });
 }
 
 /** Asks for a passphrase; nothing where the person does not want to give it. */
-function asked(whose) {
+async function asked(whose) {
     dialog.querySelector("#unlock-for").textContent = `The key of ${whose} is locked.`;
     const input = dialog.querySelector("input");
     input.value = "";
-    dialog.showModal();
-    return new Promise((resolve) => {
-        dialog.addEventListener(
-            "close",
-            () => {
-                resolve(dialog.returnValue === "unlock" ? input.value : undefined);
-                input.value = "";
-            },
-            { once: true },
-        );
-    });
+    const answer = await answered(dialog);
+    const passphrase = answer === "unlock" ? input.value : undefined;
+    input.value = "";
+    return passphrase;
 }

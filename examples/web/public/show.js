@@ -13,6 +13,11 @@ export function say(text, isWrong = false) {
     $("#status").classList.toggle("wrong", isWrong);
 }
 
+/** Whom a certificate speaks for, as it says. It stays apart from the text around it, whatever direction it is written in. */
+export function ownerOf({ userIds, fingerprint }) {
+    return element("bdi", {}, userIds.map(({ text }) => text).join(", ") || fingerprint);
+}
+
 /** Hands a Blob to the person, as a file. What is behind it is deleted a minute later. */
 export function download(blob, name, discard = async () => {}) {
     const url = URL.createObjectURL(blob);
@@ -46,6 +51,24 @@ export function shown({ message, verdict }) {
     $("#opened").hidden = false;
 }
 
+/** Shows the signatures that a file has. Returns what they make of it, or throws it, where one is bad. */
+export async function showSignatures(signatures, keyring) {
+    const items = signatures.map(async ({ status, issuer = "unknown" }) => {
+        if (status.kind === "good") {
+            const [certificate] = await keyring.byHandle(status.certificate);
+            return element("li", { className: "yes" }, "Signed by ", ownerOf(certificate), ".");
+        }
+        const unknown = `A signature that can't be checked: the key ${issuer} is not known here.`;
+        const text = status.kind === "bad" ? `A bad signature: ${status.reason}.` : unknown;
+        return element("li", { className: "no" }, text);
+    });
+    $("#signatures").replaceChildren(...(await Promise.all(items)));
+    if (signatures.some(({ status }) => status.kind === "bad")) {
+        throw new Error("Decrypted, but a signature in it is bad: it is not what its sender signed.");
+    }
+    return signatures.some(({ status }) => status.kind === "good") ? "Decrypted and signed." : "Decrypted. Nothing proves who made it.";
+}
+
 const sentences = {
     sealed: "Sealed: only its recipients could read it, and it is as its sender signed it.",
     authentic: "Authentic: it is as its sender signed it, and everyone on the way could read it.",
@@ -59,5 +82,19 @@ function showHtml(html) {
     const frame = $("#html");
     frame.hidden = html === undefined;
     const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
-    frame.srcdoc = `<meta http-equiv="Content-Security-Policy" content="${policy}"><base target="_blank">${html ?? ""}`;
+    frame.srcdoc = `<!doctype html>
+        <meta http-equiv="Content-Security-Policy" content="${policy}">
+        <meta http-equiv="x-dns-prefetch-control" content="off">
+        <base target="_blank">${withoutLinks(html ?? "")}`;
+}
+
+/**
+ * HTML without what no policy holds back: a link can have the browser connect to a server before anything is loaded. What is written anew may
+ * be read in another way than before, so it is looked at until nothing is found.
+ */
+function withoutLinks(html) {
+    const page = new DOMParser().parseFromString(`<!doctype html>${html}`, "text/html");
+    const found = page.querySelectorAll("link, meta, base, template");
+    found.forEach((element) => element.remove());
+    return found.length > 0 ? withoutLinks(page.documentElement.outerHTML) : html;
 }

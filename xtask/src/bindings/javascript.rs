@@ -30,7 +30,9 @@ pub(super) fn build(built: &Built) -> Result<(), String> {
 pub(super) fn test(built: &Built) -> Result<Counts, String> {
     let mut counts = Counts::default();
     let mut command = built.command("node");
-    command.args(["--test", "--test-reporter=tap", "tests/"]).current_dir(built.root.join(PACKAGE));
+    command
+        .args(["--test", "--test-reporter=tap", "tests/", "../../examples/web/tests/"])
+        .current_dir(built.root.join(PACKAGE));
     let ended = stream(&mut command, |line| {
         println!("{line}");
         count(line, &mut counts);

@@ -63,7 +63,7 @@ impl GeneratedKey {
 ///
 /// # Errors
 ///
-/// `InvalidInput` where the mailbox is none.
+/// `InvalidInput` where the mailbox is none, or the passphrase is empty.
 #[uniffi::export(default(passphrase = None, cancel = None))]
 pub async fn generate_key(
     profile: KeyProfile,
@@ -177,7 +177,7 @@ impl SecretKey {
     ///
     /// # Errors
     ///
-    /// `WrongPassphrase` when `old` is not its passphrase.
+    /// `WrongPassphrase` when `old` is not its passphrase; `InvalidInput` when `new` is empty.
     #[uniffi::method(default(cancel = None))]
     pub async fn change_passphrase(
         self: Arc<Self>,
@@ -231,7 +231,7 @@ impl UnlockedKey {
     ///
     /// # Errors
     ///
-    /// `KeyMissing` when there is nothing to lock.
+    /// `KeyMissing` when there is nothing to lock; `InvalidInput` when the passphrase is empty.
     #[uniffi::method(default(cancel = None))]
     pub async fn lock(
         self: Arc<Self>,

@@ -163,6 +163,9 @@ async def test_wrong_passphrase(scenario: Scenario) -> None:
     assert right not in told and wrong not in told
     unlocked = await key.unlock(right)
     assert unlocked.fingerprint == key.fingerprint
+    with pytest.raises(postseal.InvalidInputError) as refused:
+        await unlocked.lock("")
+    assert refused.value.field == "passphrase"
 
 
 async def test_cancel_before_start(server: MailServer, scenario: Scenario) -> None:

@@ -164,6 +164,9 @@ def test_wrong_passphrase(scenario: Scenario) -> None:
     assert right not in told and wrong not in told
     unlocked = key.unlock(right)
     assert unlocked.fingerprint == key.fingerprint
+    with pytest.raises(postseal.InvalidInputError) as refused:
+        unlocked.lock("")
+    assert refused.value.field == "passphrase"
 
 
 def test_cancel_before_start(server: MailServer, scenario: Scenario) -> None:
