@@ -1,6 +1,6 @@
 /** The page: what a person does becomes a call of the library, and what comes of it is shown. */
 
-import { decryptBlob, encryptBlob, open, seal } from "./postseal/worker/index.js";
+import { decryptBlob, encryptBlob, init, open, seal } from "./postseal/worker/index.js";
 import { answered, inTurn, sure } from "./dialogs.js";
 import * as keys from "./keys.js";
 import { letterOf, send, whoGot, whoLacks } from "./send.js";
@@ -353,7 +353,8 @@ async function certificatesOf(recipients) {
 }
 
 await attempt("Starting", async () => {
-    await showKeys();
+    // Once its threads are there, the page works without its server.
+    await Promise.all([init(), showKeys()]);
     return "Ready.";
 });
 document.documentElement.dataset.ready = "yes";

@@ -14,7 +14,7 @@ export class DirectEngine implements Engine {
     readonly #loader = new Loader();
     #operations: Operations | undefined;
 
-    async start(source?: ModuleSource): Promise<void> {
+    async init(source?: ModuleSource): Promise<void> {
         this.#begin(await this.#loader.load(source));
     }
 
@@ -35,7 +35,7 @@ export class DirectEngine implements Engine {
         options: CallOptions = {},
     ): Promise<Result<Name>> {
         checkSignal(options.signal);
-        await withSignal(this.start(), options.signal);
+        await withSignal(this.init(), options.signal);
         checkSignal(options.signal);
         const operations = this.#operations;
         if (!operations) {

@@ -35,8 +35,8 @@ export interface Spooled {
 export interface DecryptedBlob extends Omit<Result<"decrypt">, "data">, Spooled {}
 
 export interface Engine {
-    /** Loads the module, if that isn't done. */
-    start(source?: ModuleSource): Promise<void>;
+    /** Loads the module, if that isn't done, and all that operations would wait for then. */
+    init(source?: ModuleSource): Promise<void>;
     /** Loads the module from what is at hand. */
     startSync(source: BufferSource | WebAssembly.Module): void;
     /** Does one operation. */

@@ -44,7 +44,13 @@ export class PoolEngine implements Engine {
     /** How many threads there are beside the vault, and beside those that an encryption has for itself. */
     #count = 0;
 
-    async start(source?: ModuleSource): Promise<void> {
+    async init(source?: ModuleSource): Promise<void> {
+        await this.#start(source);
+        // With one of each kind everything works where the server is gone.
+        await Promise.all([this.#theVault(), this.#inOneThread(undefined, async () => {})]);
+    }
+
+    async #start(source?: ModuleSource): Promise<void> {
         await this.#loader.load(source);
         if (!this.#isTidy && hasFiles()) {
             this.#isTidy = true;
@@ -71,7 +77,7 @@ export class PoolEngine implements Engine {
             this.#underway.forEach((key) => (key.isReleased ||= handles.includes(key.handle)));
         }
         checkSignal(signal);
-        await withSignal(this.start(), signal);
+        await withSignal(this.#start(), signal);
         if (name === "release" || name === "releaseKeyring") {
             return (await this.#tellAll((thread) => thread.call(name, args))) as Result<Name>;
         }
@@ -124,7 +130,7 @@ export class PoolEngine implements Engine {
         act: (thread: Thread, file: string, onProgress: (done: number) => void) => Promise<T>,
     ): Promise<T & Pick<Spooled, "discard">> {
         checkSignal(signal);
-        await withSignal(this.start(), signal);
+        await withSignal(this.#start(), signal);
         const file = await newFile();
         try {
             const made = await this.#inOneThread(signal, (thread) => act(thread, file, onProgress));
@@ -147,8 +153,14 @@ export class PoolEngine implements Engine {
         let thread = this.#sessions.get(session);
         if (name === "beginEncryption") {
             checkSignal(signal);
-            await withSignal(this.start(), signal);
-            thread = await this.#newThread();
+            await withSignal(this.#start(), signal);
+            const starting = this.#newThread();
+            try {
+                thread = await withSignal(starting, signal);
+            } catch (error) {
+                starting.then((thread) => thread.end()).catch(() => {});
+                throw error;
+            }
             this.#sessions.set(session, thread);
         } else if (!thread) {
             if (name === "dropEncryption") {
@@ -201,8 +213,14 @@ export class PoolEngine implements Engine {
     }
 
     async #acquire(signal: AbortSignal | undefined): Promise<Thread> {
+        let refused: unknown;
         for (;;) {
             checkSignal(signal);
+            if (refused !== undefined && this.#count === 0) {
+                // There is none to wait for, neither for who waits already.
+                this.#waiting.shift()?.();
+                throw refused;
+            }
             const idle = this.#idle.pop();
             if (idle && !idle.isEnded) {
                 return idle;
@@ -212,8 +230,20 @@ export class PoolEngine implements Engine {
                 this.#count--;
                 continue;
             }
-            if (this.#count < mostThreads()) {
-                return this.#another();
+            if (refused === undefined && this.#count < mostThreads()) {
+                const starting = this.#another();
+                try {
+                    return await withSignal(starting, signal);
+                } catch (error) {
+                    if (signal?.aborted) {
+                        // It is for others then.
+                        starting.then((thread) => this.#free(thread)).catch(() => {});
+                        throw error;
+                    }
+                    // One of those that there are will do.
+                    refused = error;
+                    continue;
+                }
             }
             let turn: () => void = () => {};
             const called = new Promise<void>((resolve) => this.#waiting.push((turn = resolve)));
@@ -279,7 +309,7 @@ export class PoolEngine implements Engine {
 
     async #newThread(): Promise<Thread> {
         const module = await this.#loader.load();
-        const thread = await Thread.start(module, () => this.#threads.delete(thread));
+        const thread = await Thread.start(module, (thread) => this.#threads.delete(thread));
         this.#threads.add(thread);
         return thread;
     }

@@ -22,16 +22,16 @@ export class Thread {
     /** How often it has lost keyrings: those that were on their way then may not be there. */
     #losses = 0;
     readonly #pending = new Map<number, Pending>();
-    readonly #onEnd: () => void;
+    readonly #onEnd: (thread: Thread) => void;
     #port: Port | undefined;
     #orders = 0;
     #isEnded = false;
 
-    private constructor(onEnd: () => void) {
+    private constructor(onEnd: (thread: Thread) => void) {
         this.#onEnd = onEnd;
     }
 
-    static async start(module: WebAssembly.Module, onEnd: () => void): Promise<Thread> {
+    static async start(module: WebAssembly.Module, onEnd: (thread: Thread) => void): Promise<Thread> {
         const thread = new Thread(onEnd);
         try {
             thread.#port = await openPort(
@@ -41,7 +41,12 @@ export class Thread {
         } catch (cause) {
             throw new PostsealError("internal", `a thread can't be started: ${cause}`, {}, { cause });
         }
-        thread.#port.post({ do: "start", module }, []);
+        try {
+            await thread.send({ do: "start", module }, []);
+        } catch (error) {
+            thread.end();
+            throw error;
+        }
         return thread;
     }
 
@@ -62,7 +67,7 @@ export class Thread {
 
     /** Sends an order, in which a keyring has no content where the thread has that already. */
     async send(
-        order: Without<Exclude<Order, { do: "start" }>, "id">,
+        order: Without<Order, "id">,
         transfer: Transferable[],
         onProgress?: (done: number) => void,
     ): Promise<unknown> {
@@ -85,7 +90,7 @@ export class Thread {
     }
 
     #send(
-        order: Without<Exclude<Order, { do: "start" }>, "id">,
+        order: Without<Order, "id">,
         transfer: Transferable[],
         onProgress?: (done: number) => void,
     ): Promise<unknown> {
@@ -112,7 +117,7 @@ export class Thread {
             this.#port?.terminate();
             this.#pending.forEach(({ reject }) => reject(error));
             this.#pending.clear();
-            this.#onEnd();
+            this.#onEnd(this);
         }
     }
 

@@ -9,7 +9,7 @@ import { decryptSpooled, encryptSpooled } from "./spool.js";
 
 /** What a thread is told. */
 export type Order =
-    | { readonly do: "start"; readonly module: WebAssembly.Module }
+    | { readonly do: "start"; readonly id: number; readonly module: WebAssembly.Module }
     | { readonly do: "call"; readonly id: number; readonly name: CallName; readonly args: Arguments<CallName> }
     | {
           readonly do: "decrypt-blob";
@@ -60,6 +60,7 @@ export function serve(answer: (answer: Answer, transfer: Transferable[]) => void
         if (order.do === "start") {
             wasm.initSync({ module: order.module });
             operations = new Operations();
+            done(order.id, undefined);
         } else if (order.do === "call") {
             const running = current();
             done(order.id, await guardAll(() => running.perform(order.name, order.args), reset));
@@ -84,9 +85,7 @@ export function serve(answer: (answer: Answer, transfer: Transferable[]) => void
         try {
             await obey(order);
         } catch (error) {
-            if (order.do !== "start") {
-                answer({ id: order.id, failed: detailsOf(error), isLost: operations === undefined }, []);
-            }
+            answer({ id: order.id, failed: detailsOf(error), isLost: operations === undefined }, []);
         } finally {
             wipe(order);
         }

@@ -216,16 +216,48 @@ describe("postseal/worker", () => {
 
     test("where threads can't be started, each call says so, and the next one tries again", async () => {
         const postseal = await faces["postseal/worker"]();
+        const parsed = () => Promise.allSettled([1, 2, 3].map(() => postseal.parseMessage("Subject: s\r\n\r\n")));
+        refusals = Number.MAX_SAFE_INTEGER;
+        for (const { reason } of await soon(parsed(), "parsing without threads")) {
+            assert.ok(reason instanceof postseal.PostsealError && reason.code === "internal", String(reason));
+        }
         refusals = 1;
-        const parse = () => postseal.parseMessage("Subject: s\r\n\r\n");
-        const [first, ...others] = await soon(Promise.allSettled([parse(), parse(), parse()]), "parsing");
-        assert.equal(first.reason.code, "internal");
-        assert.ok(first.reason instanceof postseal.PostsealError);
-        assert.deepEqual(others.map(({ status }) => status), ["fulfilled", "fulfilled"]);
+        const statuses = (await soon(parsed(), "parsing")).map(({ status }) => status);
+        assert.deepEqual(statuses, ["fulfilled", "fulfilled", "fulfilled"]);
         refusals = 1;
         assert.equal((await failure(postseal.SecretKey.generate(ALICE))).code, "internal");
         const { key } = await postseal.SecretKey.generate(ALICE);
         assert.equal(key.certificate.userIds.length, 1);
+    });
+
+    test("after init it works where no more threads can be started", async () => {
+        Object.defineProperty(globalThis, "navigator", { value: { hardwareConcurrency: 4 }, configurable: true });
+        try {
+            const postseal = await faces["postseal/worker"]();
+            await postseal.init();
+            refusals = Number.MAX_SAFE_INTEGER;
+            const { key } = await postseal.SecretKey.generate(ALICE);
+            const encrypting = Array.from({ length: 5 }, () => postseal.encrypt("text", { certificates: [key.certificate] }));
+            const keyring = new postseal.Keyring([key]);
+            const read = await Promise.all((await soon(Promise.all(encrypting), "encrypting")).map((made) => postseal.decrypt(made, { keyring })));
+            assert.deepEqual(read.map(({ data }) => data.length), [4, 4, 4, 4, 4]);
+        } finally {
+            Object.defineProperty(globalThis, "navigator", { value: { hardwareConcurrency: 2 }, configurable: true });
+        }
+    });
+
+    test("who gives up while a thread is started is told at once, and the thread is for others", async () => {
+        const postseal = await faces["postseal/worker"]();
+        const before = live.size;
+        const signal = AbortSignal.abort();
+        const parse = (signal) => postseal.parseMessage("Subject: s\r\n\r\n", { signal });
+        assert.equal((await failure(parse(signal))).code, "cancelled");
+        const controller = new AbortController();
+        onPost = (order) => order.do === "start" && controller.abort();
+        assert.equal((await soon(failure(parse(controller.signal)), "parsing")).code, "cancelled");
+        onPost = () => {};
+        assert.equal((await parse()).subject, "s");
+        assert.equal(live.size, before + 1);
     });
 
     test("a keyring comes with its content until the thread has it", async () => {
