@@ -48,16 +48,14 @@ export async function found(data) {
 }
 
 /**
- * Remembers one of these. A secret key that is stored stays as it is, for another one of its fingerprint may be damaged. And what is known of
- * a certificate is not lost with an older version of it, its revocation least of all.
+ * Remembers one of these. A secret key that is stored stays as it is, for another one of its fingerprint may be damaged. A certificate is
+ * merged with what is stored of it: its revocation is not lost with an older version.
  */
 export async function remember({ certificate, secretKey, isOurs }) {
     if (secretKey && !isOurs) {
         await put(secretKey);
     }
-    const { fingerprint } = certificate;
-    const [stored] = (await (await keyring()).byHandle(fingerprint)).filter((one) => one.fingerprint === fingerprint);
-    await put(stored ? await stored.merge(certificate) : certificate);
+    await put(certificate);
 }
 
 /** Makes a key and remembers it; its revocation certificate is handed out. */
