@@ -196,6 +196,8 @@ fn mail_made_to_cost_time_does_not() {
         ("starts of encoded words", header("Subject", "=?")),
         ("encoded words without an end, in addresses", header("From", "=?utf-8?q?a ")),
         ("starts of encoded words, in addresses", header("From", " =?")),
+        ("starts of encoded words, in one atom of addresses", header("From", "a=?")),
+        ("starts of encoded words beside each other, in addresses", header("From", "=?=?")),
         ("base64 words without an end, in addresses", header("From", " =?a?b?")),
         ("comments", header("From", "(")),
         ("quotes", header("To", "\"\\")),

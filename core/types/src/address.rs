@@ -109,6 +109,9 @@ fn check_local(local: &str) -> Result<(), AddressError> {
     if local.len() > MAX_LOCAL {
         return Err(AddressError::TooLong);
     }
+    if let Some(character) = local.chars().find(|&c| is_deceptive(c)) {
+        return Err(AddressError::Forbidden { character });
+    }
     if local.split_once("=?").is_some_and(|(_, rest)| rest.contains("?=")) {
         return Err(AddressError::LocalPart);
     }
@@ -116,6 +119,18 @@ fn check_local(local: &str) -> Result<(), AddressError> {
         Some(quoted) => check_quoted(quoted),
         None => local.split('.').try_for_each(check_atom),
     }
+}
+
+/// Characters that nobody sees, that change the order of those beside them, or that look like the at sign: an address with one of them would
+/// be shown as another.
+fn is_deceptive(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{fe6b}' | '\u{feff}' | '\u{ff20}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 /// An atom: RFC 5322 `atext`, and any non-ASCII character that is not white space.
@@ -252,6 +267,10 @@ mod tests {
             ("\"a\0b\"@c", Forbidden { character: '\0' }),
             ("a@b\u{85}", Forbidden { character: '\u{85}' }),
             ("a b@c", Forbidden { character: ' ' }),
+            ("\u{202e}moc.knab@c", Forbidden { character: '\u{202e}' }),
+            ("alice\u{200b}@c", Forbidden { character: '\u{200b}' }),
+            ("alice\u{ff20}example.test\u{3164}@c", Forbidden { character: '\u{ff20}' }),
+            ("\"a\u{2066}\"@c", Forbidden { character: '\u{2066}' }),
             ("a>b@c", Forbidden { character: '>' }),
             ("<a@b", Forbidden { character: '<' }),
             (r#""a> SIZE=1 <b"@c"#, Forbidden { character: '>' }),

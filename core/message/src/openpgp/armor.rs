@@ -10,7 +10,7 @@ use openpgp::parse::{PacketParser, PacketParserResult, Parse};
 use openpgp::serialize::Marshal;
 use sequoia_openpgp as openpgp;
 
-use super::{PgpError, PgpLimits};
+use super::{PgpError, PgpLimits, bounds};
 
 /// `bytes` with armor.
 pub(super) fn enarmor(kind: Kind, bytes: &[u8]) -> String {
@@ -31,37 +31,10 @@ pub(super) fn read_certs(data: &[u8]) -> Result<Vec<Cert>, PgpError> {
     for block in blocks(data) {
         let mut packets = packets(block).map_err(|_| NONE)?;
         packets.retain(is_writable);
-        check_signatures(&packets)?;
+        bounds::keep_within(&mut packets)?;
         certs.extend(CertParser::from_iter(packets).filter_map(Result::ok));
     }
     if certs.is_empty() { Err(NONE) } else { Ok(certs) }
-}
-
-/// Refuses certificates with more signatures of their own than one could want to verify: whether they are true is found out one by one.
-fn check_signatures(packets: &[Packet]) -> Result<(), PgpError> {
-    const LIMIT: usize = PgpLimits::KEY_SIGNATURES;
-    let (mut own, mut count) = (None, 0);
-    for packet in packets {
-        match packet {
-            Packet::PublicKey(key) => (own, count) = (Some(key.key_handle()), 0),
-            Packet::SecretKey(key) => (own, count) = (Some(key.key_handle()), 0),
-            Packet::Signature(signature) => {
-                let issuers = signature.get_issuers();
-                // One that names nobody may be its own.
-                count += usize::from(
-                    issuers.is_empty() || own.iter().any(|own| issuers.iter().any(|by| by.aliases(own))),
-                );
-            }
-            _ => {}
-        }
-        if count > LIMIT {
-            return Err(PgpError::LimitExceeded {
-                what: "signatures of a certificate on itself",
-                limit: LIMIT,
-            });
-        }
-    }
-    Ok(())
 }
 
 /// The packets of a block up to the first that is none of a certificate or is broken. What is compressed is not looked into: it never is

@@ -30,7 +30,7 @@ use super::reader::{Counted, Reader};
 use super::seal::{ENCRYPTING, Encrypting, OVERHEAD, begin_content, write_session_keys};
 #[cfg(feature = "rust-primitives")]
 use super::seipdv2;
-use super::{Decrypted, Encryption, Keyring, PgpData, PgpError, ReadOptions, Recipients};
+use super::{Decrypted, Encryption, Fingerprint, Keyring, PgpData, PgpError, ReadOptions, Recipients};
 
 /// The least octets of a chunk: each is one call of the caller's.
 const LEAST_CHUNK: u64 = 16 * 1024;
@@ -112,7 +112,7 @@ pub(super) struct Sealed {
     ciphertext: Vec<u8>,
     encryption: Encryption,
     /// Who decrypts it, where that is the holder of a key.
-    identity: Option<openpgp::Fingerprint>,
+    identity: Option<Fingerprint>,
     counted: Counted,
     octets: Arc<AtomicU64>,
 }
@@ -265,7 +265,7 @@ impl Sealed {
             },
             session_key,
             ciphertext,
-            identity: identity.map(|cert| cert.fingerprint()),
+            identity: identity.and_then(|cert| Fingerprint::from_sequoia(&cert.fingerprint())),
             counted: reader.counted(aead.is_none()),
             octets: octets_of(message),
         };

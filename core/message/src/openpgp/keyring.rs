@@ -50,6 +50,11 @@ impl Keyring {
         }
     }
 
+    /// Whose secret keys are here.
+    pub(crate) fn holders(&self) -> Vec<Fingerprint> {
+        self.secrets.keys().cloned().collect()
+    }
+
     /// Adds a secret key that is ready for use, and its certificate.
     pub fn add_unlocked_key(&mut self, key: UnlockedKey) {
         self.add_certificate(key.certificate().clone());

@@ -44,6 +44,10 @@ impl PgpLimits {
     pub const KEY_DATA: usize = 16 * 1024 * 1024;
     /// The most signatures that a certificate has of its own key: each is a verification. Those of others are not verified.
     pub const KEY_SIGNATURES: usize = 2048;
+    /// The most user IDs and subkeys of a certificate.
+    pub const KEY_COMPONENTS: usize = 512;
+    /// The most signatures of a certificate, times its user IDs and subkeys: one in a wrong place is tried in all others.
+    pub const KEY_PLACES: usize = 1_000_000;
     /// 64 MiB: the recommendation of RFC 9106, section 4, for where memory is short, and what programs write by default. Its other
     /// one, 2 GiB, is more than a phone has to spare, for a message or a key: who has a key like that raises the limit
     /// ([`SecretKey::unlock_within`](super::SecretKey::unlock_within)).

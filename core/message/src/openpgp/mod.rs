@@ -28,6 +28,7 @@
 //! ```
 
 mod armor;
+mod bounds;
 mod bulk;
 mod certificate;
 #[cfg(feature = "rust-primitives")]
@@ -38,6 +39,7 @@ mod fingerprint;
 mod keyring;
 mod layer;
 mod limits;
+mod line_ends;
 mod mail_armor;
 #[cfg(feature = "rust-primitives")]
 mod ocb;
@@ -69,6 +71,7 @@ pub use error::{PgpError, StreamError, Unusable};
 pub use fingerprint::{Fingerprint, FingerprintError, KeyHandle, KeyId};
 pub use keyring::Keyring;
 pub use limits::PgpLimits;
+pub(crate) use open::verify_detached_for;
 pub use open::{Decrypted, Encryption, ReadOptions, Verified, decrypt, verify_detached, verify_inline};
 pub use revocation::RevocationCertificate;
 pub(crate) use seal::{Holder, MICALG, encrypt_for_mail, sign_for_mail};

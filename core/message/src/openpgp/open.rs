@@ -12,10 +12,11 @@ use openpgp::parse::{PacketParser, PacketParserResult, Parse};
 use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 
+use super::line_ends::LineEnds;
 use super::mail_armor::dearmored;
 use super::policy::{CLOCK_SKEW, checked};
 use super::reader::{Extent, Reader};
-use super::{KeyHandle, Keyring, PgpError, PgpLimits, SignatureResult};
+use super::{Fingerprint, KeyHandle, Keyring, PgpError, PgpLimits, SignatureResult};
 
 /// How to read messages.
 #[derive(Debug, Clone, Default)]
@@ -115,13 +116,27 @@ pub fn verify_detached(
     options: &ReadOptions<'_>,
     now: SystemTime,
 ) -> Result<Vec<SignatureResult>, PgpError> {
+    verify_detached_for(Vec::new(), data, signature, keyring, options, now)
+}
+
+/// The same where it is known who reads it: a signature that names others as those whom the data is for is not good then.
+pub(crate) fn verify_detached_for(
+    readers: Vec<Fingerprint>,
+    data: &[u8],
+    signature: &[u8],
+    keyring: &Keyring,
+    options: &ReadOptions<'_>,
+    now: SystemTime,
+) -> Result<Vec<SignatureResult>, PgpError> {
     let now = checked(now)?;
     let mut reader = Reader::new(keyring, options, now);
+    reader.readers = readers;
     let policy = reader.packet_policy();
     DetachedVerifierBuilder::from_bytes(signature)
         .and_then(|builder| builder.with_policy(&policy, now + CLOCK_SKEW, &mut reader))
         .and_then(|mut verifier| verifier.verify_bytes(data))
         .map_err(|error| reader.failure(&error))?;
+    reader.saw(LineEnds::of(data));
     match reader.signatures {
         none if none.is_empty() => Err(PgpError::Malformed { what: "expected a detached signature" }),
         signatures => Ok(signatures),
@@ -205,7 +220,11 @@ pub(super) fn read_encrypted(
     let extent = source.helper_ref().extent();
     let outcome = copy_within(&extent, &mut source, out, buffer)?;
     drop(source);
-    outcome.or_else(|error| reader.stop(error))
+    match outcome {
+        Ok(ends) => reader.saw(ends),
+        Err(error) => return reader.stop(error),
+    }
+    Ok(())
 }
 
 /// The same for a signed message.
@@ -220,7 +239,11 @@ pub(super) fn read_signed(
     let extent = source.helper_ref().extent();
     let outcome = copy_within(&extent, &mut source, out, buffer)?;
     drop(source);
-    outcome.or_else(|error| reader.stop(error))
+    match outcome {
+        Ok(ends) => reader.saw(ends),
+        Err(error) => return reader.stop(error),
+    }
+    Ok(())
 }
 
 /// Copies a content to its end; that it is too long is told where it is proven.
@@ -229,15 +252,34 @@ fn copy_within(
     source: &mut impl Read,
     out: &mut impl Write,
     buffer: usize,
-) -> io::Result<Result<(), PgpError>> {
+) -> io::Result<Result<LineEnds, PgpError>> {
     let limit = extent.limit;
-    if copy(source, out, buffer, |copied| copied <= limit as u64)? {
-        return Ok(Ok(()));
+    let mut out = Looking { out, ends: LineEnds::default() };
+    if copy(source, &mut out, buffer, |copied| copied <= limit as u64)? {
+        return Ok(Ok(out.ends));
     }
     let is_proven =
         !extent.proven_last || copy(source, &mut io::sink(), buffer, |passed| extent.passes_over(passed))?;
     let exceeded = PgpError::LimitExceeded { what: "octets of plaintext", limit };
     Ok(Err(if is_proven { exceeded } else { PgpError::Tampered }))
+}
+
+/// Looks at what is written.
+struct Looking<W> {
+    out: W,
+    ends: LineEnds,
+}
+
+impl<W: Write> Write for Looking<W> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let length = self.out.write(octets)?;
+        self.ends.add(octets.get(..length).unwrap_or_default());
+        Ok(length)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// Copies `source` to its end, which it has only where its content is proven. Ends when so much is no longer within the limit; false then. It

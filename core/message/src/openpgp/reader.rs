@@ -14,9 +14,12 @@ use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 
 use super::bulk::DIGEST;
+use super::line_ends::LineEnds;
 use super::policy::policy;
 use super::signature::judge;
-use super::{Decrypted, Encryption, KeyHandle, Keyring, PgpError, PgpLimits, ReadOptions, SignatureResult};
+use super::{
+    Decrypted, Encryption, Fingerprint, KeyHandle, Keyring, PgpError, PgpLimits, ReadOptions, SignatureResult,
+};
 
 /// What may be beside a content of any length, however few octets of that are wanted: a modification detection code, say.
 const LEAST_BESIDE: usize = 1024;
@@ -41,8 +44,8 @@ pub(super) struct Reader<'a> {
     pub(super) octets: Arc<AtomicU64>,
     /// Whether the encrypted data is too short to be anything; no key fits it.
     pub(super) is_stub: bool,
-    /// Who decrypts the message, where that is known before it is read.
-    identity: Option<openpgp::Fingerprint>,
+    /// Who may decrypt the message, where that is known before it is read.
+    pub(super) readers: Vec<Fingerprint>,
     counted: Counted,
 }
 
@@ -88,7 +91,7 @@ impl<'a> Reader<'a> {
             policy: policy(now),
             octets: Arc::default(),
             is_stub: false,
-            identity: None,
+            readers: Vec::new(),
             counted: Counted::default(),
         }
     }
@@ -97,7 +100,7 @@ impl<'a> Reader<'a> {
     pub(super) fn resume(
         &mut self,
         encryption: Encryption,
-        identity: Option<openpgp::Fingerprint>,
+        identity: Option<Fingerprint>,
         counted: Counted,
         octets: Arc<AtomicU64>,
     ) {
@@ -105,7 +108,7 @@ impl<'a> Reader<'a> {
         // All of it is proven here, and what is said of it is the same each way.
         self.proven_last = encryption.aead.is_none();
         self.encryption = Some(encryption);
-        self.identity = identity;
+        self.readers = identity.into_iter().collect();
         self.counted = counted;
         self.octets = octets;
     }
@@ -179,6 +182,13 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// What is known of the data once all of it was seen.
+    pub(super) fn saw(&mut self, ends: LineEnds) {
+        if ends.has_lone_cr() {
+            self.signatures.iter_mut().for_each(SignatureResult::distrust);
+        }
+    }
+
     fn exceeds(&self, depth: usize) -> Option<PgpError> {
         let limit = |count: usize, limit: usize, what| {
             (count > limit).then_some(PgpError::LimitExceeded { what, limit })
@@ -213,6 +223,9 @@ impl<'a> Reader<'a> {
 impl VerificationHelper for &mut Reader<'_> {
     fn inspect(&mut self, parser: &PacketParser<'_>) -> openpgp::Result<()> {
         self.count(&parser.packet);
+        if let Some(error) = too_many_issuers(&parser.packet) {
+            return self.stop(if self.decrypting && self.proven_last { PgpError::Tampered } else { error });
+        }
         if let Some(error) = self.exceeds(usize::try_from(parser.recursion_depth()).unwrap_or_default()) {
             return self.stop(if self.decrypting && self.proven_last { PgpError::Tampered } else { error });
         }
@@ -266,9 +279,7 @@ impl VerificationHelper for &mut Reader<'_> {
                 }
                 MessageLayer::SignatureGroup { results } => {
                     self.signatures.extend(
-                        results
-                            .iter()
-                            .map(|result| judge(result, &self.policy, self.now, self.identity.as_ref())),
+                        results.iter().map(|result| judge(result, &self.policy, self.now, &self.readers)),
                     );
                 }
                 MessageLayer::Compression { .. } => {}
@@ -276,6 +287,14 @@ impl VerificationHelper for &mut Reader<'_> {
         }
         Ok(())
     }
+}
+
+/// The library compares each issuer of a signature with those of all others; a signature has two, the same one by two names.
+fn too_many_issuers(packet: &Packet) -> Option<PgpError> {
+    const LIMIT: usize = 16;
+    let Packet::Signature(signature) = packet else { return None };
+    (signature.get_issuers().len() > LIMIT)
+        .then_some(PgpError::LimitExceeded { what: "issuers of a signature", limit: LIMIT })
 }
 
 /// How long a packet inside another is that is neither content nor holds any; the most there is where it does not say. Such packets are

@@ -4,7 +4,7 @@ use openpgp::cert::amalgamation::{ValidAmalgamation, ValidateAmalgamation};
 use openpgp::packet::Signature;
 use openpgp::parse::stream::{GoodChecksum, VerificationError, VerificationResult};
 use openpgp::policy::Policy;
-use openpgp::types::RevocationStatus;
+use openpgp::types::{RevocationStatus, SignatureType};
 use sequoia_openpgp as openpgp;
 
 use super::policy::usable;
@@ -22,6 +22,18 @@ pub struct SignatureResult {
     pub made: Option<SystemTime>,
     /// The hash algorithm, such as `SHA512`; `None` for a signature that could not be read.
     pub hash: Option<String>,
+    /// Whether it is over text, whose lines may end in any way: a CR alone ends one there, too, and nowhere in mail.
+    pub(crate) is_text: bool,
+}
+
+impl SignatureResult {
+    /// Takes a good signature over text for one over something else, where the data has a CR that ends no line of mail: who changed that may
+    /// have changed where the lines end.
+    pub(super) fn distrust(&mut self) {
+        if self.is_text && matches!(self.status, SignatureStatus::Good { .. }) {
+            self.status = SignatureStatus::Bad(SignatureFault::Mismatch);
+        }
+    }
 }
 
 /// What became of one signature.
@@ -80,16 +92,16 @@ impl SignatureFault {
     }
 }
 
-/// What the library found about one signature, in our words; `now` is the time at which the signer must (still) be usable, and `reader` who
-/// decrypted it, where the library doesn't know.
+/// What the library found about one signature, in our words; `now` is the time at which the signer must (still) be usable, and `readers` who
+/// may have decrypted it, where the library doesn't know.
 pub(super) fn judge(
     result: &VerificationResult<'_>,
     policy: &dyn Policy,
     now: SystemTime,
-    reader: Option<&openpgp::Fingerprint>,
+    readers: &[Fingerprint],
 ) -> SignatureResult {
     let (signature, status) = match result {
-        Ok(GoodChecksum { sig, .. }) if !is_meant_for(sig, reader) => {
+        Ok(GoodChecksum { sig, .. }) if !is_meant_for(sig, readers) => {
             (Some(*sig), SignatureStatus::Bad(SignatureFault::NotIntendedForReader))
         }
         Ok(GoodChecksum { sig, ka }) => (Some(*sig), usable_now(ka, policy, now)),
@@ -109,20 +121,23 @@ pub(super) fn judge(
         issuer: signature.and_then(|s| s.get_issuers().iter().filter_map(KeyHandle::from_sequoia).next()),
         made: signature.and_then(|s| s.signature_creation_time()),
         hash: signature.map(|s| s.hash_algo().to_string()),
+        is_text: signature.is_some_and(|s| s.typ() == SignatureType::Text),
     }
 }
 
-/// Whether a signature names `reader` where it names anyone.
-fn is_meant_for(signature: &Signature, reader: Option<&openpgp::Fingerprint>) -> bool {
+/// Whether a signature names one of `readers` where it names anyone, and it is known who reads.
+fn is_meant_for(signature: &Signature, readers: &[Fingerprint]) -> bool {
     let mut named = signature.intended_recipients().peekable();
-    named.peek().is_none() || reader.is_none_or(|reader| named.any(|recipient| recipient == reader))
+    let is_reader =
+        |recipient| Fingerprint::from_sequoia(recipient).is_some_and(|name| readers.contains(&name));
+    named.peek().is_none() || readers.is_empty() || named.any(is_reader)
 }
 
 type SignerKey<'a> =
     openpgp::cert::amalgamation::key::ValidErasedKeyAmalgamation<'a, openpgp::packet::key::PublicParts>;
 
 /// A checksum that is good for the time at which the signature says it was made. That time is the signer's own word, so
-/// whoever has a key that expired or was revoked could date a signature back: the certificate must be usable now, too.
+/// whoever has a key that expired or was revoked could date a signature back: the certificate and the key must be usable now, too.
 fn usable_now(key: &SignerKey<'_>, policy: &dyn Policy, now: SystemTime) -> SignatureStatus {
     let bad = |reason| SignatureStatus::Bad(SignatureFault::SignerUnusable(reason));
     let Ok(valid) = key.cert().with_policy(policy, now) else { return bad(Unusable::Invalid) };
@@ -133,6 +148,8 @@ fn usable_now(key: &SignerKey<'_>, policy: &dyn Policy, now: SystemTime) -> Sign
         Ok(key) if matches!(key.revocation_status(), RevocationStatus::Revoked(_)) => {
             return bad(Unusable::Revoked);
         }
+        Ok(key) if key.alive().is_err() => return bad(Unusable::Expired),
+        Ok(key) if !key.for_signing() => return SignatureStatus::Bad(SignatureFault::NotASigningKey),
         Ok(_) => {}
         Err(_) => return bad(Unusable::Invalid),
     }

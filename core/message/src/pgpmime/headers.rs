@@ -1,5 +1,7 @@
 //! Protected header fields (RFC 9788, and what came before it): which count, and what the message is put together from.
 
+use postseal_types::Address;
+
 use super::Reason;
 use crate::mime::{Header, Limits, Message, MimeError};
 
@@ -76,6 +78,14 @@ impl HeaderVerdict {
         differing.map(|header| Reason::HeaderDiffers { name: header.name.clone() }).chain(unprotected)
     }
 
+    /// The same where nothing proves what was inside: anyone could have written it.
+    pub(super) fn unproven(mut self) -> Self {
+        let protected = std::mem::take(&mut self.protected);
+        let is_acted_on = |name: &String| USER_FACING.iter().any(|field| field.eq_ignore_ascii_case(name));
+        self.unprotected.extend(protected.into_iter().filter(is_acted_on));
+        self
+    }
+
     /// What it is when no field is protected.
     pub(super) fn unprotected(message: &Message) -> Self {
         Self { unprotected: user_facing(message.headers()), ..Self::default() }
@@ -137,36 +147,41 @@ pub(super) fn combine(
         _ => payload.headers().filter(|field| !is_structural(field) && !field.is("HP-Outer")).collect(),
     };
     let is_inside = |name: &str| inner.iter().any(|field| field.is(name));
+    let senders = addresses(outer, "From");
     let taken: Vec<_> = outer
         .headers()
-        .filter(|field| match scheme {
-            Scheme::HeaderProtection => false,
-            Scheme::None => !is_content(field),
-            Scheme::Legacy => {
-                let diverts = DIVERTING.iter().any(|name| field.is(name));
-                let is_replaced = is_inside(field.name()) || (diverts && is_inside("From"));
-                !is_content(field) && !is_replaced
+        .filter(|field| {
+            let diverts = DIVERTING.iter().any(|name| field.is(name));
+            // Who is on the way would have the answer to what it could not read.
+            let leads_away =
+                || is_encrypted && !addresses(outer, field.name()).iter().all(|to| senders.contains(to));
+            match scheme {
+                Scheme::HeaderProtection => false,
+                _ if is_content(field) || (diverts && leads_away()) => false,
+                Scheme::None => true,
+                Scheme::Legacy => !(is_inside(field.name()) || diverts && is_inside("From")),
             }
         })
         .collect();
 
+    let announced = announced(payload);
     let mut verdict = HeaderVerdict { unprotected: user_facing(taken.iter().copied()), ..Default::default() };
     for field in &inner {
         if !verdict.protected.iter().any(|name| field.is(name)) {
             verdict.protected.push(field.name().to_owned());
-            verdict.differing.extend(difference(field.name(), outer, payload, is_encrypted));
+            let announced = is_encrypted.then_some(announced.as_slice());
+            verdict.differing.extend(difference(field.name(), outer, payload, announced));
         }
     }
-    let addresses = |message: &Message| -> Vec<_> {
-        message.from().mailboxes().map(|mailbox| mailbox.address().clone()).collect()
-    };
     verdict.made_encrypted = match payload.root().content_type().parameter("hp") {
         Some("cipher") => Some(true),
         Some("clear") => Some(false),
         _ => None,
     };
-    verdict.moves_from =
-        is_inside("From") && outer.header("From").is_some() && addresses(outer) != addresses(payload);
+    // What a server could look at is the one From field outside, and that only where it can be read.
+    let is_plain = outer.headers().filter(|field| field.is("From")).count() == 1
+        && outer.from().invalid().next().is_none();
+    verdict.moves_from = is_inside("From") && !(is_plain && senders == addresses(payload, "From"));
     (combination(&taken, payload, scheme), verdict)
 }
 
@@ -212,7 +227,12 @@ fn user_facing<'a>(fields: impl Iterator<Item = Header<'a>>) -> Vec<String> {
 }
 
 /// How a protected field differs from the one outside; `None` where it doesn't, or there is none outside.
-fn difference(name: &str, outer: &Message, payload: &Message, is_encrypted: bool) -> Option<DifferingHeader> {
+fn difference(
+    name: &str,
+    outer: &Message,
+    payload: &Message,
+    announced: Option<&[(String, String)]>,
+) -> Option<DifferingHeader> {
     let outside = values(outer, name)?;
     let protected = values(payload, name).unwrap_or_default();
     let is_address = ADDRESSES.iter().any(|field| field.eq_ignore_ascii_case(name));
@@ -220,7 +240,12 @@ fn difference(name: &str, outer: &Message, payload: &Message, is_encrypted: bool
         return None;
     }
     let is_stand_in = name.eq_ignore_ascii_case("Subject") && SUBJECT_STANDINS.contains(&outside.as_str());
-    let is_intended = is_encrypted && (announced(payload, name).is_some_and(|a| a == outside) || is_stand_in);
+    let is_announced = |all: &[(String, String)]| {
+        let said: Vec<_> = all.iter().filter(|(field, _)| field.eq_ignore_ascii_case(name)).collect();
+        let said: Vec<_> = said.into_iter().map(|(_, value)| value.as_str()).collect();
+        !said.is_empty() && said.join("\n") == outside
+    };
+    let is_intended = announced.is_some_and(|all| is_stand_in || is_announced(all));
     Some(DifferingHeader { name: name.to_owned(), protected, outside, is_intended })
 }
 
@@ -231,15 +256,18 @@ fn values(message: &Message, name: &str) -> Option<String> {
     (!values.is_empty()).then(|| values.join("\n"))
 }
 
-/// What the sender says stands outside (`HP-Outer`, RFC 9788, section 2.2).
-fn announced(payload: &Message, name: &str) -> Option<String> {
+/// What the sender says stands outside, each with its name (`HP-Outer`, RFC 9788, section 2.2).
+fn announced(payload: &Message) -> Vec<(String, String)> {
     let said = payload.headers().filter(|field| field.is("HP-Outer")).filter_map(|field| {
         let text = field.text();
         let (field, value) = text.split_once(':')?;
-        field.trim().eq_ignore_ascii_case(name).then(|| spaced(value))
+        Some((field.trim().to_owned(), spaced(value)))
     });
-    let said: Vec<_> = said.collect();
-    (!said.is_empty()).then(|| said.join("\n"))
+    said.collect()
+}
+
+fn addresses(message: &Message, name: &str) -> Vec<Address> {
+    message.addresses(name).mailboxes().map(|mailbox| mailbox.address().clone()).collect()
 }
 
 fn spaced(text: &str) -> String {

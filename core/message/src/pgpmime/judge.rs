@@ -81,19 +81,38 @@ pub(super) fn sender<'a>(message: &Message, list: &'a AddressList) -> Option<&'a
     }
 }
 
+/// Whether there is another address than `own` around an at sign in a name, whatever surrounds it.
+fn is_other(name: &str, at: usize, own: &Address) -> bool {
+    let (before, after) = (name.get(..at).unwrap_or_default(), name.get(at + 1..).unwrap_or_default());
+    let (local, domain) = (before.trim_end(), after.trim_start());
+    let is_spaced = local.len() < before.len() || domain.len() < after.len();
+    let is_part = |c: char| c.is_alphanumeric() || (!c.is_ascii() && !c.is_whitespace());
+    let is_atom = |c: char| is_part(c) || "!#$%&'*+-/=?^_`{|}~.".contains(c);
+    let is_domain = |c: char| is_part(c) || "-_.".contains(c);
+    let local = local.rfind(|c| !is_atom(c)).map_or(local, |end| {
+        local.get(end..).and_then(|rest| rest.get(rest.chars().next()?.len_utf8()..)).unwrap_or_default()
+    });
+    let domain = domain.split(|c| !is_domain(c)).next().unwrap_or_default().trim_end_matches(['.', '-', '_']);
+    // As in "Bob @ Work".
+    if is_spaced && !domain.contains('.') {
+        return false;
+    }
+    let bare = local.trim_start_matches(|c: char| c.is_ascii_punctuation());
+    let found = [local, bare].map(|local| Address::parse(&format!("{local}@{domain}")));
+    let is_own = |found: &Address| found.to_wire().eq_ignore_ascii_case(&own.to_wire());
+    let mut read = found.iter().flatten().peekable();
+    read.peek().is_some() && !read.any(is_own)
+}
+
 /// Notes a display name that is another address: many programs show the name only.
 pub(super) fn misleading_name(from: &AddressList) -> Option<Reason> {
     from.mailboxes().find_map(|mailbox| {
         let name = mailbox.name()?;
-        let is_other = |text: &str| {
-            Address::parse(text)
-                .is_ok_and(|a| !a.to_wire().eq_ignore_ascii_case(&mailbox.address().to_wire()))
-        };
         // The at signs of other widths look the same.
         let plain = name.replace(['\u{ff20}', '\u{fe6b}'], "@");
-        let mut words = plain.split(|c: char| c.is_whitespace() || "\"'<>()[],;:".contains(c));
-        words
-            .any(is_other)
+        plain
+            .match_indices('@')
+            .any(|(at, _)| is_other(&plain, at, mailbox.address()))
             .then(|| Reason::MisleadingName { name: name.to_owned(), address: mailbox.address().clone() })
     })
 }

@@ -7,12 +7,12 @@ use postseal_types::{ErrorCode, Secret};
 
 use super::inline::{self, Block, Kind};
 use super::layer::{self, Layer, Sealed};
-use super::verdict::{Coverage, EncryptionVerdict};
+use super::verdict::{Coverage, EncryptionVerdict, SignatureVerdict};
 use super::{HeaderVerdict, Reason, Repair, Verdict, headers, judge};
 use crate::mime::{Limits, Message, MimeError};
 use crate::openpgp::{
     Encryption, Keyring, PgpError, PgpLimits, ReadOptions, SignatureFault, SignatureResult, SignatureStatus,
-    decrypt, verify_detached, verify_inline,
+    decrypt, verify_detached_for, verify_inline,
 };
 
 /// What a message may have at most to be opened, and what may open it besides the keys.
@@ -295,7 +295,9 @@ impl<'a> Opener<'a> {
             self.repairs.push(Repair::LineEnds);
         }
         let options = self.read_options();
-        match verify_detached(&canonical, signature, self.keyring, &options, self.now) {
+        // Inside of an encryption it has to be for whoever reads it.
+        let readers = if self.encryption.is_some() { self.keyring.holders() } else { Vec::new() };
+        match verify_detached_for(readers, &canonical, signature, self.keyring, &options, self.now) {
             Ok(results) => self.found(results),
             Err(error @ (PgpError::LimitExceeded { .. } | PgpError::TimeOutOfRange)) => {
                 return Err(error.into());
@@ -329,8 +331,11 @@ impl<'a> Opener<'a> {
         let text = if block.is_all { text? } else { self.unless_unreadable(text)? };
         let Some(text) = text else { return Ok(None) };
         self.repairs.extend(block.repair);
-        let is_utf8 = self.encryption.is_some() && str::from_utf8(&text).is_ok();
-        let entity = inline::entity(&text, block.charset.filter(|_| !is_utf8));
+        // The charset stands outside, where anyone can change it. It counts where the text can't be told to be UTF-8.
+        let is_utf8 = str::from_utf8(&text).is_ok();
+        let is_encrypted = self.encryption.is_some();
+        let counts = |charset: &&str| !is_utf8 || (!is_encrypted && is_seven_bit(charset));
+        let entity = inline::entity(&text, block.charset.filter(counts).filter(|charset| !is_wide(charset)));
         Ok(Some(Message::parse(entity, &self.options.limits)?))
     }
 
@@ -358,7 +363,7 @@ impl<'a> Opener<'a> {
     /// What says that it is signed, but can't be read as such.
     fn found_malformed(&mut self) {
         let status = SignatureStatus::Bad(SignatureFault::Malformed);
-        self.found(vec![SignatureResult { status, issuer: None, made: None, hash: None }]);
+        self.found(vec![SignatureResult { status, issuer: None, made: None, hash: None, is_text: false }]);
     }
 
     fn read_options(&self) -> ReadOptions<'a> {
@@ -376,6 +381,9 @@ impl<'a> Opener<'a> {
         notes.extend(self.repairs.iter().map(|repair| Reason::Repaired(*repair)));
         let from = judge::sender(message, &senders);
         let signature = judge::best(&self.signatures, from, self.keyring, self.now);
+        let is_proven =
+            self.encryption.is_some() || matches!(signature.verdict, SignatureVerdict::Valid { .. });
+        let headers = if is_proven { headers } else { headers.unproven() };
         Verdict {
             encryption: match self.encryption.take() {
                 None => EncryptionVerdict::None,
@@ -389,6 +397,18 @@ impl<'a> Opener<'a> {
             notes,
         }
     }
+}
+
+/// Whether texts in a charset look like ASCII.
+fn is_seven_bit(charset: &str) -> bool {
+    charset.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("iso-2022"))
+}
+
+/// Whether no text in a charset could be signed within another: its lines are none there.
+fn is_wide(charset: &str) -> bool {
+    ["utf-16", "utf-32", "ucs-", "unicode", "iso-10646", "csunicode"]
+        .iter()
+        .any(|start| charset.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start)))
 }
 
 /// The bytes with CRLF at the end of each line, which is what a signature is made over (RFC 3156, section 5).

@@ -204,12 +204,12 @@ export const behaviour = {
         const half = "🔑".slice(0, 1);
         for (const passphrase of ["", new Uint8Array(), half]) {
             for (const attempt of [
-                SecretKey.generate("alice@example.test", { passphrase }),
-                alice.lock(passphrase),
-                encrypt("text", { passphrases: [passphrase] }),
-                encrypt("text", { certificates: [alice.certificate], passphrases: ["secret", passphrase] }),
+                () => SecretKey.generate("alice@example.test", { passphrase }),
+                () => alice.lock(passphrase),
+                () => encrypt("text", { passphrases: [passphrase] }),
+                () => encrypt("text", { certificates: [alice.certificate], passphrases: ["secret", passphrase] }),
             ]) {
-                same((await failure(attempt)).code, "invalid-input");
+                same((await failure(attempt())).code, "invalid-input");
             }
         }
     },

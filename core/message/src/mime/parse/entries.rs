@@ -201,8 +201,9 @@ fn atom_length(text: &str, first: char) -> usize {
     }
     let is_end = |c: char| matches!(c, ' ' | '\t' | '"' | '[' | '(' | '<' | '>' | ',' | ':' | ';' | '@');
     let rest = text.get(first.len_utf8()..).unwrap_or_default();
-    let atom = rest.split(is_end).next().unwrap_or_default();
-    first.len_utf8() + atom.find("=?").unwrap_or(atom.len())
+    let is_word = |at: usize| rest.as_bytes().get(at..).is_some_and(|rest| rest.starts_with(b"=?"));
+    let end = rest.char_indices().find(|&(at, c)| is_end(c) || is_word(at));
+    first.len_utf8() + end.map_or(rest.len(), |(at, _)| at)
 }
 
 /// The length of what `open` opens up to its `close`, both included; parentheses nest, and a backslash escapes.

@@ -1,3 +1,5 @@
+use std::time::Instant;
+
 use postseal_types::{ErrorCode, Secret};
 
 use super::*;
@@ -195,6 +197,76 @@ fn a_certificate_has_no_more_signatures_on_itself_than_the_limit() {
         }
     }
     assert!(with(limit + 1, &others).is_ok());
+}
+
+/// Misplaced ones are tried behind each user ID, and those that differ in what is not signed only are put together.
+#[test]
+fn a_certificate_that_is_made_to_cost_time_does_not() {
+    let certificate = key(KeyProfile::Compatible, "alice", now()).certificate().clone();
+    let primary = made::packets(&certificate.export())[0].clone();
+    // Of another key, each with a number where the hash begins, or in what is not signed.
+    let signature = |number: u32, is_signed: bool| {
+        let (hash, issuer) = if is_signed { (number, 1) } else { (0, number) };
+        let issuer = [&[9, 16, 9, 9, 9, 9], &issuer.to_be_bytes()[..]].concat();
+        let mut body = vec![4, 0x10, 22, 10, 0, 0, 0, 10];
+        body.extend(issuer);
+        body.extend([1, 2, 0, 32, 255]);
+        body.extend(&hash.to_be_bytes()[1..]);
+        body.extend([0, 8, 255]);
+        (2, body)
+    };
+    let user_id = |number: usize| (13, format!("{number:06}").into_bytes());
+    let read = |packets: Vec<(u8, Vec<u8>)>| {
+        let whole = made::joined(&[vec![primary.clone()], packets].concat());
+        let began = Instant::now();
+        let outcome = Certificate::import(&whole).map(|_| ());
+        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+        outcome
+    };
+    let exceeded = |what, limit| Err(PgpError::LimitExceeded { what, limit });
+    let (components, places) = (PgpLimits::KEY_COMPONENTS, PgpLimits::KEY_PLACES);
+    let what = "user IDs and subkeys of a certificate";
+    assert_eq!(read((0..components).map(user_id).collect()), Ok(()));
+    assert_eq!(read((0..=components).map(user_id).collect()), exceeded(what, components));
+    let many = |signatures, ids| {
+        let signatures = (0..signatures).map(|number| signature(number, true));
+        read(signatures.chain((0..ids).map(user_id)).collect())
+    };
+    assert_eq!(many(2500, 400), Ok(()));
+    assert_eq!(many(2501, 400), exceeded("places for the signatures of a certificate", places));
+    let copies = (0..20_000).map(|number| signature(number, false));
+    assert_eq!(read([user_id(0)].into_iter().chain(copies).collect()), Ok(()));
+}
+
+/// What is done with a number takes the third power of its length.
+#[test]
+fn keys_of_any_length_are_refused() {
+    let number = |bits: u16| {
+        let octets = usize::from(bits.div_ceil(8));
+        let mut number = vec![0xff; octets];
+        number[0] >>= (8 - bits % 8) % 8;
+        [&bits.to_be_bytes()[..], &number].concat()
+    };
+    let key = |algorithm: u8, numbers: &[u16]| {
+        let mut body = vec![4, 0, 0, 0, 10, algorithm];
+        numbers.iter().for_each(|bits| body.extend(number(*bits)));
+        Certificate::import(&made::joined(&[(6, body)])).map(|_| ())
+    };
+    let (rsa, elgamal, dsa) = (1, 16, 17);
+    for (algorithm, numbers, limit) in [
+        (rsa, &[16384, 17][..], None),
+        (rsa, &[16385, 17], Some(16384)),
+        (rsa, &[4096, 65], Some(64)),
+        (elgamal, &[8192, 3, 3], None),
+        (elgamal, &[8193, 3, 3], Some(8192)),
+        (dsa, &[3072, 256, 3, 3], None),
+        (dsa, &[3073, 256, 3, 3], Some(3072)),
+        (dsa, &[3072, 513, 3, 3], Some(512)),
+    ] {
+        let expected =
+            limit.map_or(Ok(()), |limit| Err(PgpError::LimitExceeded { what: "bits of a key", limit }));
+        assert_eq!(key(algorithm, numbers), expected, "{algorithm} {numbers:?}");
+    }
 }
 
 #[test]

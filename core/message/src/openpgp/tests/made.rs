@@ -2,15 +2,18 @@
 
 use std::io::Write;
 
+use openpgp::armor::Kind;
+use openpgp::cert::CertBuilder;
 use openpgp::crypto::mpi::SecretKeyChecksum;
 use openpgp::crypto::{S2K, SessionKey};
 use openpgp::packet::key::{Encrypted, PrimaryRole, SecretKeyMaterial, SecretParts, Unencrypted};
+use openpgp::packet::signature::SignatureBuilder;
 use openpgp::packet::skesk::{SKESK4, SKESK6};
 use openpgp::packet::{Key, Packet, SKESK};
 use openpgp::parse::{PacketParserBuilder, PacketParserResult, Parse};
 use openpgp::serialize::Serialize;
-use openpgp::serialize::stream::{Compressor, Encryptor, LiteralWriter, Message};
-use openpgp::types::{AEADAlgorithm, HashAlgorithm, SymmetricAlgorithm};
+use openpgp::serialize::stream::{Compressor, Encryptor, LiteralWriter, Message, Signer};
+use openpgp::types::{AEADAlgorithm, HashAlgorithm, KeyFlags, SignatureType, SymmetricAlgorithm};
 use postseal_types::Secret;
 use sequoia_openpgp as openpgp;
 
@@ -72,6 +75,38 @@ pub(super) fn locked_with_argon2(key: &SecretKey, passphrase: &Secret, exponent:
     let (primary, _) = primary.add_secret(locked.into());
     let cert = unlocked.cert().clone().strip_secret_key_material();
     SecretKey::from_cert(cert.insert_packets(Packet::SecretKey(primary)).unwrap().0).unwrap()
+}
+
+/// A detached signature over text (type 0x01, RFC 9580, section 5.2.1.2), which may name whom the text is for.
+pub(crate) fn over_text(
+    data: &[u8],
+    key: &SecretKey,
+    reader: Option<&SecretKey>,
+    now: SystemTime,
+) -> PgpData {
+    let pair = key.unlock_unprotected().unwrap().signer(now).unwrap().into_pair();
+    let mut bytes = Vec::new();
+    let template = SignatureBuilder::new(SignatureType::Text);
+    let signer = Signer::with_template(Message::new(&mut bytes), pair, template).unwrap();
+    let mut signer = signer.detached().creation_time(now);
+    if let Some(reader) = reader {
+        signer = signer.add_intended_recipient(reader.certificate().cert());
+    }
+    let mut writer = signer.build().unwrap();
+    writer.write_all(data).unwrap();
+    writer.finalize().unwrap();
+    PgpData::new(bytes, Kind::Signature)
+}
+
+/// A key that doesn't expire, with a subkey that signs for so long only.
+pub(super) fn signing_for(validity: Duration, now: SystemTime) -> SecretKey {
+    let (cert, _) = CertBuilder::new()
+        .set_creation_time(now)
+        .add_userid("Alice <alice@example.test>")
+        .add_subkey(KeyFlags::empty().set_signing(), validity, None)
+        .generate()
+        .unwrap();
+    SecretKey::from_cert(cert).unwrap()
 }
 
 /// The same key, whose primary part is somewhere else: as GnuPG exports it with `--export-secret-subkeys`.

@@ -279,3 +279,49 @@ fn nobody_to_encrypt_to_is_an_error() {
         Err(PgpError::KeyUnusable { key: key.fingerprint().clone().into(), reason: Unusable::Revoked })
     );
 }
+
+/// The library compares the issuers of a signature with those of all others.
+#[test]
+fn a_signature_has_no_more_issuers_than_the_limit() {
+    let with = |issuers: u32| {
+        let mut area = Vec::new();
+        for number in 0..issuers {
+            area.extend([9, 16, 9, 9, 9, 9]);
+            area.extend(number.to_be_bytes());
+        }
+        let mut body = vec![4, 0, 22, 10, 0, 0];
+        body.extend(u16::try_from(area.len()).unwrap().to_be_bytes());
+        body.extend(area);
+        body.extend([1, 2, 0, 8, 255, 0, 8, 255]);
+        made::packet(2, &body)
+    };
+    let verified = |signatures: Vec<u8>| {
+        verify_detached(b"content", &signatures, &Keyring::new(), &options(), now())
+            .map(|results| results.len())
+    };
+    let exceeded = Err(PgpError::LimitExceeded { what: "issuers of a signature", limit: 16 });
+    assert_eq!(verified(with(16)), Ok(1));
+    assert_eq!(verified(with(17)), exceeded);
+    assert_eq!(verified(vec![with(6000); 32].concat()), exceeded);
+    let inline = [vec![with(17)], vec![made::packet(11, b"b\0\0\0\0\0content")]].concat().concat();
+    assert_eq!(
+        verify_inline(&inline, &Keyring::new(), &options(), now()).map(|_| ()),
+        Err(PgpError::LimitExceeded { what: "issuers of a signature", limit: 16 })
+    );
+}
+
+/// Its signatures are dated by whoever makes them, and a key that is out of use is guarded by nobody.
+#[test]
+fn a_subkey_that_has_expired_signs_nothing_any_more() {
+    const DAY: Duration = Duration::from_secs(86_400);
+    let alice = made::signing_for(30 * DAY, now());
+    let signature = sign_detached(b"content", &alice.unlock_unprotected().unwrap(), now() + DAY).unwrap();
+    let status = |time| {
+        let found = verify_detached(b"content", signature.as_bytes(), &keyring([&alice]), &options(), time);
+        found.unwrap().remove(0).status
+    };
+    assert!(matches!(status(now() + 29 * DAY), SignatureStatus::Good { .. }));
+    let expired = SignatureFault::SignerUnusable(Unusable::Expired);
+    assert_eq!(status(now() + 31 * DAY), SignatureStatus::Bad(expired));
+    assert!(alice.certificate().check(now() + 31 * DAY).is_ok());
+}

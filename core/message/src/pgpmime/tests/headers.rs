@@ -173,3 +173,54 @@ fn copies_of_protected_fields_are_left_out_of_the_text() {
         assert!(text.starts_with("Subject: inside\n\nhello") && html.contains("<pre>Subject: inside</pre>"));
     }
 }
+
+/// Whoever is on the way would have the answer, with the text in it.
+#[test]
+fn replies_to_what_is_encrypted_are_not_led_away_from_outside() {
+    let (alice, bob, keyring) = alice_and_bob();
+    let subject_only = protecting("Subject: inside\r\n", "protected-headers=\"v1\"");
+    for content in [plain("hello"), subject_only] {
+        for (fields, replies) in [
+            ("Reply-To: Alice <eve@eve.test>\r\n", 0),
+            ("Reply-To: alice@example.test, eve@eve.test\r\n", 0),
+            ("Mail-Followup-To: eve@eve.test\r\n", 0),
+            ("Reply-To: Me <alice@example.test>\r\n", 1),
+        ] {
+            let mut bytes = fields.as_bytes().to_vec();
+            bytes.extend(mail(&encrypted("e", &content, &[&bob], Some(&alice))));
+            let opened = opened(&bytes, &keyring);
+            assert_eq!(opened.verdict.level(), VerdictLevel::Sealed);
+            let names = ["Reply-To", "Mail-Followup-To"];
+            let found: usize =
+                names.iter().map(|name| opened.message.addresses(name).mailboxes().count()).sum();
+            assert_eq!(found, replies, "{fields}");
+        }
+    }
+}
+
+/// A server looks at the From field outside: where there is none that it could read, the one inside is nobody's word.
+#[test]
+fn a_from_field_inside_that_no_server_could_look_at_is_told() {
+    let (_, bob, keyring) = alice_and_bob();
+    let entity = encrypted("e", &protecting(FIELDS, "hp=\"cipher\""), &[&bob], None);
+    for (outside, level) in [
+        ("From: alice@example.test\r\n", VerdictLevel::Encrypted),
+        ("", VerdictLevel::Suspicious),
+        ("Sender: eve@example.test\r\n", VerdictLevel::Suspicious),
+        ("From: alice@example.test, \"eve\" <eve@@eve.test>\r\n", VerdictLevel::Suspicious),
+        ("From: alice@example.test\r\nFrom: alice@example.test\r\n", VerdictLevel::Suspicious),
+        ("From: eve@example.test\r\n", VerdictLevel::Suspicious),
+    ] {
+        let bytes = format!("{outside}To: bob@example.test\r\n{entity}");
+        assert_eq!(opened(bytes.as_bytes(), &keyring).verdict.level(), level, "{outside}");
+    }
+}
+
+#[test]
+fn fields_are_protected_by_no_signature_of_a_stranger() {
+    let (_, _, keyring) = alice_and_bob();
+    let entity = signed("s", &protecting(FIELDS, "hp=\"clear\""), &key("stranger"));
+    let opened = opened(&mail(&entity), &keyring);
+    assert_eq!(opened.verdict.headers.protected, NONE);
+    assert_eq!(opened.verdict.headers.unprotected, ["From", "To", "Subject"]);
+}

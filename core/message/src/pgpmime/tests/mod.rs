@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use postseal_types::Address;
 
 use super::*;
+use crate::openpgp::tests::made;
 use crate::openpgp::{KeyProfile, Keyring, Recipients, SecretKey, UserId, encrypt, sign_detached};
 
 fn at(seconds: u64) -> SystemTime {
@@ -65,6 +66,12 @@ fn reasons(opened: &Opened) -> Vec<String> {
 /// The signature of `key` over `content`, as the second part of a `multipart/signed`.
 fn signature_part(content: &str, key: &SecretKey) -> String {
     let signature = sign_detached(content.as_bytes(), &key.unlock_unprotected().unwrap(), now()).unwrap();
+    format!("Content-Type: application/pgp-signature\r\n\r\n{}", signature.to_armored())
+}
+
+/// The same over text, as some programs make them, which may name whom it is for.
+fn text_signature_part(content: &str, key: &SecretKey, reader: Option<&SecretKey>) -> String {
+    let signature = made::over_text(content.as_bytes(), key, reader, now());
     format!("Content-Type: application/pgp-signature\r\n\r\n{}", signature.to_armored())
 }
 

@@ -65,6 +65,12 @@ fn a_name_that_is_another_address_is_told() {
         "\"alice@example.test\"",
         "\"alice@example.test <alice@example.test>\"",
         "=?utf-8?q?alice=EF=BC=A0example=2Etest?=",
+        "\"alice@example.test/\"",
+        "\"alice@example.test|verified\"",
+        "\"*alice@example.test*\"",
+        "\"{alice@example.test}.\"",
+        "\"alice @ example.test\"",
+        "=?utf-8?q?=C2=ABalice=40example=2Etest=C2=BB?=",
     ] {
         let bytes = from(&format!("{name} <eve@example.test>"), &signed("s", &plain("hello"), &eve));
         let opened = opened(&bytes, &keyring);
@@ -258,4 +264,70 @@ fn a_signature_around_encrypted_data_does_not_vouch_for_the_text() {
     let stolen = signed("o", &encrypted("e", &plain("hello"), &[&bob], None), &eve);
     let opened = opened(&from("eve@example.test", &stolen), &keyring);
     assert_verdict(&opened, VerdictLevel::Encrypted, &Reason::SignedFromOutside);
+}
+
+/// What a signature over text says is the same for each way to end a line, a CR alone too, which ends none in mail: what was a line can
+/// be made part of another, and be hidden.
+#[test]
+fn a_signature_over_text_says_nothing_of_lines_that_were_joined() {
+    let (alice, _, keyring) = alice_and_bob();
+    let content = plain("Do not pay this:\r\n\r\nPay eve.");
+    let signature = text_signature_part(&content, &alice, None);
+    let whole = |content: &str| mail(&multipart(SIGNED, "s", &[content, &signature]));
+    let as_it_is = opened(&whole(&content), &keyring);
+    assert_eq!(as_it_is.verdict.level(), VerdictLevel::Authentic, "{:?}", as_it_is.verdict.reasons());
+    for joined in ["\r", "\r\r\n"] {
+        for at in content.match_indices("\r\n").map(|(at, _)| at) {
+            let mut changed = content.clone();
+            changed.replace_range(at..at + 2, joined);
+            let opened = opened(&whole(&changed), &keyring);
+            assert_verdict(
+                &opened,
+                VerdictLevel::Suspicious,
+                &Reason::InvalidSignature { reason: SignatureFault::Mismatch },
+            );
+        }
+    }
+    let cleartext =
+        sign_cleartext("Never do this:\npay eve\n", &alice.unlock_unprotected().unwrap(), now()).unwrap();
+    let changed = cleartext.replace("this:\n", "this:\r");
+    let opened = opened(&mail(&plain(&changed)), &keyring);
+    assert_verdict(
+        &opened,
+        VerdictLevel::Suspicious,
+        &Reason::InvalidSignature { reason: SignatureFault::Mismatch },
+    );
+}
+
+/// Whoever it was meant for takes it out of the encryption, and encrypts it to somebody else.
+#[test]
+fn a_detached_signature_that_names_others_is_passed_on_by_nobody() {
+    let (alice, bob, keyring) = alice_and_bob();
+    let content = plain("for your eyes only");
+    for (reader, level) in [(&key("eve"), VerdictLevel::Suspicious), (&bob, VerdictLevel::Sealed)] {
+        let signature = text_signature_part(&content, &alice, Some(reader));
+        let parts = [content.as_str(), &signature];
+        let signed = multipart(SIGNED, "s", &parts);
+        let opened = opened(&mail(&encrypted("e", &signed, &[&bob], None)), &keyring);
+        assert_eq!(opened.verdict.level(), level, "{:?}", opened.verdict.reasons());
+    }
+}
+
+#[test]
+fn the_charset_outside_changes_no_signed_text() {
+    let (alice, _, keyring) = alice_and_bob();
+    let unlocked = alice.unlock_unprotected().unwrap();
+    for (said, charset, shown) in [("ab", "utf-16le", "ab"), ("Gr\u{fc}\u{df}e", "koi8-r", "Gr\u{fc}\u{df}e")]
+    {
+        let cleartext = sign_cleartext(&format!("{said}\n"), &unlocked, now()).unwrap();
+        let entity = format!(
+            "Content-Type: text/plain; charset={charset}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{cleartext}"
+        );
+        let opened = opened(&mail(&entity), &keyring);
+        assert_eq!(
+            (text(&opened).trim_end(), opened.verdict.level()),
+            (shown, VerdictLevel::Authentic),
+            "{charset}"
+        );
+    }
 }
