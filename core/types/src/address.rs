@@ -109,8 +109,12 @@ fn check_local(local: &str) -> Result<(), AddressError> {
     if local.len() > MAX_LOCAL {
         return Err(AddressError::TooLong);
     }
-    if let Some(character) = local.chars().find(|&c| is_deceptive(c)) {
-        return Err(AddressError::Forbidden { character });
+    let mut before = None;
+    for character in local.chars() {
+        if is_unseen(character) && !joins(before, character) {
+            return Err(AddressError::Forbidden { character });
+        }
+        before = Some(character);
     }
     if local.split_once("=?").is_some_and(|(_, rest)| rest.contains("?=")) {
         return Err(AddressError::LocalPart);
@@ -121,16 +125,24 @@ fn check_local(local: &str) -> Result<(), AddressError> {
     }
 }
 
-/// Characters that nobody sees, that change the order of those beside them, or that look like the at sign: an address with one of them would
-/// be shown as another.
-fn is_deceptive(c: char) -> bool {
+/// Whether nobody sees a character, or it changes the order of those beside it, or looks like the at sign: an address with one of them would be
+/// shown as another (Unicode's `Default_Ignorable_Code_Point`, and what is like it).
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
     matches!(
         c,
-        '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{fe6b}' | '\u{feff}' | '\u{ff20}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}'
-            | '\u{e0000}'..='\u{e0fff}'
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{fe6b}' | '\u{feff}' | '\u{ff20}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
     )
+}
+
+/// Whether one of these belongs to the spelling behind another character: joiners in Persian and in India, forms of emoji and of ideographs. Not
+/// behind ASCII, where there is nothing to join.
+fn joins(before: Option<char>, c: char) -> bool {
+    let is_form = matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}');
+    is_form && before.is_some_and(|before| !before.is_ascii() && !is_unseen(before))
 }
 
 /// An atom: RFC 5322 `atext`, and any non-ASCII character that is not white space.
@@ -271,6 +283,10 @@ mod tests {
             ("alice\u{200b}@c", Forbidden { character: '\u{200b}' }),
             ("alice\u{ff20}example.test\u{3164}@c", Forbidden { character: '\u{ff20}' }),
             ("\"a\u{2066}\"@c", Forbidden { character: '\u{2066}' }),
+            ("al\u{200d}ice@c", Forbidden { character: '\u{200d}' }),
+            ("a\u{fe0f}@c", Forbidden { character: '\u{fe0f}' }),
+            ("\u{645}\u{200c}\u{200c}@c", Forbidden { character: '\u{200c}' }),
+            ("a\u{2800}@c", Forbidden { character: '\u{2800}' }),
             ("a>b@c", Forbidden { character: '>' }),
             ("<a@b", Forbidden { character: '<' }),
             (r#""a> SIZE=1 <b"@c"#, Forbidden { character: '>' }),

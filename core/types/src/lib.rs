@@ -10,7 +10,7 @@ mod progress;
 mod quoted;
 mod secret;
 
-pub use address::{Address, AddressError};
+pub use address::{Address, AddressError, is_unseen};
 pub use code::ErrorCode;
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 pub use domain::{DomainMapper, set_domain_mapper};

@@ -30,21 +30,33 @@ async function put(item) {
     ring = undefined;
 }
 
-/** What is in something that was pasted or dropped: each certificate, with its secret key where there is one, and whether that is stored already. */
-export async function found(data) {
-    const certificates = await Certificate.importAll(data);
-    const secretKeys = await SecretKey.importAll(data).catch((error) => {
-        if (error.code === "key-missing") {
-            return [];
+/** What is in what was pasted and dropped: each certificate once, with its secret key where there is one, and whether that is stored already. */
+export async function found(given) {
+    const [certificates, secretKeys] = [new Map(), []];
+    for (const data of given) {
+        for (const certificate of await Certificate.importAll(data)) {
+            const other = certificates.get(certificate.fingerprint);
+            certificates.set(certificate.fingerprint, other ? await other.merge(certificate) : certificate);
         }
-        throw error;
-    });
+        secretKeys.push(...(await secretKeysIn(data)));
+    }
     const stored = await known();
-    return certificates.map((certificate) => ({
+    return [...certificates.values()].map((certificate) => ({
         certificate,
         secretKey: secretKeys.find(({ fingerprint }) => fingerprint === certificate.fingerprint),
         isOurs: stored.some(({ fingerprint, isSecret }) => isSecret && fingerprint === certificate.fingerprint),
     }));
+}
+
+async function secretKeysIn(data) {
+    try {
+        return await SecretKey.importAll(data);
+    } catch (error) {
+        if (error.code === "key-missing") {
+            return [];
+        }
+        throw error;
+    }
 }
 
 /**

@@ -3,7 +3,7 @@
 import { decryptBlob, encryptBlob, init, open, seal } from "./postseal/worker/index.js";
 import { answered, inTurn, sure } from "./dialogs.js";
 import * as keys from "./keys.js";
-import { letterOf, send, whoGot, whoLacks } from "./send.js";
+import { isWithUs, letterOf, send, whoGot, whoLacks } from "./send.js";
 import { download, element, ownerOf, say, shown, showSignatures } from "./show.js";
 
 const $ = (selector) => document.querySelector(selector);
@@ -98,8 +98,8 @@ async function showKeys() {
     if (focused >= 0) {
         (items[Math.min(focused, items.length - 1)]?.querySelector("button") ?? $("#keys-title")).focus();
     }
-    if (whoGot(letter.copies ?? []).length === 0) {
-        // Nobody has it, so it can be sealed anew, with the keys as they are now.
+    if (!$("#write").dataset.busy && isWithUs(letter.copies ?? [])) {
+        // It can be sealed anew, with the keys as they are now.
         letter = {};
     }
     await showReaders();
@@ -163,7 +163,7 @@ onSubmit("#add-keys", (event) => {
     work(event, "Adding keys", async () => {
         const { files, text } = form.elements;
         const given = [...files.files, ...(text.value.trim() ? [text.value] : [])];
-        const found = (await Promise.all(given.map(keys.found))).flat();
+        const found = await keys.found(given);
         const chosen = found.length > 0 ? await inTurn(() => chosenOf(found)) : [];
         if (chosen.length === 0) {
             return "Nothing was added.";

@@ -6,6 +6,8 @@ export function letterOf({ copies }) {
 }
 
 export const whoGot = (letter) => letter.flatMap(({ got }) => got);
+/** Whether surely nobody has got it. */
+export const isWithUs = (letter) => letter.every(({ got, isUnknown }) => got.length === 0 && !isUnknown);
 export const whoLacks = (letter) => letter.flatMap(({ left }) => left);
 
 /** Sends to everyone who has not got it, copy by copy. Returns what came of it, or throws it, where somebody has not got it. */
@@ -18,6 +20,7 @@ export async function send(letter, signal) {
             copy.got.push(...accepted);
             copy.left = refused.map(({ address }) => address);
         } else if (delivery === "unknown") {
+            copy.isUnknown = true;
             troubles.push(`Whether ${copy.left.join(", ")} got it is not known: ${reason}. To send it again may bring it there twice.`);
             break;
         } else if (refused.length === 0) {
@@ -42,7 +45,12 @@ async function submitted({ from, bytes, left }, signal) {
     body.append("message", new Blob([bytes]));
     try {
         const response = await fetch("submit", { method: "POST", body, signal });
-        return response.ok ? await response.json() : { ...stopped, reason: await response.text() };
+        if (response.ok) {
+            return await response.json();
+        }
+        // What stands between may say that it has failed when the server has done it.
+        const isUnknown = response.status >= 500 && response.status !== 503;
+        return { ...stopped, delivery: isUnknown ? "unknown" : "not-sent", reason: await response.text() };
     } catch (error) {
         return { ...stopped, delivery: "unknown", reason: signal.aborted ? "it was stopped" : error.message };
     }

@@ -51,7 +51,7 @@ export function shown({ message, verdict }) {
     $("#opened").hidden = false;
 }
 
-/** Shows the signatures that a file has. Returns what they make of it, or throws it, where one is bad. */
+/** Shows the signatures that a file has. Returns what they make of it, or throws it, where none of them is good. */
 export async function showSignatures(signatures, keyring) {
     const items = signatures.map(async ({ status, issuer = "unknown" }) => {
         if (status.kind === "good") {
@@ -63,10 +63,11 @@ export async function showSignatures(signatures, keyring) {
         return element("li", { className: "no" }, text);
     });
     $("#signatures").replaceChildren(...(await Promise.all(items)));
-    if (signatures.some(({ status }) => status.kind === "bad")) {
-        throw new Error("Decrypted, but a signature in it is bad: it is not what its sender signed.");
+    const [good, bad] = ["good", "bad"].map((kind) => signatures.find(({ status }) => status.kind === kind));
+    if (bad && !good) {
+        throw new Error(`Decrypted, but its signature is not good: ${bad.status.reason}.`);
     }
-    return signatures.some(({ status }) => status.kind === "good") ? "Decrypted and signed." : "Decrypted. Nothing proves who made it.";
+    return good ? "Decrypted and signed." : "Decrypted. Nothing proves who made it.";
 }
 
 const sentences = {

@@ -272,7 +272,7 @@ for (const browser of browsers) {
             await new Promise((resolve) => tracker.once("listening", resolve));
             const link = `<link rel="preconnect" href="http://127.0.0.1:${tracker.address().port}">`;
             const hidden = `<div><template shadowrootmode="open">${link}</template></div><form><math><mtext></form><form><mglyph><style></math>${link}</style>`;
-            const content = `<p id="inside">It is <b>42</b>.</p><img src="${site.url}loaded"><script>document.title = "run"</script>`;
+            const content = `<p id="inside">It is <b>42</b>.</p><img src="http://127.0.0.1:${tracker.address().port}/loaded"><script>document.title = "run"</script>`;
             const html = `${link}<base href="${site.url}">${content}${hidden}`;
             const sealed = await postseal.seal({ from: BOB, to: [ALICE], subject: "Re: The answer", text: "Thank you.", html }, bobsRing);
             const [{ bytes }] = sealed.copies;
@@ -283,11 +283,9 @@ for (const browser of browsers) {
                 verdict: document.querySelector("#verdict").className,
                 fields: document.querySelector("#fields").textContent,
                 text: document.querySelector("#text").textContent.trim(),
-                title: document.title,
-                loaded: performance.getEntriesByType("resource").some(({ name }) => name.endsWith("/loaded")),
             }));
             assert.match(seen.fields, /Re: The answer/);
-            assert.deepEqual([seen.verdict, seen.text, seen.title, seen.loaded], ["sealed", "Thank you.", "Sealed mail", false]);
+            assert.deepEqual([seen.verdict, seen.text], ["sealed", "Thank you."]);
             const frame = page.frames().find((frame) => frame !== page.mainFrame());
             assert.equal(await textIn(frame, "#inside"), "It is 42.");
             const links = await frame.evaluate(() => {
@@ -295,7 +293,8 @@ for (const browser of browsers) {
                 return roots.flatMap((root) => [...root.querySelectorAll("link")]).length;
             });
             await pause(500);
-            assert.deepEqual([links, connections], [0, 0]);
+            const title = await frame.evaluate(() => document.title);
+            assert.deepEqual([links, connections, title], [0, 0, ""]);
             tracker.close();
             await picture("opened");
 
@@ -363,7 +362,7 @@ for (const browser of browsers) {
             assert.match(unknown, /^A signature that can't be checked: the key [0-9A-F]+ is not known here\.$/);
             await add(file("dave-revoked.asc", await (await key.certificate.revoke(revocation)).exportArmored()));
             const [worst, bad] = await decrypted(dave);
-            assert.match(worst, /a signature in it is bad/);
+            assert.match(worst, /its signature is not good/);
             assert.match(bad, /^A bad signature: /);
         });
 

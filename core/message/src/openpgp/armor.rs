@@ -27,14 +27,19 @@ pub(super) fn enarmor(kind: Kind, bytes: &[u8]) -> String {
 pub(super) fn read_certs(data: &[u8]) -> Result<Vec<Cert>, PgpError> {
     const NONE: PgpError = PgpError::Malformed { what: "expected a certificate or key" };
     PgpLimits::check_key_data(data)?;
-    let mut certs = Vec::new();
+    let (mut certs, mut refused) = (Vec::new(), None);
     for block in blocks(data) {
         let mut packets = packets(block).map_err(|_| NONE)?;
         packets.retain(is_writable);
-        bounds::keep_within(&mut packets)?;
-        certs.extend(CertParser::from_iter(packets).filter_map(Result::ok));
+        for packets in bounds::apart(packets) {
+            // One that is too much keeps nobody from the others.
+            match bounds::kept_within(packets) {
+                Ok(packets) => certs.extend(CertParser::from_iter(packets).filter_map(Result::ok)),
+                Err(error) => refused = refused.or(Some(error)),
+            }
+        }
     }
-    if certs.is_empty() { Err(NONE) } else { Ok(certs) }
+    if certs.is_empty() { Err(refused.unwrap_or(NONE)) } else { Ok(certs) }
 }
 
 /// The packets of a block up to the first that is none of a certificate or is broken. What is compressed is not looked into: it never is

@@ -1,6 +1,6 @@
 //! What of a certificate costs time that its length doesn't show: whoever sends one would have us work for minutes.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 use openpgp::crypto::mpi::PublicKey;
@@ -29,15 +29,25 @@ struct Counted {
     own: usize,
 }
 
-/// Leaves out signatures that are there twice, and refuses certificates that are not within the limits.
-pub(super) fn keep_within(packets: &mut Vec<Packet>) -> Result<(), PgpError> {
-    let mut kept = once(packets).into_iter();
+/// The packets of each certificate; what stands in front of the first is one by itself.
+pub(super) fn apart(packets: Vec<Packet>) -> Vec<Vec<Packet>> {
+    let mut certificates: Vec<Vec<Packet>> = Vec::new();
+    for packet in packets {
+        match certificates.last_mut() {
+            Some(last) if !matches!(packet, Packet::PublicKey(_) | Packet::SecretKey(_)) => last.push(packet),
+            _ => certificates.push(vec![packet]),
+        }
+    }
+    certificates
+}
+
+/// The packets of a certificate that is within the limits, without the signatures that are there too often.
+pub(super) fn kept_within(mut packets: Vec<Packet>) -> Result<Vec<Packet>, PgpError> {
+    let mut kept = few(&packets).into_iter();
     packets.retain(|_| kept.next().unwrap_or(true));
     let mut counted = Counted::default();
-    for packet in &*packets {
-        counted.add(packet)?;
-    }
-    Ok(())
+    packets.iter().try_for_each(|packet| counted.add(packet))?;
+    Ok(packets)
 }
 
 impl Counted {
@@ -93,18 +103,21 @@ fn check_size(key: &Key<PublicParts, UnspecifiedRole>) -> Result<(), PgpError> {
     }
 }
 
-/// Which packets are no signature that stands before, behind the same component, but for what is not signed: to put such together takes
-/// time with each of them, and everyone can make more.
-fn once(packets: &[Packet]) -> Vec<bool> {
-    let (random, mut seen) = (RandomState::new(), HashSet::new());
-    let is_first = |packet: &Packet| {
+/// Which packets are no signature that was there several times already, behind the same component, but for what is not signed: to put such
+/// together takes time with each of them, and everyone can make more.
+fn few(packets: &[Packet]) -> Vec<bool> {
+    const FEW: usize = 8;
+    let (random, mut seen) = (RandomState::new(), HashMap::new());
+    let is_kept = |packet: &Packet| {
         if let Packet::Signature(signature) = packet {
-            return seen.insert(random.hash_one(AsSigned(signature)));
+            let times = seen.entry(random.hash_one(AsSigned(signature))).or_insert(0_usize);
+            *times += 1;
+            return *times <= FEW;
         }
         seen.clear();
         true
     };
-    packets.iter().map(is_first).collect()
+    packets.iter().map(is_kept).collect()
 }
 
 struct AsSigned<'a>(&'a Signature);

@@ -19,6 +19,7 @@ use postseal_types::Address;
 use sequoia_openpgp as openpgp;
 
 use super::armor::{self, read_certs};
+use super::bounds;
 use super::policy::{has_its_curve, policy, usable};
 use super::user_id::same_mailbox;
 use super::{Fingerprint, PgpError, PgpLimits, RevocationCertificate, Unusable, UserId};
@@ -187,12 +188,16 @@ impl Certificate {
     ///
     /// # Errors
     ///
-    /// [`PgpError::Malformed`] when `other` is another certificate.
+    /// [`PgpError::Malformed`] when `other` is another certificate; [`PgpError::LimitExceeded`] when both together have more than one may have.
     pub fn merge(self, other: Self) -> Result<Self, PgpError> {
         let [one, other] = [self, other].map(|certificate| Arc::unwrap_or_clone(certificate.0).cert);
         one.merge_public(other)
             .map_err(|_| PgpError::Malformed { what: "expected another version of the same certificate" })
-            .and_then(Self::from_cert)
+            .and_then(|merged| {
+                // It could not be read again, once it was stored.
+                bounds::kept_within(merged.clone().into_packets().collect())?;
+                Self::from_cert(merged)
+            })
     }
 
     /// This certificate, revoked by `revocation`.

@@ -32,9 +32,11 @@ impl Keyring {
 
     /// Adds a certificate, or merges it with the version that is there.
     pub fn add_certificate(&mut self, certificate: Certificate) {
-        let known = self.certificates.remove(certificate.fingerprint());
-        // Merging fails for different certificates only, and these have one fingerprint.
-        let merged = known.and_then(|known| known.merge(certificate.clone()).ok()).unwrap_or(certificate);
+        let merged = match self.certificates.remove(certificate.fingerprint()) {
+            // Where both together are too much, what is known stays.
+            Some(known) => known.clone().merge(certificate).unwrap_or(known),
+            None => certificate,
+        };
         self.certificates.insert(merged.fingerprint().clone(), merged);
     }
 

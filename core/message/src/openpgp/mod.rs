@@ -82,6 +82,7 @@ pub use signature::{SignatureFault, SignatureResult, SignatureStatus};
 pub use spool::{Spooled, decrypt_to};
 pub use unlock::UnlockedKey;
 pub use user_id::UserId;
+pub(crate) use user_id::same_mailbox;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]

@@ -58,9 +58,11 @@ pub(super) struct Extent {
 }
 
 impl Extent {
-    /// Whether so many octets may be passed over. That takes time, for which the message, or the limit, has to be an eighth as long.
+    /// Whether so many octets may be passed over. That takes time, for which the message, or the limit, has to be an eighth as long; a limit for
+    /// files is no such reason.
     pub(super) fn passes_over(&self, octets: u64) -> bool {
-        octets / 8 <= self.octets.load(Ordering::Relaxed).max(self.limit as u64)
+        let limit = self.limit.min(PgpLimits::PLAINTEXT) as u64;
+        octets / 8 <= self.octets.load(Ordering::Relaxed).max(limit)
     }
 }
 

@@ -346,6 +346,8 @@ pub fn sign_inline(data: &[u8], key: &UnlockedKey, now: SystemTime) -> Result<Pg
 ///
 /// As for [`sign_detached`].
 pub fn sign_cleartext(text: &str, key: &UnlockedKey, now: SystemTime) -> Result<String, PgpError> {
+    // A CR alone is signed as the end of a line, and so it is one.
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let bytes = sign(text.as_bytes(), &Signer::Key(key), now, Form::Cleartext)?;
     String::from_utf8(bytes).map_err(|_| PgpError::Internal { what: "signing text" })
 }

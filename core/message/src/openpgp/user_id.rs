@@ -119,7 +119,7 @@ fn forbidden(c: char) -> bool {
 ///
 /// RFC 5321, section 2.4, leaves the case of the local part to the receiving server; none that matters tells two people apart by it,
 /// and senders do write it differently.
-pub(super) fn same_mailbox(a: &Address, b: &Address) -> bool {
+pub(crate) fn same_mailbox(a: &Address, b: &Address) -> bool {
     a.ascii_domain() == b.ascii_domain() && a.local().eq_ignore_ascii_case(b.local())
 }
 

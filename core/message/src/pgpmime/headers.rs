@@ -4,6 +4,7 @@ use postseal_types::Address;
 
 use super::Reason;
 use crate::mime::{Header, Limits, Message, MimeError};
+use crate::openpgp::same_mailbox;
 
 /// The header fields that a reader acts on. Fields of the way, such as `Received`, belong outside.
 const USER_FACING: [&str; 15] = [
@@ -147,22 +148,23 @@ pub(super) fn combine(
         _ => payload.headers().filter(|field| !is_structural(field) && !field.is("HP-Outer")).collect(),
     };
     let is_inside = |name: &str| inner.iter().any(|field| field.is(name));
-    let senders = addresses(outer, "From");
-    let taken: Vec<_> = outer
-        .headers()
-        .filter(|field| {
-            let diverts = DIVERTING.iter().any(|name| field.is(name));
-            // Who is on the way would have the answer to what it could not read.
-            let leads_away =
-                || is_encrypted && !addresses(outer, field.name()).iter().all(|to| senders.contains(to));
-            match scheme {
-                Scheme::HeaderProtection => false,
-                _ if is_content(field) || (diverts && leads_away()) => false,
-                Scheme::None => true,
-                Scheme::Legacy => !(is_inside(field.name()) || diverts && is_inside("From")),
-            }
-        })
-        .collect();
+    let mut taken = Vec::new();
+    let mut led_away = Vec::new();
+    for field in outer.headers() {
+        let diverts = DIVERTING.iter().any(|name| field.is(name));
+        let is_taken = match scheme {
+            Scheme::HeaderProtection => false,
+            _ if is_content(&field) => false,
+            Scheme::None => true,
+            Scheme::Legacy => !(is_inside(field.name()) || diverts && is_inside("From")),
+        };
+        // Who is on the way would have the answer to what it could not read.
+        if is_taken && is_encrypted && diverts && leads_away(outer, field.name()) {
+            led_away.push(field.name().to_owned());
+        } else if is_taken {
+            taken.push(field);
+        }
+    }
 
     let announced = announced(payload);
     let mut verdict = HeaderVerdict { unprotected: user_facing(taken.iter().copied()), ..Default::default() };
@@ -178,10 +180,19 @@ pub(super) fn combine(
         Some("clear") => Some(false),
         _ => None,
     };
+    led_away.dedup();
+    verdict.differing.extend(led_away.into_iter().map(|name| DifferingHeader {
+        outside: values(outer, &name).unwrap_or_default(),
+        protected: String::new(),
+        is_intended: false,
+        name,
+    }));
     // What a server could look at is the one From field outside, and that only where it can be read.
+    let looks_like_one = |entry: &str| entry.contains(['@', '\u{ff20}', '\u{fe6b}', '<']);
     let is_plain = outer.headers().filter(|field| field.is("From")).count() == 1
-        && outer.from().invalid().next().is_none();
-    verdict.moves_from = is_inside("From") && !(is_plain && senders == addresses(payload, "From"));
+        && !outer.from().invalid().any(looks_like_one);
+    let is_same = addresses(outer, "From") == addresses(payload, "From");
+    verdict.moves_from = is_inside("From") && !(is_plain && is_same);
     (combination(&taken, payload, scheme), verdict)
 }
 
@@ -264,6 +275,14 @@ fn announced(payload: &Message) -> Vec<(String, String)> {
         Some((field.trim().to_owned(), spaced(value)))
     });
     said.collect()
+}
+
+/// Whether a field outside names somebody else than its From field does. Who has got a copy is nobody to reply to.
+fn leads_away(outer: &Message, name: &str) -> bool {
+    let (named, senders) = (outer.addresses(name), addresses(outer, "From"));
+    let is_sender = |to: &Address| senders.iter().any(|sender| same_mailbox(sender, to));
+    let is_led = named.invalid().next().is_some() || !named.mailboxes().all(|to| is_sender(to.address()));
+    is_led && !name.eq_ignore_ascii_case("Bcc")
 }
 
 fn addresses(message: &Message, name: &str) -> Vec<Address> {

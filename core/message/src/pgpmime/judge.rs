@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::time::SystemTime;
 
-use postseal_types::Address;
+use postseal_types::{Address, is_unseen};
 
 use super::Reason;
 use super::open::Found;
@@ -85,31 +85,42 @@ pub(super) fn sender<'a>(message: &Message, list: &'a AddressList) -> Option<&'a
 fn is_other(name: &str, at: usize, own: &Address) -> bool {
     let (before, after) = (name.get(..at).unwrap_or_default(), name.get(at + 1..).unwrap_or_default());
     let (local, domain) = (before.trim_end(), after.trim_start());
-    let is_spaced = local.len() < before.len() || domain.len() < after.len();
-    let is_part = |c: char| c.is_alphanumeric() || (!c.is_ascii() && !c.is_whitespace());
-    let is_atom = |c: char| is_part(c) || "!#$%&'*+-/=?^_`{|}~.".contains(c);
-    let is_domain = |c: char| is_part(c) || "-_.".contains(c);
-    let local = local.rfind(|c| !is_atom(c)).map_or(local, |end| {
-        local.get(end..).and_then(|rest| rest.get(rest.chars().next()?.len_utf8()..)).unwrap_or_default()
-    });
+    let (space_before, space_after) = (local.len() < before.len(), domain.len() < after.len());
+    let is_domain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
     let domain = domain.split(|c| !is_domain(c)).next().unwrap_or_default().trim_end_matches(['.', '-', '_']);
-    // As in "Bob @ Work".
-    if is_spaced && !domain.contains('.') {
+    let is_local = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
+    let start = local.char_indices().rev().take_while(|&(_, c)| is_local(c)).last().map(|(start, _)| start);
+    let Some((ahead, local)) = start.and_then(|start| local.split_at_checked(start)) else { return false };
+    let address = |local: &str| Address::parse(&format!("{local}@{domain}")).ok();
+    let is_own = |found: &Address| found.to_wire().eq_ignore_ascii_case(&own.to_wire());
+    // It may stand behind a quote, or a slash.
+    let starts = local.char_indices().filter(|&(_, c)| !c.is_alphanumeric()).map(|(at, c)| at + c.len_utf8());
+    let mut tails = starts.chain([0]).filter_map(|start| local.get(start..));
+    if tails.any(|tail| address(tail).as_ref().is_some_and(is_own)) {
         return false;
     }
-    let bare = local.trim_start_matches(|c: char| c.is_ascii_punctuation());
-    let found = [local, bare].map(|local| Address::parse(&format!("{local}@{domain}")));
-    let is_own = |found: &Address| found.to_wire().eq_ignore_ascii_case(&own.to_wire());
-    let mut read = found.iter().flatten().peekable();
-    read.peek().is_some() && !read.any(is_own)
+    let bare = local.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let Some(found) = address(local).or_else(|| address(bare)) else { return false };
+    match (space_before, space_after) {
+        // As in "Jane @ Acme.example", whose own domain that is, and "Sale @ 9.99".
+        (_, true) => {
+            let top = domain.rsplit('.').next().unwrap_or_default();
+            let is_name =
+                domain.contains('.') && top.chars().count() >= 2 && top.chars().all(char::is_alphabetic);
+            is_name && found.ascii_domain() != own.ascii_domain()
+        }
+        // The names of other networks: "Alice @alice.example", "@alice@social.example".
+        (true, false) => false,
+        (false, false) => !ahead.ends_with('@'),
+    }
 }
 
 /// Notes a display name that is another address: many programs show the name only.
 pub(super) fn misleading_name(from: &AddressList) -> Option<Reason> {
     from.mailboxes().find_map(|mailbox| {
         let name = mailbox.name()?;
-        // The at signs of other widths look the same.
-        let plain = name.replace(['\u{ff20}', '\u{fe6b}'], "@");
+        // The at signs of other widths look the same, and what nobody sees separates nothing.
+        let plain = name.replace(['\u{ff20}', '\u{fe6b}'], "@").replace(is_unseen, "");
         plain
             .match_indices('@')
             .any(|(at, _)| is_other(&plain, at, mailbox.address()))

@@ -238,6 +238,38 @@ fn a_certificate_that_is_made_to_cost_time_does_not() {
     assert_eq!(read([user_id(0)].into_iter().chain(copies).collect()), Ok(()));
 }
 
+/// One that is too much keeps nobody from the others, and takes nothing away from what is known.
+#[test]
+fn a_certificate_that_is_too_much_harms_no_other() {
+    let (alice, bob) =
+        (key(KeyProfile::Compatible, "alice", now()), key(KeyProfile::Compatible, "bob", now()));
+    let forged = |numbers: std::ops::Range<usize>| {
+        let mut packets = made::packets(&alice.certificate().export());
+        let (_, binding) = packets.last().unwrap().clone();
+        packets.extend(numbers.map(|number| {
+            let mut signature = binding.clone();
+            let end = signature.len() - 8;
+            signature[end..].copy_from_slice(&number.to_be_bytes());
+            (2, signature)
+        }));
+        made::joined(&packets)
+    };
+    let limit = PgpLimits::KEY_SIGNATURES;
+    let too_much = forged(0..limit);
+    let exceeded = PgpError::LimitExceeded { what: "signatures of a certificate on itself", limit };
+    assert_eq!(Certificate::import_all(&too_much), Err(exceeded.clone()));
+    let both = [too_much, bob.certificate().export()].concat();
+    assert_eq!(Certificate::import_all(&both).unwrap(), [bob.certificate().clone()]);
+
+    let parts = [0..1500, 1500..3000].map(|numbers| Certificate::import(&forged(numbers)).unwrap());
+    let [one, other] = parts;
+    assert_eq!(one.clone().merge(other.clone()), Err(exceeded));
+    let mut ring = Keyring::new();
+    ring.add_certificate(one.clone());
+    ring.add_certificate(other);
+    assert_eq!(ring.certificate(one.fingerprint()), Some(&one));
+}
+
 /// What is done with a number takes the third power of its length.
 #[test]
 fn keys_of_any_length_are_refused() {

@@ -184,13 +184,17 @@ fn replies_to_what_is_encrypted_are_not_led_away_from_outside() {
             ("Reply-To: Alice <eve@eve.test>\r\n", 0),
             ("Reply-To: alice@example.test, eve@eve.test\r\n", 0),
             ("Mail-Followup-To: eve@eve.test\r\n", 0),
-            ("Reply-To: Me <alice@example.test>\r\n", 1),
+            ("Reply-To: <eve@@eve.test>\r\n", 0),
+            ("Reply-To: Me <Alice@example.test>\r\n", 1),
         ] {
             let mut bytes = fields.as_bytes().to_vec();
             bytes.extend(mail(&encrypted("e", &content, &[&bob], Some(&alice))));
             let opened = opened(&bytes, &keyring);
             assert_eq!(opened.verdict.level(), VerdictLevel::Sealed);
             let names = ["Reply-To", "Mail-Followup-To"];
+            let is_told = |reason: &Reason| matches!(reason, Reason::HeaderDiffers { name } if names.contains(&name.as_str()));
+            assert_eq!(opened.verdict.reasons().iter().any(is_told), replies == 0, "{fields}");
+            assert!(opened.message.reply_to().is_empty() || replies > 0, "{fields}");
             let found: usize =
                 names.iter().map(|name| opened.message.addresses(name).mailboxes().count()).sum();
             assert_eq!(found, replies, "{fields}");
@@ -205,6 +209,7 @@ fn a_from_field_inside_that_no_server_could_look_at_is_told() {
     let entity = encrypted("e", &protecting(FIELDS, "hp=\"cipher\""), &[&bob], None);
     for (outside, level) in [
         ("From: alice@example.test\r\n", VerdictLevel::Encrypted),
+        ("From: Liddell, Alice <alice@example.test>\r\n", VerdictLevel::Encrypted),
         ("", VerdictLevel::Suspicious),
         ("Sender: eve@example.test\r\n", VerdictLevel::Suspicious),
         ("From: alice@example.test, \"eve\" <eve@@eve.test>\r\n", VerdictLevel::Suspicious),

@@ -69,8 +69,11 @@ fn a_name_that_is_another_address_is_told() {
         "\"alice@example.test|verified\"",
         "\"*alice@example.test*\"",
         "\"{alice@example.test}.\"",
-        "\"alice @ example.test\"",
+        "\"alice @ elsewhere.example\"",
         "=?utf-8?q?=C2=ABalice=40example=2Etest=C2=BB?=",
+        "=?utf-8?q?alice=E2=80=8B=40example=2Etest?=",
+        "=?utf-8?q?ali=C2=ADce=40example=2Etest?=",
+        "=?utf-8?q?alice=40example=2Etest=E2=80=A6?=",
     ] {
         let bytes = from(&format!("{name} <eve@example.test>"), &signed("s", &plain("hello"), &eve));
         let opened = opened(&bytes, &keyring);
@@ -329,5 +332,29 @@ fn the_charset_outside_changes_no_signed_text() {
             (shown, VerdictLevel::Authentic),
             "{charset}"
         );
+    }
+}
+
+#[test]
+fn a_name_with_the_senders_own_address_misleads_nobody() {
+    let eve = key("eve");
+    let keyring = keyring([], [&eve]);
+    for name in [
+        "\"eve@example.test\"",
+        "\"'Eve@EXAMPLE.test'\"",
+        "\"Sales/eve@example.test.\"",
+        "\"*eve@example.test*\"",
+        "=?utf-8?b?4oCcZXZlQGV4YW1wbGUudGVzdOKAnQ==?=",
+        "=?utf-8?b?wqtldmVAZXhhbXBsZS50ZXN0wrs=?=",
+        "\"Eve @ Example.test\"",
+        "\"Eve @ U.S. Bank\"",
+        "\"Sale @ 9.99\"",
+        "\"Eve @eve.social.example\"",
+        "\"@eve@social.example\"",
+        "\"Eve @ Home\"",
+    ] {
+        let bytes = from(&format!("{name} <eve@example.test>"), &signed("s", &plain("hello"), &eve));
+        let opened = opened(&bytes, &keyring);
+        assert_eq!(opened.verdict.level(), VerdictLevel::Authentic, "{name}: {:?}", opened.verdict.reasons());
     }
 }
