@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { brotliCompressSync, constants } from "node:zlib";
 
 /** In bytes: what the README names. */
-const promised = { postseal: 560_000, encrypt: 349_000 };
+const promised = { postseal: 564_000, encrypt: 349_000 };
 const options = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 } };
 
 const isInstalledRust = process.argv.includes("--installed-rust");

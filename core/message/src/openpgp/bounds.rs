@@ -1,11 +1,11 @@
 //! What of a certificate costs time that its length doesn't show: whoever sends one would have us work for minutes.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::io::{self, Write};
 
 use openpgp::crypto::mpi::PublicKey;
 use openpgp::packet::key::{PublicParts, UnspecifiedRole};
 use openpgp::packet::{Key, Packet, Signature, Tag};
+use openpgp::serialize::Marshal;
 use sequoia_openpgp as openpgp;
 
 use super::{PgpError, PgpLimits};
@@ -106,24 +106,56 @@ fn check_size(key: &Key<PublicParts, UnspecifiedRole>) -> Result<(), PgpError> {
 /// Which packets are no signature that was there several times already, behind the same component, but for what is not signed: to put such
 /// together takes time with each of them, and everyone can make more.
 fn few(packets: &[Packet]) -> Vec<bool> {
-    const FEW: usize = 8;
-    let (random, mut seen) = (RandomState::new(), HashMap::new());
+    const FEW: u8 = 8;
+    // So many only where somebody has made them for it.
+    const STEPS: usize = 1024;
+    // Twice as many places as there may be signatures: one is found after a few steps. A map would be larger than all else here.
+    let mut places = vec![(0_u64, 0_u8); (2 * packets.len() + 1).next_power_of_two()];
+    let mut component = 0_usize;
     let is_kept = |packet: &Packet| {
-        if let Packet::Signature(signature) = packet {
-            let times = seen.entry(random.hash_one(AsSigned(signature))).or_insert(0_usize);
-            *times += 1;
-            return *times <= FEW;
+        let Packet::Signature(signature) = packet else {
+            component += 1;
+            return true;
+        };
+        let (hash, mask) = (as_signed(signature, component), places.len() - 1);
+        let mut at = usize::try_from(hash & u64::from(u32::MAX)).unwrap_or_default() & mask;
+        for _ in 0..STEPS {
+            let Some((known, times)) = places.get_mut(at) else { break };
+            if *times == 0 || *known == hash {
+                (*known, *times) = (hash, times.saturating_add(1));
+                return *times <= FEW;
+            }
+            at = (at + 1) & mask;
         }
-        seen.clear();
-        true
+        false
     };
     packets.iter().map(is_kept).collect()
 }
 
-struct AsSigned<'a>(&'a Signature);
+/// What is signed, and by what, in one number. Whoever makes two signatures that come to the same has them taken for one: in a file of their
+/// own, from which they could leave it out as well.
+fn as_signed(signature: &Signature, component: usize) -> u64 {
+    let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
+    // Nothing of it can fail.
+    _ = hash.write(&component.to_le_bytes());
+    _ = hash.write(&[signature.typ().into()]);
+    _ = signature.hashed_area().serialize(&mut hash);
+    _ = signature.mpis().serialize(&mut hash);
+    hash.0
+}
 
-impl Hash for AsSigned<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.normalized_hash(state);
+/// FNV-1a.
+struct Fnv(u64);
+
+impl Write for Fnv {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        for octet in octets {
+            self.0 = (self.0 ^ u64::from(*octet)).wrapping_mul(0x100_0000_01b3);
+        }
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

@@ -19,7 +19,6 @@ use postseal_types::Address;
 use sequoia_openpgp as openpgp;
 
 use super::armor::{self, read_certs};
-use super::bounds;
 use super::policy::{has_its_curve, policy, usable};
 use super::user_id::same_mailbox;
 use super::{Fingerprint, PgpError, PgpLimits, RevocationCertificate, Unusable, UserId};
@@ -194,8 +193,10 @@ impl Certificate {
         one.merge_public(other)
             .map_err(|_| PgpError::Malformed { what: "expected another version of the same certificate" })
             .and_then(|merged| {
-                // It could not be read again, once it was stored.
-                bounds::kept_within(merged.clone().into_packets().collect())?;
+                // Once it is stored it has to be read again.
+                let mut bytes = Vec::new();
+                _ = merged.serialize(&mut bytes);
+                read_certs(&bytes)?;
                 Self::from_cert(merged)
             })
     }
