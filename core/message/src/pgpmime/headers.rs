@@ -148,8 +148,10 @@ pub(super) fn combine(
         _ => payload.headers().filter(|field| !is_structural(field) && !field.is("HP-Outer")).collect(),
     };
     let is_inside = |name: &str| inner.iter().any(|field| field.is(name));
-    let mut taken = Vec::new();
-    let mut led_away = Vec::new();
+    // Who is on the way would have the answer to what it could not read. Each name is looked at once, however many fields it has.
+    let astray: Vec<&str> =
+        DIVERTING.into_iter().filter(|name| is_encrypted && leads_away(outer, name)).collect();
+    let (mut taken, mut led_away) = (Vec::new(), Vec::new());
     for field in outer.headers() {
         let diverts = DIVERTING.iter().any(|name| field.is(name));
         let is_taken = match scheme {
@@ -158,11 +160,10 @@ pub(super) fn combine(
             Scheme::None => true,
             Scheme::Legacy => !(is_inside(field.name()) || diverts && is_inside("From")),
         };
-        // Who is on the way would have the answer to what it could not read.
-        if is_taken && is_encrypted && diverts && leads_away(outer, field.name()) {
-            led_away.push(field.name().to_owned());
-        } else if is_taken {
-            taken.push(field);
+        match astray.iter().find(|name| field.is(name)) {
+            Some(name) if is_taken && !led_away.contains(name) => led_away.push(*name),
+            None if is_taken => taken.push(field),
+            _ => {}
         }
     }
 
@@ -180,12 +181,11 @@ pub(super) fn combine(
         Some("clear") => Some(false),
         _ => None,
     };
-    led_away.dedup();
     verdict.differing.extend(led_away.into_iter().map(|name| DifferingHeader {
-        outside: values(outer, &name).unwrap_or_default(),
+        name: name.to_owned(),
         protected: String::new(),
+        outside: values(outer, name).unwrap_or_default(),
         is_intended: false,
-        name,
     }));
     // What a server could look at is the one From field outside, and that only where it can be read.
     let looks_like_one = |entry: &str| entry.contains(['@', '\u{ff20}', '\u{fe6b}', '<']);

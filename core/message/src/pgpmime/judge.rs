@@ -89,7 +89,9 @@ fn is_other(name: &str, at: usize, own: &Address) -> bool {
     let is_domain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
     let domain = domain.split(|c| !is_domain(c)).next().unwrap_or_default().trim_end_matches(['.', '-', '_']);
     let is_local = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
-    let start = local.char_indices().rev().take_while(|&(_, c)| is_local(c)).last().map(|(start, _)| start);
+    // No local part is longer (RFC 5321, section 4.5.3.1.1), and each piece of it is looked at.
+    let run = local.char_indices().rev().take(64).take_while(|&(_, c)| is_local(c));
+    let start = run.last().map(|(start, _)| start);
     let Some((ahead, local)) = start.and_then(|start| local.split_at_checked(start)) else { return false };
     let address = |local: &str| Address::parse(&format!("{local}@{domain}")).ok();
     let is_own = |found: &Address| found.to_wire().eq_ignore_ascii_case(&own.to_wire());

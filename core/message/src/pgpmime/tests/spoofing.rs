@@ -358,3 +358,22 @@ fn a_name_with_the_senders_own_address_misleads_nobody() {
         assert_eq!(opened.verdict.level(), VerdictLevel::Authentic, "{name}: {:?}", opened.verdict.reasons());
     }
 }
+
+#[test]
+fn names_and_fields_that_are_made_to_cost_time_do_not() {
+    let (alice, bob, keyring) = alice_and_bob();
+    let sealed = encrypted("e", &plain("hello"), &[&bob], Some(&alice));
+    let long = 200_000;
+    for unit in ["a.", "@", "a@", "a.@", " @ ", "@a."] {
+        let name = unit.repeat(long / unit.len());
+        let bytes = from(&format!("\"{name}@x.example\" <alice@example.test>"), &sealed);
+        let began = std::time::Instant::now();
+        _ = open_at(&bytes, &keyring, now());
+        assert!(began.elapsed() < Duration::from_secs(5), "{unit}: {:?}", began.elapsed());
+    }
+    let mut bytes = "Reply-To: eve@eve.test, alice@example.test\r\n".repeat(900).into_bytes();
+    bytes.extend(mail(&sealed));
+    let began = std::time::Instant::now();
+    assert!(opened(&bytes, &keyring).message.reply_to().is_empty());
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
