@@ -24,7 +24,8 @@ export class Certificate {
     /**
      * Reads all certificates in `data`, armored (one block or several) or binary. Secret key material in it is dropped.
      *
-     * @throws PostsealError `malformed` when not one could be read; `limit-exceeded` past 16 MiB, or 2048 signatures of a certificate on itself
+     * @throws PostsealError `malformed` when not one could be read; `limit-exceeded` past 16 MiB, or when the only ones there have too many signatures, user IDs or
+     * subkeys, or numbers that are too long
      */
     static async importAll(data: Bytes, options: Options = {}): Promise<Certificate[]> {
         checkOptions(options);

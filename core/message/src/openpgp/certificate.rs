@@ -46,7 +46,8 @@ impl Certificate {
     /// # Errors
     ///
     /// [`PgpError::Malformed`] when there is none, more than one, or something else; [`PgpError::LimitExceeded`] past
-    /// [`PgpLimits::KEY_DATA`] and [`PgpLimits::KEY_SIGNATURES`].
+    /// [`PgpLimits::KEY_DATA`], [`PgpLimits::KEY_SIGNATURES`], [`PgpLimits::KEY_COMPONENTS`] and [`PgpLimits::KEY_PLACES`], and for numbers that
+    /// are longer than those of any key in use.
     pub fn import(data: &[u8]) -> Result<Self, PgpError> {
         match Self::import_all(data)?.as_slice() {
             [one] => Ok(one.clone()),
@@ -56,7 +57,7 @@ impl Certificate {
 
     /// Reads all certificates in `data`, armored (one block or several) or binary.
     ///
-    /// A certificate of a version that this build doesn't know is left out, as other programs do.
+    /// A certificate of a version that this build doesn't know is left out, as other programs do, and so is one that is past a limit.
     ///
     /// # Errors
     ///
@@ -189,6 +190,9 @@ impl Certificate {
     ///
     /// [`PgpError::Malformed`] when `other` is another certificate; [`PgpError::LimitExceeded`] when both together have more than one may have.
     pub fn merge(self, other: Self) -> Result<Self, PgpError> {
+        if Arc::ptr_eq(&self.0, &other.0) {
+            return Ok(self);
+        }
         let [one, other] = [self, other].map(|certificate| Arc::unwrap_or_clone(certificate.0).cert);
         one.merge_public(other)
             .map_err(|_| PgpError::Malformed { what: "expected another version of the same certificate" })

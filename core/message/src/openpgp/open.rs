@@ -218,13 +218,10 @@ pub(super) fn read_encrypted(
     let (policy, time) = (reader.packet_policy(), reader.now + CLOCK_SKEW);
     let mut source = message.buffer_size(buffer).with_policy(&policy, time, &mut *reader)?;
     let extent = source.helper_ref().extent();
-    let outcome = copy_within(&extent, &mut source, out, buffer)?;
+    let outcome = extent.copy(&mut source, out, buffer)?;
+    let is_whole = source.message_processed();
     drop(source);
-    match outcome {
-        Ok(ends) => reader.saw(ends),
-        Err(error) => return reader.stop(error),
-    }
-    Ok(())
+    reader.ended(outcome, is_whole)
 }
 
 /// The same for a signed message.
@@ -237,31 +234,28 @@ pub(super) fn read_signed(
     let (policy, time) = (reader.packet_policy(), reader.now + CLOCK_SKEW);
     let mut source = message.buffer_size(buffer).with_policy(&policy, time, &mut *reader)?;
     let extent = source.helper_ref().extent();
-    let outcome = copy_within(&extent, &mut source, out, buffer)?;
+    let outcome = extent.copy(&mut source, out, buffer)?;
+    let is_whole = source.message_processed();
     drop(source);
-    match outcome {
-        Ok(ends) => reader.saw(ends),
-        Err(error) => return reader.stop(error),
-    }
-    Ok(())
+    reader.ended(outcome, is_whole)
 }
 
-/// Copies a content to its end; that it is too long is told where it is proven.
-fn copy_within(
-    extent: &Extent,
-    source: &mut impl Read,
-    out: &mut impl Write,
-    buffer: usize,
-) -> io::Result<Result<LineEnds, PgpError>> {
-    let limit = extent.limit;
-    let mut out = Looking { out, ends: LineEnds::default() };
-    if copy(source, &mut out, buffer, |copied| copied <= limit as u64)? {
-        return Ok(Ok(out.ends));
+impl Extent {
+    /// Copies a content to its end; that it is too long is told where it is proven.
+    fn copy(
+        &self,
+        source: &mut impl Read,
+        out: &mut impl Write,
+        buffer: usize,
+    ) -> io::Result<Result<LineEnds, PgpError>> {
+        let mut out = Looking { out, ends: LineEnds::default() };
+        if copy(source, &mut out, buffer, |copied| copied <= self.limit as u64)? {
+            return Ok(Ok(out.ends));
+        }
+        let is_proven =
+            !self.proven_last || copy(source, &mut io::sink(), buffer, |passed| self.passes_over(passed))?;
+        Ok(Err(if is_proven { self.exceeded() } else { PgpError::Tampered }))
     }
-    let is_proven =
-        !extent.proven_last || copy(source, &mut io::sink(), buffer, |passed| extent.passes_over(passed))?;
-    let exceeded = PgpError::LimitExceeded { what: "octets of plaintext", limit };
-    Ok(Err(if is_proven { exceeded } else { PgpError::Tampered }))
 }
 
 /// Looks at what is written.

@@ -58,6 +58,10 @@ pub(super) struct Extent {
 }
 
 impl Extent {
+    pub(super) const fn exceeded(&self) -> PgpError {
+        PgpError::LimitExceeded { what: "octets of plaintext", limit: self.limit }
+    }
+
     /// Whether so many octets may be passed over. That takes time, for which the message, or the limit, has to be an eighth as long; a limit for
     /// files is no such reason.
     pub(super) fn passes_over(&self, octets: u64) -> bool {
@@ -181,6 +185,22 @@ impl<'a> Reader<'a> {
                 PgpError::Unsupported { what: a.to_string() }
             }
             _ => PgpError::Malformed { what: "expected an OpenPGP message" },
+        }
+    }
+
+    /// What became of reading, and whether all of the message was read.
+    pub(super) fn ended(
+        &mut self,
+        outcome: Result<LineEnds, PgpError>,
+        is_whole: bool,
+    ) -> openpgp::Result<()> {
+        match outcome {
+            Ok(ends) if is_whole => {
+                self.saw(ends);
+                Ok(())
+            }
+            Ok(_) => self.stop(self.extent().exceeded()),
+            Err(error) => self.stop(error),
         }
     }
 

@@ -340,7 +340,7 @@ pub fn sign_inline(data: &[u8], key: &UnlockedKey, now: SystemTime) -> Result<Pg
 }
 
 /// Signs `text` so that it stays readable (the cleartext signature framework, RFC 9580, section 7). White space at line ends is not
-/// signed.
+/// signed. Lines end in LF in it, also those that ended in CR LF or in a CR alone.
 ///
 /// # Errors
 ///
